@@ -1,0 +1,2 @@
+// Package client is a Jupyter front end in Go.
+package client

@@ -1,0 +1,3 @@
+module github.com/adrastea-kernel/adrastea
+
+go 1.26

@@ -1,0 +1,2 @@
+// Package kernel serves a language to Jupyter front ends.
+package kernel

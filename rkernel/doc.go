@@ -1,0 +1,2 @@
+// Package rkernel is R as a language for package kernel.
+package rkernel
