@@ -1,0 +1,214 @@
+package jupyter
+
+import "encoding/json"
+
+// ShutdownRequest asks the kernel to end; Restart says that another one takes
+// its place.
+type ShutdownRequest struct {
+	Restart bool `json:"restart"`
+}
+
+// MsgType returns "shutdown_request".
+func (*ShutdownRequest) MsgType() string { return TypeShutdownRequest }
+
+// ShutdownReply answers shutdown_request.
+type ShutdownReply struct {
+	Status  string `json:"status"`
+	Restart bool   `json:"restart"`
+}
+
+// MsgType returns "shutdown_reply".
+func (*ShutdownReply) MsgType() string { return TypeShutdownReply }
+
+// InterruptRequest asks to interrupt what runs.
+type InterruptRequest struct{}
+
+// MsgType returns "interrupt_request".
+func (*InterruptRequest) MsgType() string { return TypeInterruptRequest }
+
+// InterruptReply answers interrupt_request.
+type InterruptReply struct {
+	Status string `json:"status"`
+}
+
+// MsgType returns "interrupt_reply".
+func (*InterruptReply) MsgType() string { return TypeInterruptReply }
+
+// DebugRequest is a request of the Debug Adapter Protocol.
+type DebugRequest map[string]any
+
+// MsgType returns "debug_request".
+func (DebugRequest) MsgType() string { return TypeDebugRequest }
+
+// MarshalJSON writes nil as {}.
+func (d DebugRequest) MarshalJSON() ([]byte, error) { return marshalObject(d) }
+
+// DebugReply is a response of the Debug Adapter Protocol.
+type DebugReply map[string]any
+
+// MsgType returns "debug_reply".
+func (DebugReply) MsgType() string { return TypeDebugReply }
+
+// MarshalJSON writes nil as {}.
+func (d DebugReply) MarshalJSON() ([]byte, error) { return marshalObject(d) }
+
+// DebugEvent is an event of the Debug Adapter Protocol.
+type DebugEvent map[string]any
+
+// MsgType returns "debug_event".
+func (DebugEvent) MsgType() string { return TypeDebugEvent }
+
+// MarshalJSON writes nil as {}.
+func (d DebugEvent) MarshalJSON() ([]byte, error) { return marshalObject(d) }
+
+// CreateSubshellRequest asks for another subshell (JEP 91).
+type CreateSubshellRequest struct{}
+
+// MsgType returns "create_subshell_request".
+func (*CreateSubshellRequest) MsgType() string { return TypeCreateSubshellRequest }
+
+// CreateSubshellReply answers create_subshell_request.
+type CreateSubshellReply struct {
+	Status     string `json:"status"`
+	SubshellID string `json:"subshell_id"`
+}
+
+// MsgType returns "create_subshell_reply".
+func (*CreateSubshellReply) MsgType() string { return TypeCreateSubshellReply }
+
+// DeleteSubshellRequest asks to end a subshell.
+type DeleteSubshellRequest struct {
+	SubshellID string `json:"subshell_id"`
+}
+
+// MsgType returns "delete_subshell_request".
+func (*DeleteSubshellRequest) MsgType() string { return TypeDeleteSubshellRequest }
+
+// UnmarshalJSON checks that SubshellID is there.
+func (r *DeleteSubshellRequest) UnmarshalJSON(raw []byte) error {
+	type plain DeleteSubshellRequest
+	return unmarshalRequired(raw, (*plain)(r), "subshell_id")
+}
+
+// DeleteSubshellReply answers delete_subshell_request.
+type DeleteSubshellReply struct {
+	Status string `json:"status"`
+}
+
+// MsgType returns "delete_subshell_reply".
+func (*DeleteSubshellReply) MsgType() string { return TypeDeleteSubshellReply }
+
+// ListSubshellRequest asks for the subshells.
+type ListSubshellRequest struct{}
+
+// MsgType returns "list_subshell_request".
+func (*ListSubshellRequest) MsgType() string { return TypeListSubshellRequest }
+
+// ListSubshellReply answers list_subshell_request.
+type ListSubshellReply struct {
+	Status     string   `json:"status"`
+	SubshellID []string `json:"subshell_id"`
+}
+
+// MsgType returns "list_subshell_reply".
+func (*ListSubshellReply) MsgType() string { return TypeListSubshellReply }
+
+// MarshalJSON writes no subshells as [].
+func (r ListSubshellReply) MarshalJSON() ([]byte, error) {
+	type plain ListSubshellReply
+	if r.SubshellID == nil {
+		r.SubshellID = []string{}
+	}
+	return marshal(plain(r))
+}
+
+// InputRequest asks the user for a line of text. The kernel sends it.
+type InputRequest struct {
+	Prompt   string `json:"prompt"`
+	Password bool   `json:"password"`
+}
+
+// MsgType returns "input_request".
+func (*InputRequest) MsgType() string { return TypeInputRequest }
+
+// InputReply answers input_request.
+type InputReply struct {
+	Value string `json:"value"`
+}
+
+// MsgType returns "input_reply".
+func (*InputReply) MsgType() string { return TypeInputReply }
+
+// UnmarshalJSON checks that Value is there. A reply of status "error" is an
+// error.
+func (r *InputReply) UnmarshalJSON(raw []byte) error {
+	type plain InputReply
+	return unmarshalRequired(raw, (*plain)(r), "value")
+}
+
+// CommOpen opens a comm. Either side sends it.
+type CommOpen struct {
+	CommID     string          `json:"comm_id"`
+	TargetName string          `json:"target_name"`
+	Data       json.RawMessage `json:"data"`
+}
+
+// MsgType returns "comm_open".
+func (*CommOpen) MsgType() string { return TypeCommOpen }
+
+// MarshalJSON writes no data as {}.
+func (c CommOpen) MarshalJSON() ([]byte, error) {
+	type plain CommOpen
+	c.Data = orEmpty(c.Data)
+	return marshal(plain(c))
+}
+
+// UnmarshalJSON checks that CommID and TargetName are there.
+func (c *CommOpen) UnmarshalJSON(raw []byte) error {
+	type plain CommOpen
+	return unmarshalRequired(raw, (*plain)(c), "comm_id", "target_name")
+}
+
+// CommMsg is a message of a comm.
+type CommMsg struct {
+	CommID string          `json:"comm_id"`
+	Data   json.RawMessage `json:"data"`
+}
+
+// MsgType returns "comm_msg".
+func (*CommMsg) MsgType() string { return TypeCommMsg }
+
+// MarshalJSON writes no data as {}.
+func (c CommMsg) MarshalJSON() ([]byte, error) {
+	type plain CommMsg
+	c.Data = orEmpty(c.Data)
+	return marshal(plain(c))
+}
+
+// UnmarshalJSON checks that CommID is there.
+func (c *CommMsg) UnmarshalJSON(raw []byte) error {
+	type plain CommMsg
+	return unmarshalRequired(raw, (*plain)(c), "comm_id")
+}
+
+// CommClose ends a comm.
+type CommClose struct {
+	CommID string          `json:"comm_id"`
+	Data   json.RawMessage `json:"data"`
+}
+
+// MsgType returns "comm_close".
+func (*CommClose) MsgType() string { return TypeCommClose }
+
+// MarshalJSON writes no data as {}.
+func (c CommClose) MarshalJSON() ([]byte, error) {
+	type plain CommClose
+	c.Data = orEmpty(c.Data)
+	return marshal(plain(c))
+}
+
+// UnmarshalJSON checks that CommID is there.
+func (c *CommClose) UnmarshalJSON(raw []byte) error {
+	type plain CommClose
+	return unmarshalRequired(raw, (*plain)(c), "comm_id")
+}

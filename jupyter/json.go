@@ -1,0 +1,71 @@
+package jupyter
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// An Object is a JSON object. It is written as {} when it is nil: front ends
+// do not expect null where the protocol says dict.
+type Object map[string]any
+
+// MarshalJSON writes nil as {}.
+func (o Object) MarshalJSON() ([]byte, error) { return marshalObject(o) }
+
+// MarshalJSON writes nil as {}.
+func (b MIMEBundle) MarshalJSON() ([]byte, error) { return marshalObject(b) }
+
+func marshalObject(m map[string]any) ([]byte, error) {
+	if m == nil {
+		return []byte("{}"), nil
+	}
+	return marshal(m)
+}
+
+// marshal is json.Marshal without the escapes that protect JSON inside HTML
+// pages: messages are no pages, and HTML output would grow by a third. Text
+// that is not UTF-8 is written with U+FFFD in the place of each bad byte.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// checkObject says what is wrong with raw, which has to be a JSON object in
+// UTF-8.
+func checkObject(raw []byte) error {
+	trimmed := bytes.TrimLeft(raw, " \t\r\n")
+	switch {
+	case !utf8.Valid(raw):
+		return fmt.Errorf("not UTF-8")
+	case !json.Valid(raw):
+		return fmt.Errorf("not JSON")
+	case trimmed[0] != '{':
+		return fmt.Errorf("not a JSON object")
+	}
+	return nil
+}
+
+// unmarshalRequired decodes raw into v and reports the first of the required
+// keys that is missing or null.
+func unmarshalRequired(raw []byte, v any, required ...string) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return err
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &keys); err != nil {
+		return err
+	}
+	for _, k := range required {
+		if val, ok := keys[k]; !ok || string(val) == "null" {
+			return fmt.Errorf("%s is missing", k)
+		}
+	}
+	return nil
+}

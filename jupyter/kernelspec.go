@@ -1,0 +1,164 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A KernelSpec tells front ends how to start a kernel.
+//
+// https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs
+type KernelSpec struct {
+	Argv            []string          `json:"argv"`
+	DisplayName     string            `json:"display_name"`
+	Language        string            `json:"language"`
+	InterruptMode   string            `json:"interrupt_mode,omitempty"` // "signal" or "message"
+	ProtocolVersion string            `json:"kernel_protocol_version,omitempty"`
+	Env             map[string]string `json:"env,omitempty"`
+	Metadata        Object            `json:"metadata"`
+
+	// Name is what the spec is known by, Dir where it was found.
+	Name string `json:"-"`
+	Dir  string `json:"-"`
+}
+
+// The values of [KernelSpec.InterruptMode].
+const (
+	InterruptBySignal  = "signal"
+	InterruptByMessage = "message"
+)
+
+// specName is what a kernelspec may be called.
+var specName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+// Command returns the command line that starts the kernel on a connection file.
+func (s *KernelSpec) Command(connectionFile string) []string {
+	r := strings.NewReplacer("{connection_file}", connectionFile,
+		"{resource_dir}", s.Dir, "{prefix}", SysPrefix())
+	argv := make([]string, len(s.Argv))
+	for i, arg := range s.Argv {
+		argv[i] = r.Replace(arg)
+	}
+	return argv
+}
+
+// KernelPath returns the directories in which kernelspecs are looked for, the
+// ones that win first.
+func KernelPath() []string {
+	path := DataPath()
+	for i, dir := range path {
+		path[i] = filepath.Join(dir, "kernels")
+	}
+	return path
+}
+
+// ReadKernelSpec reads the kernelspec in directory dir.
+func ReadKernelSpec(dir string) (*KernelSpec, error) {
+	path := filepath.Join(dir, "kernel.json")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("jupyter: kernelspec: %w", err)
+	}
+	s := &KernelSpec{Name: strings.ToLower(filepath.Base(dir)), Dir: dir}
+	if err := json.Unmarshal(raw, s); err != nil {
+		return nil, fmt.Errorf("jupyter: kernelspec %s: %w", path, err)
+	}
+	if len(s.Argv) == 0 {
+		return nil, fmt.Errorf("jupyter: kernelspec %s: argv is missing or empty", path)
+	}
+	if s.InterruptMode == "" {
+		s.InterruptMode = InterruptBySignal
+	}
+	return s, nil
+}
+
+// KernelSpecs returns the kernelspecs that are installed, by name. Where
+// several have the same name, the one that wins is returned. Broken ones are
+// left out.
+func KernelSpecs() []*KernelSpec {
+	var specs []*KernelSpec
+	for _, dir := range KernelPath() {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // most of the directories do not exist
+		}
+		for _, e := range entries {
+			s, err := ReadKernelSpec(filepath.Join(dir, e.Name()))
+			known := func(t *KernelSpec) bool { return t.Name == s.Name }
+			if err == nil && specName.MatchString(e.Name()) && !slices.ContainsFunc(specs, known) {
+				specs = append(specs, s)
+			}
+		}
+	}
+	slices.SortFunc(specs, func(a, b *KernelSpec) int { return strings.Compare(a.Name, b.Name) })
+	return specs
+}
+
+// FindKernelSpec returns the kernelspec called name, which as in Jupyter does
+// not depend on case. The error says which ones there are.
+func FindKernelSpec(name string) (*KernelSpec, error) {
+	if !specName.MatchString(name) {
+		return nil, fmt.Errorf("jupyter: %q is no name of a kernelspec: "+
+			"letters, digits, '.', '_' and '-' are allowed", name)
+	}
+	for _, dir := range KernelPath() {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if !strings.EqualFold(e.Name(), name) {
+				continue
+			}
+			s, err := ReadKernelSpec(filepath.Join(dir, e.Name()))
+			if err == nil || !errors.Is(err, fs.ErrNotExist) {
+				return s, err
+			}
+		}
+	}
+	var names []string
+	for _, s := range KernelSpecs() {
+		names = append(names, s.Name)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("jupyter: no kernelspec %q, nor any other, in %s",
+			name, strings.Join(KernelPath(), ", "))
+	}
+	return nil, fmt.Errorf("jupyter: no kernelspec %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// Install writes s as the kernelspec name below kernelsDir, for instance
+// filepath.Join(DataDir(), "kernels"), together with files (name to content,
+// for instance logo-64x64.png), and returns its directory. What was there
+// under the same name is replaced file by file.
+func (s *KernelSpec) Install(kernelsDir, name string, files map[string][]byte) (string, error) {
+	if !specName.MatchString(name) {
+		return "", fmt.Errorf("jupyter: %q is no name of a kernelspec: "+
+			"letters, digits, '.', '_' and '-' are allowed", name)
+	}
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("jupyter: kernelspec %s: %w", name, err)
+	}
+	dir := filepath.Join(kernelsDir, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("jupyter: kernelspec %s: %w", name, err)
+	}
+	for file, data := range files {
+		if err := writeFile(filepath.Join(dir, filepath.Base(file)), data, 0o644); err != nil {
+			return "", fmt.Errorf("jupyter: kernelspec %s: %w", name, err)
+		}
+	}
+	// kernel.json last: with it the kernelspec exists.
+	if err := writeFile(filepath.Join(dir, "kernel.json"), append(raw, '\n'), 0o644); err != nil {
+		return "", fmt.Errorf("jupyter: kernelspec %s: %w", name, err)
+	}
+	return dir, nil
+}

@@ -1,0 +1,121 @@
+package jupyter
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// hermetic gives the test its own Jupyter directories and returns their parent.
+func hermetic(t *testing.T) string {
+	dir := t.TempDir()
+	t.Setenv("HOME", filepath.Join(dir, "home"))
+	for _, name := range []string{"JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
+		"JUPYTER_PREFER_ENV_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX"} {
+		t.Setenv(name, "")
+	}
+	return dir
+}
+
+func TestKernelPath(t *testing.T) {
+	dir := hermetic(t)
+	t.Setenv("JUPYTER_DATA_DIR", dir+"/data")
+	t.Setenv("VIRTUAL_ENV", dir+"/venv")
+	t.Setenv("JUPYTER_PATH", strings.Join([]string{dir + "/one", dir + "/two", dir + "/data"}, string(filepath.ListSeparator)))
+	rel := func() []string {
+		var p []string
+		for _, d := range KernelPath() {
+			if after, ok := strings.CutPrefix(d, dir); ok {
+				p = append(p, after)
+			}
+		}
+		return p
+	}
+	want := []string{"/one/kernels", "/two/kernels", "/data/kernels", "/venv/share/jupyter/kernels"}
+	if got := rel(); !slices.Equal(got, want) {
+		t.Errorf("KernelPath() = %q, want %q", got, want)
+	}
+	t.Setenv("JUPYTER_PATH", "")
+	want = []string{"/venv/share/jupyter/kernels", "/data/kernels"}
+	if got := rel(); !slices.Equal(got, want) {
+		t.Errorf("KernelPath() = %q, want %q", got, want)
+	}
+	t.Setenv("JUPYTER_PREFER_ENV_PATH", "0")
+	slices.Reverse(want)
+	if got := rel(); !slices.Equal(got, want) {
+		t.Errorf("KernelPath() = %q, want %q", got, want)
+	}
+}
+
+func TestInstallAndFind(t *testing.T) {
+	dir := hermetic(t)
+	t.Setenv("JUPYTER_PATH", dir+"/first")
+	t.Setenv("JUPYTER_DATA_DIR", dir+"/data")
+	spec := &KernelSpec{
+		Argv:        []string{"/usr/bin/k", "{connection_file}", "{resource_dir}/x"},
+		DisplayName: "K", Language: "r",
+		InterruptMode: InterruptByMessage,
+	}
+	at, err := spec.Install(filepath.Join(DataDir(), "kernels"), "MyKernel", map[string][]byte{"logo-64x64.png": {1}})
+	if err != nil || at != dir+"/data/kernels/MyKernel" {
+		t.Fatalf("Install = %q, %v", at, err)
+	}
+	if raw, err := os.ReadFile(at + "/kernel.json"); err != nil || !strings.Contains(string(raw), `"metadata": {}`) {
+		t.Errorf("kernel.json = %s, %v", raw, err)
+	}
+	if _, err := os.Stat(at + "/logo-64x64.png"); err != nil {
+		t.Error(err)
+	}
+	s, err := FindKernelSpec("mykernel")
+	if err != nil || s.Dir != at || s.Name != "mykernel" || s.DisplayName != "K" {
+		t.Fatalf("FindKernelSpec = %+v, %v", s, err)
+	}
+	want := []string{"/usr/bin/k", "/tmp/c.json", at + "/x"}
+	if got := s.Command("/tmp/c.json"); !slices.Equal(got, want) {
+		t.Errorf("Command = %q, want %q", got, want)
+	}
+	if _, err := spec.Install(dir+"/first/kernels", "mykernel", nil); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := FindKernelSpec("mykernel"); err != nil || s.Dir != dir+"/first/kernels/mykernel" {
+		t.Errorf("the first of the path does not win: %+v, %v", s, err)
+	}
+	if _, err := FindKernelSpec("other"); err == nil || !strings.Contains(err.Error(), "mykernel") {
+		t.Errorf("FindKernelSpec of another: %v", err)
+	}
+	if specs := KernelSpecs(); !slices.ContainsFunc(specs, func(s *KernelSpec) bool {
+		return s.Name == "mykernel" && s.Dir == dir+"/first/kernels/mykernel"
+	}) {
+		t.Errorf("KernelSpecs() = %v", specs)
+	}
+}
+
+func TestBadKernelSpecs(t *testing.T) {
+	dir := hermetic(t)
+	t.Setenv("JUPYTER_PATH", dir)
+	for content, want := range map[string]string{
+		`{`:           "unexpected end",
+		`{"argv":[]}`: "argv is missing",
+		`{"argv":1}`:  "cannot unmarshal",
+	} {
+		if err := os.MkdirAll(dir+"/kernels/bad", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/kernels/bad/kernel.json", []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := FindKernelSpec("bad"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %+v, %v, want %q", content, s, err, want)
+		}
+	}
+	for _, name := range []string{"", "a b", "../x", "a/b"} {
+		if _, err := FindKernelSpec(name); err == nil {
+			t.Errorf("FindKernelSpec(%q): no error", name)
+		}
+		if _, err := new(KernelSpec).Install(dir, name, nil); err == nil {
+			t.Errorf("Install %q: no error", name)
+		}
+	}
+}

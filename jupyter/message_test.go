@@ -1,0 +1,151 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func newTestMessage(t *testing.T, c Content) *Message {
+	t.Helper()
+	m, err := NewSession("tester").New(nil, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestEveryTypeRoundTrips(t *testing.T) {
+	for typ, fresh := range contents {
+		c := fresh()
+		if c.MsgType() != typ {
+			t.Errorf("contents[%q] makes a %q", typ, c.MsgType())
+		}
+		m := newTestMessage(t, c)
+		if strings.Contains(string(m.Content), "null") && typ != TypeHistoryReply {
+			t.Errorf("%s writes null: %s", typ, m.Content)
+		}
+		if m.Header.MsgType != typ || m.Header.Version != ProtocolVersion {
+			t.Errorf("%s: header = %+v", typ, m.Header)
+		}
+	}
+}
+
+func TestParseDefaults(t *testing.T) {
+	tests := []struct{ typ, content, want string }{
+		{"execute_request", `{"code":"1"}`,
+			`&{Code:1 Silent:false StoreHistory:true UserExpressions:map[] AllowStdin:true StopOnError:true}`},
+		{"execute_request", `{"code":"1","silent":true,"store_history":true,"allow_stdin":false,"stop_on_error":false}`,
+			`&{Code:1 Silent:true StoreHistory:false UserExpressions:map[] AllowStdin:false StopOnError:false}`},
+		{"execute_request", `{"code":"1","silent":null,"store_history":null,"unknown":[1]}`,
+			`&{Code:1 Silent:false StoreHistory:true UserExpressions:map[] AllowStdin:true StopOnError:true}`},
+		{"complete_request", `{"code":"é𝄞x"}`, `&{Code:é𝄞x CursorPos:3}`},
+		{"complete_request", `{"code":"abc","cursor_pos":99}`, `&{Code:abc CursorPos:3}`},
+		{"inspect_request", `{"code":"abc","cursor_pos":1}`, `&{Code:abc CursorPos:1 DetailLevel:0}`},
+		{"history_request", `{"n":3}`,
+			`&{Output:false Raw:true AccessType:tail Session:0 Start:0 Stop:0 N:3 Pattern: Unique:false}`},
+		{"comm_info_request", ``, `&{TargetName:}`},
+		{"shutdown_request", `{}`, `&{Restart:false}`},
+	}
+	for _, tt := range tests {
+		m := &Message{Header: Header{MsgType: tt.typ}, Content: json.RawMessage(tt.content)}
+		c, err := m.Parse()
+		if got := fmt.Sprintf("%+v", c); err != nil || got != tt.want {
+			t.Errorf("Parse(%s %s) = %s, %v, want %s", tt.typ, tt.content, got, err, tt.want)
+		}
+	}
+}
+
+func TestParseBadContent(t *testing.T) {
+	tests := []struct{ typ, content, want string }{
+		{"execute_request", `{}`, "code is missing"},
+		{"execute_request", `{"code":null}`, "code is missing"},
+		{"execute_request", `{"code":1}`, "cannot unmarshal"},
+		{"execute_request", `{"code":"1","silent":"yes"}`, "cannot unmarshal"},
+		{"execute_request", `{"code":"1","user_expressions":[]}`, "cannot unmarshal"},
+		{"execute_request", `[]`, "not a JSON object"},
+		{"execute_request", `{`, "not JSON"},
+		{"execute_request", "{\"code\":\"\xff\"}", "not UTF-8"},
+		{"history_request", `{"hist_access_type":"all"}`, "none of range, tail, search"},
+		{"input_reply", `{}`, "value is missing"},
+		{"comm_open", `{"comm_id":"1"}`, "target_name is missing"},
+		{"comm_msg", `{}`, "comm_id is missing"},
+		{"is_complete_request", `{}`, "code is missing"},
+	}
+	for _, tt := range tests {
+		m := &Message{Header: Header{MsgType: tt.typ}, Content: json.RawMessage(tt.content)}
+		c, err := m.Parse()
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Parse(%s %s) = %+v, %v, want an error with %q", tt.typ, tt.content, c, err, tt.want)
+		}
+	}
+	_, err := (&Message{Header: Header{MsgType: "dance_request"}}).Parse()
+	if !errors.Is(err, ErrUnknownType) {
+		t.Errorf("Parse of an unknown type: %v, want ErrUnknownType", err)
+	}
+	if _, err := Decode[Stream](newTestMessage(t, &Status{"busy"})); err == nil {
+		t.Error("Decode[Stream] of a status: no error")
+	}
+}
+
+func TestContentOnTheWire(t *testing.T) {
+	out := "2"
+	tests := []struct {
+		c    Content
+		want string
+	}{
+		{&ExecuteReply{Status: "ok", ExecutionCount: 3},
+			`{"status":"ok","execution_count":3,"payload":[],"user_expressions":{}}`},
+		{&ExecuteReply{Status: "error", ExecutionCount: 3, ErrorInfo: ErrorInfo{EName: "E", EValue: "v"}},
+			`{"status":"error","execution_count":3,"ename":"E","evalue":"v","traceback":[]}`},
+		{&ExecuteReply{Status: "aborted", ExecutionCount: 3}, `{"execution_count":3,"status":"aborted"}`},
+		{&DisplayData{}, `{"data":{},"metadata":{},"transient":{}}`},
+		{&UpdateDisplayData{Transient: Transient{"x"}},
+			`{"data":{},"metadata":{},"transient":{"display_id":"x"}}`},
+		{&ExecuteResult{ExecutionCount: 1, Data: MIMEBundle{"text/html": "<b>&</b>"}},
+			`{"execution_count":1,"data":{"text/html":"<b>&</b>"},"metadata":{},"transient":{}}`},
+		{&Stream{"stdout", "a\xffb"}, "{\"name\":\"stdout\",\"text\":\"a\\ufffdb\"}"},
+		{&IsCompleteReply{Status: "complete"}, `{"status":"complete"}`},
+		{&IsCompleteReply{Status: "incomplete"}, `{"status":"incomplete","indent":""}`},
+		{&HistoryReply{"ok", []HistoryEntry{{1, 2, "x", false, nil}, {1, 3, "y", true, &out}, {1, 4, "z", true, nil}}},
+			`{"status":"ok","history":[[1,2,"x"],[1,3,["y","2"]],[1,4,["z",null]]]}`},
+		{NewErrorReply("complete_request", "E", "v"),
+			`{"status":"error","ename":"E","evalue":"v","traceback":[]}`},
+		{&CommOpen{CommID: "1", TargetName: "t"}, `{"comm_id":"1","target_name":"t","data":{}}`},
+		{&RawContent{Type: "x"}, `{}`},
+		{DebugReply{}, `{}`},
+	}
+	for _, tt := range tests {
+		m := newTestMessage(t, tt.c)
+		if string(m.Content) != tt.want {
+			t.Errorf("%s = %s, want %s", tt.c.MsgType(), m.Content, tt.want)
+		}
+		if _, raw := tt.c.(*RawContent); raw {
+			continue
+		}
+		if _, err := m.Parse(); err != nil {
+			t.Errorf("%s does not parse again: %v", tt.c.MsgType(), err)
+		}
+	}
+	var h HistoryReply
+	raw := `{"status":"ok","history":[[1,2,"x"],[1,3,["y","2"]],[1,4,["z",null]]]}`
+	if err := json.Unmarshal([]byte(raw), &h); err != nil || len(h.History) != 3 ||
+		*h.History[1].Output != "2" || h.History[2].Output != nil || h.History[0].WithOutput {
+		t.Errorf("history_reply = %+v, %v", h, err)
+	}
+}
+
+func TestReplyKeepsTheRawParentHeader(t *testing.T) {
+	req := newTestMessage(t, &KernelInfoRequest{})
+	req.Identities = [][]byte{[]byte("peer")}
+	req.RawHeader = json.RawMessage(`{"msg_id":"1","msg_type":"kernel_info_request","x-other":[1, 2]}`)
+	m, err := NewSession("").Reply(req, &KernelInfoReply{})
+	if err != nil || string(m.ParentHeader) != string(req.RawHeader) || string(m.Identities[0]) != "peer" {
+		t.Errorf("Reply = %+v, %v", m, err)
+	}
+	if h, err := m.Parent(); err != nil || h.MsgID != "1" {
+		t.Errorf("Parent() = %+v, %v", h, err)
+	}
+}

@@ -1,0 +1,97 @@
+package jupyter
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+)
+
+// DataDir returns the directory of the user's own Jupyter data: where a
+// kernelspec of the user is installed. JUPYTER_DATA_DIR names another one.
+func DataDir() string {
+	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
+		return dir
+	}
+	home, _ := os.UserHomeDir() // without a home the path is relative, as in Jupyter
+	switch runtime.GOOS {
+	case "darwin":
+		return filepath.Join(home, "Library", "Jupyter")
+	case "windows":
+		if dir := os.Getenv("APPDATA"); dir != "" {
+			return filepath.Join(dir, "jupyter")
+		}
+		return filepath.Join(home, ".jupyter", "data")
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "jupyter")
+	}
+	return filepath.Join(home, ".local", "share", "jupyter")
+}
+
+// RuntimeDir returns the directory where Jupyter puts connection files.
+// JUPYTER_RUNTIME_DIR names another one.
+func RuntimeDir() string {
+	if dir := os.Getenv("JUPYTER_RUNTIME_DIR"); dir != "" {
+		return dir
+	}
+	return filepath.Join(DataDir(), "runtime")
+}
+
+// SysPrefix returns the prefix of the Python environment that is active (a
+// virtual environment or a conda environment), or "" if none is.
+func SysPrefix() string {
+	if dir := os.Getenv("VIRTUAL_ENV"); dir != "" {
+		return dir
+	}
+	return os.Getenv("CONDA_PREFIX")
+}
+
+// DataPath returns the directories in which Jupyter looks for data, the ones
+// that win first: JUPYTER_PATH, the environment of [SysPrefix], the user's,
+// the system's. With JUPYTER_PREFER_ENV_PATH=0 the user's come before the
+// environment's.
+func DataPath() []string {
+	var path []string
+	for _, dir := range filepath.SplitList(os.Getenv("JUPYTER_PATH")) {
+		if dir != "" {
+			path = append(path, dir)
+		}
+	}
+	user := []string{DataDir()}
+	var env []string
+	if prefix := SysPrefix(); prefix != "" {
+		env = append(env, filepath.Join(prefix, "share", "jupyter"))
+	}
+	if preferEnv() {
+		path = append(append(path, env...), user...)
+	} else {
+		path = append(append(path, user...), env...)
+	}
+	path = append(path, systemPath()...)
+	var uniq []string
+	for _, dir := range path {
+		if !slices.Contains(uniq, dir) {
+			uniq = append(uniq, dir)
+		}
+	}
+	return uniq
+}
+
+func preferEnv() bool {
+	switch os.Getenv("JUPYTER_PREFER_ENV_PATH") {
+	case "0", "no", "n", "false", "off", "No", "False":
+		return false
+	}
+	return true
+}
+
+func systemPath() []string {
+	if runtime.GOOS == "windows" {
+		if dir := os.Getenv("PROGRAMDATA"); dir != "" {
+			return []string{filepath.Join(dir, "jupyter")}
+		}
+		return nil
+	}
+	return []string{"/usr/local/share/jupyter", "/usr/share/jupyter"}
+}
