@@ -1,2 +1,60 @@
-// Package client is a Jupyter front end in Go.
+// Package client is a Jupyter front end in Go: it starts a kernel or attaches
+// to one that runs, executes code, hands over the output as it comes, answers
+// the kernel's questions, interrupts, and ends what it started. It works with
+// every kernel that speaks the Jupyter protocol.
+//
+// # Starting and attaching
+//
+// [Start] starts a kernel from its kernelspec and returns when it is ready;
+// [Attach] joins a kernel that runs already, known by its connection file:
+//
+//	spec, err := jupyter.FindKernelSpec("adrastea")
+//	...
+//	c, err := client.Start(ctx, spec, nil)
+//	...
+//	defer c.Close()
+//
+// Ready means that the kernel has answered a kernel_info_request and that the
+// subscription to its output is known to work, so that nothing a request
+// prints can be lost because the front end came too late.
+//
+// # Executing
+//
+// [Client.Execute] runs code and returns when the kernel has sent both its
+// reply and the idle status that ends the output. Output arrives in between:
+//
+//	reply, err := c.Execute(ctx, "cat('hello\n')", &client.ExecuteOptions{
+//		Output: func(m *jupyter.Message) {
+//			if m.Header.MsgType == jupyter.TypeStream { ... }
+//		},
+//		Input: func(ctx context.Context, q *jupyter.InputRequest) (string, error) {
+//			return "Ada", nil
+//		},
+//	})
+//
+// Code that fails is no error of Execute: the reply says so. An error means
+// that there is no reply, because the context ended or the kernel did.
+//
+// # Interrupting and ending
+//
+// [Client.Interrupt] interrupts in the way the kernelspec asks for.
+// [Client.Shutdown] ends the kernel, gently first. [Client.Close] ends the
+// client, and with it, without ceremony, a kernel that it started; a kernel it
+// attached to lives on.
+//
+// [Client.Done] is closed when the kernel has gone: when the process that was
+// started exits, or when a kernel that was attached to answers no heartbeat and
+// takes no connection. All calls that wait then fail with an [*ExitError].
+//
+// # Concurrency
+//
+// All methods may be called from several goroutines at once, also from
+// handlers. A kernel runs execute requests one after the other, so a handler
+// must not call Execute.
+//
+// # Limitations
+//
+// Starting kernels works on Unix only. Comm messages reach [Config.Message] but
+// there is no API to open a comm, and none for the debugger. CURVE is not
+// supported yet.
 package client

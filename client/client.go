@@ -1,0 +1,218 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A Config holds the settings of a [Client]. The zero value of every field is
+// its default; a nil *Config means all defaults.
+type Config struct {
+	// Username is the name in the headers of messages. Default: the user whose
+	// process this is.
+	Username string
+
+	// Transport is "tcp" or "ipc". Default: tcp, which every kernel knows. Used
+	// by Start only.
+	Transport string
+
+	// RuntimeDir is where Start puts the connection file. Default: Jupyter's
+	// runtime directory, where other front ends look for kernels to join.
+	RuntimeDir string
+
+	// Dir is the working directory of the kernel. Default: that of this
+	// process.
+	Dir string
+
+	// Env is added to the environment of the kernel, as "NAME=value".
+	Env []string
+
+	// Output, if not nil, gets what the kernel's process writes to its own
+	// standard output and error. Its end is kept for errors in any case.
+	Output io.Writer
+
+	// StartTimeout bounds how long a kernel may take to be ready. Default:
+	// 60 s; negative: no bound but the context.
+	StartTimeout time.Duration
+
+	// ShutdownTimeout is the length of Shutdown's ladder: how long it takes at
+	// most before the kernel is killed. Default: 5 s, as in jupyter_client.
+	ShutdownTimeout time.Duration
+
+	// Heartbeat is the time between two heartbeats of a kernel that was
+	// attached to. Default: 1 s; negative: none.
+	Heartbeat time.Duration
+
+	// Message, if not nil, is called with every IOPub message that belongs to
+	// no running Execute of this client: output of other front ends' requests,
+	// and output that came after its request had ended. It is called from one
+	// goroutine, and while it runs no other IOPub message is taken.
+	Message func(m *jupyter.Message)
+
+	// Logger gets what a kernel does wrong. Nil discards.
+	Logger *slog.Logger
+}
+
+func (c *Config) startTimeout() time.Duration { return orDefault(c.StartTimeout, 60*time.Second) }
+func (c *Config) heartbeat() time.Duration    { return orDefault(c.Heartbeat, time.Second) }
+func (c *Config) shutdownTimeout() time.Duration {
+	return max(0, orDefault(c.ShutdownTimeout, 5*time.Second))
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d == 0 {
+		return def
+	}
+	return d
+}
+
+// A Client is a front end's session with one kernel. It is safe for concurrent
+// use. It runs three goroutines for the sockets and the kernel's end, and two more
+// for the process of a kernel that it started; all of them have ended when Close
+// returns.
+type Client struct {
+	cfg     Config                  // read-only after attach and Start
+	session *jupyter.Session        // read-only after attach and Start
+	conn    *jupyter.ConnectionInfo // read-only after attach and Start
+	spec    *jupyter.KernelSpec     // nil if attached; read-only after Start
+	file    string                  // the connection file that Start wrote, or ""
+
+	donec chan struct{} // closed when the kernel has gone for good, or on Close
+
+	// lifeMu is held while a kernel is started, restarted or ended.
+	lifeMu sync.Mutex
+
+	mu sync.Mutex
+	// guarded by mu
+	link *link
+	proc *process // nil if attached
+	info *jupyter.KernelInfoReply
+	err  error // set before closing donec
+}
+
+// Attach joins the kernel that conn describes and returns when it is ready.
+func Attach(ctx context.Context, conn *jupyter.ConnectionInfo, cfg *Config) (*Client, error) {
+	c := newClient(cfg)
+	c.conn = conn
+	ctx, cancel := c.startContext(ctx)
+	defer cancel()
+	l, err := newLink(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	info, err := l.ready(ctx, true)
+	if err != nil {
+		l.close(ErrClosed)
+		return nil, err
+	}
+	c.adopt(l, nil, info)
+	return c, nil
+}
+
+func newClient(cfg *Config) *Client {
+	c := &Client{donec: make(chan struct{})}
+	if cfg != nil {
+		c.cfg = *cfg
+	}
+	if c.cfg.Logger == nil {
+		c.cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	c.session = jupyter.NewSession(c.cfg.Username)
+	return c
+}
+
+// errSlowStart is the cause of a context whose kernel was not ready in time.
+var errSlowStart = errors.New("client: the kernel was not ready in time")
+
+// startContext bounds ctx by Config.StartTimeout.
+func (c *Client) startContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := c.cfg.startTimeout()
+	if d < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, errSlowStart)
+}
+
+// adopt makes l and p the kernel that c talks to.
+func (c *Client) adopt(l *link, p *process, info *jupyter.KernelInfoReply) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.link, c.proc, c.info = l, p, info
+}
+
+// end marks the client as ended; only the first cause counts.
+func (c *Client) end(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err = err
+		close(c.donec)
+	}
+}
+
+// current returns the link to the kernel, or why there is none.
+func (c *Client) current() (*link, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link, c.err
+}
+
+// Info returns what the kernel said about itself when it became ready.
+func (c *Client) Info() *jupyter.KernelInfoReply {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.info
+}
+
+// SessionID returns the id of this front end, which is in the header of each of
+// its messages.
+func (c *Client) SessionID() string { return c.session.ID }
+
+// ConnectionFile returns the path of the connection file that Start wrote. It
+// is empty for a client that was attached.
+func (c *Client) ConnectionFile() string { return c.file }
+
+// Done returns a channel that is closed when the kernel has gone or the client
+// was closed. A restart does not close it.
+func (c *Client) Done() <-chan struct{} { return c.donec }
+
+// Err returns nil before Done is closed. After that it returns an [*ExitError],
+// also for a kernel that ended with status 0, or [ErrClosed].
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Close ends the client at once. A kernel that was started is killed if it
+// still runs (Shutdown ends it gently), its connection file is removed; a
+// kernel that was attached to is left alone. Close returns when every goroutine
+// of the client has ended. It may be called several times.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	if c.proc != nil {
+		c.proc.kill() // ends a Shutdown or Restart that waits for it
+	}
+	c.mu.Unlock()
+	c.lifeMu.Lock()
+	defer c.lifeMu.Unlock()
+	c.mu.Lock()
+	l, p := c.link, c.proc
+	c.mu.Unlock()
+	if p != nil {
+		p.kill()
+		<-p.donec
+	}
+	c.end(ErrClosed)
+	if l != nil {
+		l.close(ErrClosed)
+	}
+	c.removeFiles()
+	return nil
+}

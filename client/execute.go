@@ -1,0 +1,244 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// ExecuteOptions say how code is run and who hears of its output. The zero
+// value runs it as a cell: it counts, it is stored in the history, and an error
+// aborts what was sent after it.
+type ExecuteOptions struct {
+	// Silent runs the code without output, history or execution count.
+	Silent bool
+	// NoHistory keeps the code out of the history, and uncounted.
+	NoHistory bool
+	// ContinueOnError leaves requests alone that were sent before this one
+	// failed.
+	ContinueOnError bool
+	// UserExpressions are evaluated after the code; their values are in the
+	// reply.
+	UserExpressions map[string]string
+
+	// Output, if not nil, is called with every IOPub message of the request, in
+	// order, its busy and idle status included. Execute takes no further message
+	// while it runs, and when a few hundred wait, neither does any other
+	// request: a slow handler slows the kernel down.
+	Output func(m *jupyter.Message)
+
+	// Input answers the code's questions. Without it the request does not allow
+	// them, and code that asks fails. It is called in a goroutine of its own,
+	// after all output that was sent before the question has been handed to
+	// Output; one call at a time. ctx ends when the answer is not wanted any
+	// more, because the request has ended; Execute waits for Input to return. If
+	// Input fails, the kernel is interrupted and the error is otherwise ignored.
+	Input func(ctx context.Context, question *jupyter.InputRequest) (string, error)
+}
+
+// Execute runs code and returns the kernel's reply, when both the reply and the
+// idle status after the last output have come. opts may be nil.
+//
+// Code that fails has a reply with status "error", or "aborted" if it did not
+// run because other code failed before it. The error of Execute is the cause of
+// ctx, [ErrRestarted], [ErrClosed] or an [*ExitError]. A context that ends does
+// not stop the code: that takes [Client.Interrupt].
+func (c *Client) Execute(
+	ctx context.Context, code string, opts *ExecuteOptions,
+) (*jupyter.ExecuteReply, error) {
+	if opts == nil {
+		opts = &ExecuteOptions{}
+	}
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.session.New(nil, &jupyter.ExecuteRequest{
+		Code:            code,
+		Silent:          opts.Silent,
+		StoreHistory:    !opts.NoHistory && !opts.Silent,
+		UserExpressions: opts.UserExpressions,
+		AllowStdin:      opts.Input != nil,
+		StopOnError:     !opts.ContinueOnError,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("client: %v", err)
+	}
+	r := &request{
+		id:     m.Header.MsgID,
+		reply:  make(chan *jupyter.Message, 1),
+		output: make(chan *jupyter.Message, socketQueue),
+		seenc:  make(chan struct{}),
+		donec:  make(chan struct{}),
+	}
+	if opts.Input != nil {
+		r.input = make(chan *jupyter.Message, 1)
+	}
+	l.add(r)
+	defer l.forget(r)
+	if err := l.send(ctx, l.shell, m); err != nil {
+		return nil, err
+	}
+	x := &execution{l: l, r: r, opts: opts}
+	return x.run(ctx)
+}
+
+// An execution is one Execute that waits. All of its fields belong to run.
+type execution struct {
+	l    *link
+	r    *request
+	opts *ExecuteOptions
+
+	reply *jupyter.ExecuteReply
+	idle  bool
+
+	question *jupyter.Message // the one that is being asked, nil if none is
+	barrier  *barrier         // what the question waits for before it is asked
+	answers  chan answer      // receives exactly one value for each question
+	asking   sync.WaitGroup   // the goroutine that runs Input
+}
+
+type answer struct {
+	question *jupyter.Message
+	text     string
+	err      error
+}
+
+func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
+	x.answers = make(chan answer, 1)
+	askCtx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		x.asking.Wait()
+		x.barrier.stop(x.l)
+	}()
+	for x.reply == nil || !x.idle {
+		var inputs <-chan *jupyter.Message
+		if x.question == nil {
+			inputs = x.r.input
+		}
+		select {
+		case m := <-x.r.output:
+			x.output(m)
+		case m := <-x.r.reply:
+			if err := x.replied(m); err != nil {
+				return nil, err
+			}
+		case m := <-inputs:
+			x.question = m
+			x.barrier = x.l.newBarrier(ctx)
+		case <-x.barrier.passed():
+			x.ask(askCtx)
+		case <-x.barrier.expired():
+			x.l.barrierFailed()
+			x.ask(askCtx)
+		case a := <-x.answers:
+			if err := x.answer(ctx, a); err != nil {
+				return nil, err
+			}
+		case <-x.l.donec:
+			return x.gone()
+		case <-ctx.Done():
+			return nil, contextError(ctx)
+		}
+	}
+	return x.reply, nil
+}
+
+// output hands m to the handler and looks for the end of the output.
+func (x *execution) output(m *jupyter.Message) {
+	if x.opts.Output != nil {
+		x.opts.Output(m)
+	}
+	if m.Header.MsgType != jupyter.TypeStatus {
+		return
+	}
+	s, err := jupyter.Decode[jupyter.Status](m)
+	x.idle = x.idle || err == nil && s.ExecutionState == jupyter.StateIdle
+}
+
+func (x *execution) replied(m *jupyter.Message) (err error) {
+	if x.reply, err = jupyter.Decode[jupyter.ExecuteReply](m); err != nil {
+		return fmt.Errorf("client: %v", err)
+	}
+	return nil
+}
+
+// gone takes what arrived before the kernel ended; a reply without idle is
+// enough then.
+func (x *execution) gone() (*jupyter.ExecuteReply, error) {
+	for {
+		select {
+		case m := <-x.r.output:
+			x.output(m)
+			continue
+		default:
+		}
+		select {
+		case m := <-x.r.reply:
+			if err := x.replied(m); err != nil {
+				return nil, err
+			}
+		default:
+		}
+		if x.reply != nil {
+			return x.reply, nil
+		}
+		return nil, x.l.err
+	}
+}
+
+// ask calls Input for the question, now that the output before it was shown.
+func (x *execution) ask(ctx context.Context) {
+	x.barrier.stop(x.l)
+	x.barrier = nil
+	x.drainOutput()
+	q := x.question
+	content, err := jupyter.Decode[jupyter.InputRequest](q)
+	if err != nil {
+		x.answers <- answer{question: q, err: err}
+		return
+	}
+	x.asking.Go(func() {
+		text, err := x.opts.Input(ctx, content)
+		x.answers <- answer{q, text, err}
+	})
+}
+
+// drainOutput hands over the output that has come.
+func (x *execution) drainOutput() {
+	for {
+		select {
+		case m := <-x.r.output:
+			x.output(m)
+		default:
+			return
+		}
+	}
+}
+
+// answer sends an answer to the kernel, as the child of its question.
+func (x *execution) answer(ctx context.Context, a answer) error {
+	x.question = nil
+	if a.err != nil {
+		// Without an answer the code would wait for ever. Interrupt waits for a
+		// reply, which this goroutine must not.
+		x.asking.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			if err := x.l.c.Interrupt(ctx); err != nil {
+				x.l.c.cfg.Logger.Warn("interrupt in place of an answer", "err", err)
+			}
+		})
+		return nil
+	}
+	m, err := x.l.c.session.Reply(a.question, &jupyter.InputReply{Value: a.text})
+	if err != nil {
+		return fmt.Errorf("client: %v", err)
+	}
+	m.Identities = nil // DEALER: the socket is the address
+	return x.l.send(ctx, x.l.stdin, m)
+}

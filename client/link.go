@@ -1,0 +1,382 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// A link is the sockets to one life of a kernel. It runs three goroutines:
+// answers, which takes what comes on shell, control and stdin, output, which
+// takes what comes on IOPub, and watch, which waits for the kernel's end. All
+// have ended when close returns.
+type link struct {
+	c     *Client
+	codec *jupyter.Codec
+
+	shell, control, stdin, iopub, hb *zmq.Socket
+
+	closec   chan struct{} // closed by close
+	closeOne sync.Once
+	donec    chan struct{} // closed when the kernel is known to have gone
+	livec    chan struct{} // closed with the first message on IOPub
+	liveOne  sync.Once
+	heardc   chan struct{} // holds a value when a message came since it was read
+	wg       sync.WaitGroup
+
+	mu sync.Mutex
+	// guarded by mu
+	requests map[string]*request // by msg_id
+	err      error               // set before closing donec
+	// noBarrier says that the kernel does not answer on control while it waits
+	// for input.
+	noBarrier bool
+	restarts  bool // the kernel ends because Restart ends it
+}
+
+// A request is one message of ours that waits for its answers.
+type request struct {
+	id      string
+	reply   chan *jupyter.Message // receives at most one value
+	output  chan *jupyter.Message // nil where nobody wants the output
+	input   chan *jupyter.Message // nil where questions are not answered
+	seenc   chan struct{}         // closed with the request's first message on IOPub
+	seenOne sync.Once
+	donec   chan struct{} // closed when nobody waits any more
+}
+
+// socketQueue is how many messages wait in the receive channel of a socket. The
+// bound on memory is the peer's: what does not fit stays in its queue.
+const socketQueue = 256
+
+// newLink connects to the kernel. proc is the process whose end is the link's,
+// or nil.
+func newLink(c *Client, proc *process) (*link, error) {
+	l := &link{
+		c:        c,
+		closec:   make(chan struct{}),
+		donec:    make(chan struct{}),
+		livec:    make(chan struct{}),
+		heardc:   make(chan struct{}, 1),
+		requests: make(map[string]*request),
+	}
+	var err error
+	if l.codec, err = jupyter.NewCodec(c.conn.SignatureScheme, c.conn.Key); err != nil {
+		return nil, fmt.Errorf("client: %v", err)
+	}
+	if err := l.connect(); err != nil {
+		l.closeSockets()
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	l.wg.Go(l.answers)
+	l.wg.Go(l.outputs)
+	l.wg.Go(func() { l.watch(proc) })
+	return l, nil
+}
+
+// connect opens the five sockets.
+//
+// "the ROUTER socket of stdin must use the identity of the shell": a kernel
+// addresses its input_request to the identity that the execute_request came
+// from, so shell and stdin share one.
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#introduction
+func (l *link) connect() error {
+	id := []byte(l.c.session.ID)
+	for _, s := range []struct {
+		dst *(*zmq.Socket)
+		typ zmq.Type
+		ch  jupyter.Channel
+	}{
+		{&l.shell, zmq.Dealer, jupyter.Shell},
+		{&l.control, zmq.Dealer, jupyter.Control},
+		{&l.stdin, zmq.Dealer, jupyter.Stdin},
+		{&l.iopub, zmq.Sub, jupyter.IOPub},
+		{&l.hb, zmq.Dealer, jupyter.Heartbeat},
+	} {
+		cfg := &zmq.Config{RecvQueue: socketQueue, Logger: l.c.cfg.Logger}
+		if s.typ == zmq.Dealer {
+			cfg.RoutingID = id
+		}
+		sock, err := zmq.NewSocket(s.typ, cfg)
+		if err != nil {
+			return err
+		}
+		*s.dst = sock
+		if s.typ == zmq.Sub {
+			// Before connecting, so that the subscription is the first thing the
+			// kernel hears from this peer.
+			if err := sock.Subscribe(nil); err != nil {
+				return err
+			}
+		}
+		if err := sock.Connect(l.c.conn.Endpoint(s.ch)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *link) closeSockets() {
+	for _, s := range []*zmq.Socket{l.shell, l.control, l.stdin, l.iopub, l.hb} {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
+// fail records why the kernel is gone; only the first cause counts.
+func (l *link) fail(err error) {
+	l.mu.Lock()
+	first := l.err == nil
+	if l.restarts {
+		err = ErrRestarted
+	}
+	if first {
+		l.err = err
+		close(l.donec)
+	}
+	l.mu.Unlock()
+	if first && !errors.Is(err, ErrRestarted) {
+		l.c.end(err)
+	}
+}
+
+// restarting makes ErrRestarted the cause of the link's end.
+func (l *link) restarting() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.restarts = true
+}
+
+// close ends the link and everything that waits on it. It may be called several
+// times.
+func (l *link) close(cause error) {
+	l.fail(cause)
+	l.closeOne.Do(func() { close(l.closec) })
+	l.closeSockets()
+	l.wg.Wait()
+}
+
+// send signs m and gives it to s.
+func (l *link) send(ctx context.Context, s *zmq.Socket, m *jupyter.Message) error {
+	frames, err := l.codec.Encode(m)
+	if err != nil {
+		return fmt.Errorf("client: %v", err)
+	}
+	select {
+	case s.Send() <- zmq.Message{Frames: frames}:
+		return nil
+	case <-l.donec:
+		return l.err
+	case <-s.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// contextError returns why ctx ended, with the prefix of this package unless
+// the cause has it.
+func contextError(ctx context.Context) error {
+	if err := context.Cause(ctx); errors.Is(err, errSlowStart) {
+		return err
+	}
+	return fmt.Errorf("client: %w", context.Cause(ctx))
+}
+
+// register makes a request known under id, before it is sent.
+func (l *link) register(id string) *request {
+	r := &request{
+		id:    id,
+		reply: make(chan *jupyter.Message, 1),
+		seenc: make(chan struct{}),
+		donec: make(chan struct{}),
+	}
+	l.add(r)
+	return r
+}
+
+func (l *link) add(r *request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests[r.id] = r
+}
+
+// forget ends r; what still comes for it belongs to nobody.
+func (l *link) forget(r *request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.requests, r.id)
+	close(r.donec)
+}
+
+func (l *link) request(id string) *request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.requests[id]
+}
+
+// answers takes what comes on shell, control and stdin until close.
+func (l *link) answers() {
+	for {
+		select {
+		case z, ok := <-l.shell.Recv():
+			if !ok {
+				return
+			}
+			l.onReply(z)
+		case z, ok := <-l.control.Recv():
+			if !ok {
+				return
+			}
+			l.onReply(z)
+		case z, ok := <-l.stdin.Recv():
+			if !ok {
+				return
+			}
+			l.onInput(z)
+		case <-l.closec:
+			return
+		}
+	}
+}
+
+// outputs takes what comes on IOPub until close.
+func (l *link) outputs() {
+	for {
+		select {
+		case z, ok := <-l.iopub.Recv():
+			if !ok {
+				return
+			}
+			l.onOutput(z)
+		case <-l.closec:
+			return
+		}
+	}
+}
+
+// decode returns the message in z and the request that it belongs to, both nil
+// if it is none or not for us.
+func (l *link) decode(z zmq.Message) (*jupyter.Message, *request) {
+	m, err := l.codec.Decode(z.Frames)
+	if err != nil {
+		l.c.cfg.Logger.Warn("message dropped", "err", err)
+		return nil, nil
+	}
+	select {
+	case l.heardc <- struct{}{}:
+	default:
+	}
+	parent, err := m.Parent()
+	if err != nil {
+		l.c.cfg.Logger.Warn("message dropped", "type", m.Header.MsgType, "err", err)
+		return nil, nil
+	}
+	return m, l.request(parent.MsgID)
+}
+
+// onReply hands a reply to the request it answers.
+func (l *link) onReply(z zmq.Message) {
+	m, r := l.decode(z)
+	if m == nil {
+		return
+	}
+	if r == nil {
+		l.c.cfg.Logger.Debug("reply that nobody waits for", "type", m.Header.MsgType)
+		return
+	}
+	select {
+	case r.reply <- m:
+	default:
+		l.c.cfg.Logger.Warn("second reply to one request", "type", m.Header.MsgType)
+	}
+}
+
+// onInput hands a question to the request whose code asks it.
+func (l *link) onInput(z zmq.Message) {
+	m, r := l.decode(z)
+	if m == nil {
+		return
+	}
+	if r == nil || r.input == nil || m.Header.MsgType != jupyter.TypeInputRequest {
+		l.c.cfg.Logger.Warn("message on stdin that nobody answers", "type", m.Header.MsgType)
+		return
+	}
+	select {
+	case r.input <- m:
+	case <-r.donec:
+	case <-l.closec:
+	}
+}
+
+// onOutput hands a message on IOPub to its request, or to Config.Message.
+func (l *link) onOutput(z zmq.Message) {
+	m, r := l.decode(z)
+	if m == nil {
+		return
+	}
+	l.liveOne.Do(func() { close(l.livec) })
+	if r != nil {
+		r.seenOne.Do(func() { close(r.seenc) })
+		if r.output == nil {
+			return
+		}
+		select {
+		case r.output <- m:
+			return
+		case <-l.closec:
+			return
+		case <-r.donec: // it ended meanwhile: late output
+		}
+	}
+	if f := l.c.cfg.Message; f != nil && m.Header.MsgType != jupyter.TypeIOPubWelcome {
+		f(m)
+	}
+}
+
+// watch waits for the end of the kernel.
+func (l *link) watch(proc *process) {
+	if proc == nil {
+		l.heartbeat()
+		return
+	}
+	select {
+	case <-proc.donec:
+		l.drain()
+		l.fail(proc.exitError())
+	case <-l.closec:
+	}
+}
+
+// A kernel that ends may have sent messages that this process has not read: a
+// reply to quit(), say. They are in the buffers of our sockets, so what is
+// there comes without delay; drain returns when nobody waits for anything any
+// more, or when nothing has come for drainQuiet.
+const drainQuiet = 250 * time.Millisecond
+
+func (l *link) drain() {
+	quiet := time.NewTimer(drainQuiet)
+	defer quiet.Stop()
+	for {
+		l.mu.Lock()
+		idle := len(l.requests) == 0
+		l.mu.Unlock()
+		if idle {
+			return
+		}
+		select {
+		case <-l.heardc:
+			quiet.Reset(drainQuiet)
+		case <-quiet.C:
+			return
+		case <-l.closec:
+			return
+		}
+	}
+}

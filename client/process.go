@@ -1,0 +1,143 @@
+//go:build unix
+
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A process is a kernel's process. It runs two goroutines, one that waits for
+// its end and one that takes its output; both have ended when donec is closed.
+type process struct {
+	cmd   *exec.Cmd
+	tail  tail
+	donec chan struct{} // closed when the process has ended
+	state *os.ProcessState
+}
+
+// pipeGrace is how long the output of a process that has ended is waited for:
+// children it left behind may hold the pipe open for ever.
+const pipeGrace = 200 * time.Millisecond
+
+// startProcess starts argv. What it writes to its standard output and error goes
+// to out, if not nil, and its end is kept.
+//
+// The process leads a group of its own: a Ctrl-C in the terminal is then not a
+// signal for the kernel, but for the front end, which decides what it means; and
+// a signal for the kernel reaches its children too, as jupyter_client does it.
+func startProcess(argv, env []string, dir string, out io.Writer) (*process, error) {
+	if len(argv) == 0 {
+		return nil, errors.New("client: the kernelspec has no argv")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	p := &process{donec: make(chan struct{})}
+	p.cmd = exec.Command(argv[0], argv[1:]...)
+	p.cmd.Env = env
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = p.cmd.Start()
+	w.Close()
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("client: start the kernel: %w", err)
+	}
+	var copied sync.WaitGroup
+	copied.Go(func() {
+		if out == nil {
+			out = io.Discard
+		}
+		// The error is the end of the pipe or the deadline below. A writer that
+		// fails must not end the copying: the kernel would block on the pipe.
+		io.Copy(io.MultiWriter(&p.tail, ignoreErrors{out}), r)
+	})
+	go func() {
+		defer close(p.donec)
+		defer r.Close()
+		// The streams are files, so Wait returns when the process ends, whoever
+		// still has its output open. Its error is in the state.
+		p.cmd.Wait()
+		p.state = p.cmd.ProcessState
+		r.SetReadDeadline(time.Now().Add(pipeGrace))
+		copied.Wait()
+	}()
+	return p, nil
+}
+
+// ignoreErrors is a writer that takes everything.
+type ignoreErrors struct{ w io.Writer }
+
+func (i ignoreErrors) Write(b []byte) (int, error) {
+	i.w.Write(b)
+	return len(b), nil
+}
+
+// signal sends sig to the process and its group. A process that has ended gets
+// none.
+func (p *process) signal(sig syscall.Signal) error {
+	select {
+	case <-p.donec:
+		return nil
+	default:
+	}
+	err := syscall.Kill(-p.cmd.Process.Pid, sig)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil // it is ending
+	}
+	if err != nil {
+		return fmt.Errorf("client: %v for the kernel: %w", sig, err)
+	}
+	return nil
+}
+
+// kill ends the process and its group at once.
+func (p *process) kill() { p.signal(syscall.SIGKILL) }
+
+// exitError says how the process ended. It may be called after donec is closed.
+func (p *process) exitError() *ExitError {
+	e := &ExitError{Code: p.state.ExitCode(), Output: p.tail.String()}
+	if ws, ok := p.state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		e.Signal = ws.Signal()
+	}
+	return e
+}
+
+// tailSize is how much of a kernel's own output is kept for errors.
+const tailSize = 8 << 10
+
+// A tail is a writer that keeps the end of what is written to it.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte // guarded by mu
+	cut bool   // guarded by mu: buf is not all of it
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b[max(0, len(b)-tailSize):]...)
+	if over := len(t.buf) - tailSize; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+		t.cut = true
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cut {
+		return "..." + string(t.buf)
+	}
+	return string(t.buf)
+}

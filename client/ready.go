@@ -1,0 +1,98 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// A reply on shell says that the kernel runs, but not that our subscription has
+// reached its IOPub socket: what it published until then is lost. Two things say
+// that it has: the iopub_welcome that new kernels send to each subscriber
+// (https://jupyter.org/enhancement-proposals/65-jupyter-xpub/jupyter-xpub.html),
+// and any other message, of which the status around our own request is one. If
+// the reply comes and no message does, the subscription was late, and another
+// request "nudges" the kernel.
+const (
+	nudgeAfter = 20 * time.Millisecond // after a reply without output
+	askAgain   = 2 * time.Second       // after no reply: the first may be lost
+)
+
+// ready waits until the kernel answers and its output is received. With
+// anyChannel it also asks on control, where a kernel that is busy can answer.
+func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoReply, error) {
+	sockets := []*zmq.Socket{l.shell}
+	if anyChannel {
+		sockets = append(sockets, l.control)
+	}
+	n := nudger{l: l, replies: make(chan *jupyter.Message, 1)}
+	defer n.stop()
+	var info *jupyter.KernelInfoReply
+	var live <-chan struct{} // nil until there is an answer
+	wait := askAgain
+	for {
+		if err := n.nudge(ctx, sockets); err != nil {
+			return nil, err
+		}
+		timer := time.NewTimer(wait)
+		for again := false; !again; {
+			select {
+			case m := <-n.replies:
+				reply, err := decodeReply[jupyter.KernelInfoReply](m)
+				if err != nil {
+					return nil, err
+				}
+				if info == nil {
+					info, live, wait = reply, l.livec, nudgeAfter
+					timer.Reset(wait)
+				}
+			case <-live:
+				timer.Stop()
+				return info, nil
+			case <-timer.C:
+				again = true
+			case <-l.donec:
+				return nil, l.failure()
+			case <-ctx.Done():
+				return nil, contextError(ctx)
+			}
+		}
+		wait = min(2*wait, askAgain)
+	}
+}
+
+// A nudger sends kernel_info_requests, whose replies come on one channel.
+type nudger struct {
+	l        *link
+	replies  chan *jupyter.Message
+	requests []*request
+}
+
+func (n *nudger) nudge(ctx context.Context, sockets []*zmq.Socket) error {
+	for _, s := range sockets {
+		m, err := n.l.c.session.New(nil, &jupyter.KernelInfoRequest{})
+		if err != nil {
+			return err
+		}
+		r := &request{
+			id:    m.Header.MsgID,
+			reply: n.replies,
+			seenc: make(chan struct{}),
+			donec: make(chan struct{}),
+		}
+		n.l.add(r)
+		n.requests = append(n.requests, r)
+		if err := n.l.send(ctx, s, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *nudger) stop() {
+	for _, r := range n.requests {
+		n.l.forget(r)
+	}
+}

@@ -1,0 +1,200 @@
+//go:build unix
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// startTries is how often a kernel is started whose ports somebody else took
+// between our choice and its bind.
+const startTries = 3
+
+// Start starts the kernel of spec and returns when it is ready. The connection
+// file, readable only by this user, is removed when the client is closed.
+//
+// An error that the kernel's process ended is an [*ExitError] with the end of
+// what the process had to say.
+func Start(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (*Client, error) {
+	for try := 1; ; try++ {
+		c, err := startOnce(ctx, spec, cfg)
+		if err == nil {
+			return c, nil
+		}
+		exit, ok := errors.AsType[*ExitError](err)
+		if !ok || try == startTries || !strings.Contains(strings.ToLower(exit.Output), "in use") {
+			return nil, err
+		}
+	}
+}
+
+func startOnce(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (_ *Client, err error) {
+	c := newClient(cfg)
+	c.spec = spec
+	if err := c.chooseConnection(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
+	if err := c.conn.WriteFile(c.file); err != nil {
+		return nil, fmt.Errorf("client: %v", err)
+	}
+	return c, c.launch(ctx)
+}
+
+// launch starts the process and makes it the kernel of c.
+func (c *Client) launch(ctx context.Context) error {
+	ctx, cancel := c.startContext(ctx)
+	defer cancel()
+	p, err := startProcess(c.spec.Command(c.file), c.environ(), c.cfg.Dir, c.cfg.Output)
+	if err != nil {
+		return err
+	}
+	l, err := newLink(c, p)
+	if err != nil {
+		p.kill()
+		<-p.donec
+		return err
+	}
+	c.adopt(l, p, nil)
+	info, err := l.ready(ctx, false)
+	if err != nil {
+		if out := strings.TrimSpace(p.tail.String()); errors.Is(err, errSlowStart) && out != "" {
+			err = fmt.Errorf("%w; it said: %s", err, out)
+		}
+		return err
+	}
+	c.adopt(l, p, info)
+	return nil
+}
+
+// envRef is a reference to an environment variable in the env of a kernelspec.
+var envRef = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// environ returns the environment of the kernel: ours, then the kernelspec's,
+// then Config.Env. JPY_PARENT_PID tells the kernel whom to follow into death.
+func (c *Client) environ() []string {
+	env := os.Environ()
+	for name, value := range c.spec.Env {
+		value = envRef.ReplaceAllStringFunc(value, func(ref string) string {
+			if v, ok := os.LookupEnv(ref[2 : len(ref)-1]); ok {
+				return v
+			}
+			return ref
+		})
+		env = append(env, name+"="+value)
+	}
+	env = append(env, fmt.Sprintf("JPY_PARENT_PID=%d", os.Getpid()))
+	return append(env, c.cfg.Env...)
+}
+
+// chooseConnection makes up where the kernel will listen.
+func (c *Client) chooseConnection() error {
+	dir := c.cfg.RuntimeDir
+	if dir == "" {
+		dir = jupyter.RuntimeDir()
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("client: runtime directory: %w", err)
+	}
+	id := jupyter.NewID()
+	c.file = filepath.Join(dir, "kernel-"+id+".json")
+	c.conn = jupyter.NewConnectionInfo()
+	c.conn.KernelName = c.spec.Name
+	switch c.cfg.Transport {
+	case "", "tcp":
+		return c.freePorts()
+	case "ipc":
+		c.conn.Transport = "ipc"
+		c.conn.IP = filepath.Join(dir, "kernel-"+id+"-ipc")
+		for i := range c.conn.Ports {
+			c.conn.Ports[i] = i + 1
+		}
+		return nil
+	}
+	return fmt.Errorf("client: transport %q, want tcp or ipc", c.cfg.Transport)
+}
+
+// freePorts takes ports that are free now. All are held until all are known, so
+// that they differ.
+func (c *Client) freePorts() error {
+	for i := range c.conn.Ports {
+		ln, err := net.Listen("tcp", net.JoinHostPort(c.conn.IP, "0"))
+		if err != nil {
+			return fmt.Errorf("client: no free port: %w", err)
+		}
+		defer ln.Close()
+		c.conn.Ports[i] = ln.Addr().(*net.TCPAddr).Port
+	}
+	return nil
+}
+
+// removeFiles removes what Start put into the runtime directory.
+func (c *Client) removeFiles() {
+	if c.file == "" {
+		return
+	}
+	os.Remove(c.file)
+	if c.conn.Transport == "ipc" {
+		for _, ch := range jupyter.Channels() {
+			os.Remove(strings.TrimPrefix(c.conn.Endpoint(ch), "ipc://"))
+		}
+	}
+}
+
+// Interrupt interrupts the kernel, in the way its kernelspec asks for: with a
+// message, or with SIGINT to the process and its children. A kernel that was
+// attached to gets a message. Interrupt returns when the kernel has
+// acknowledged the message or the signal is sent, not when the code has ended:
+// that is Execute's to tell.
+func (c *Client) Interrupt(ctx context.Context) error {
+	c.mu.Lock()
+	p := c.proc
+	c.mu.Unlock()
+	if p != nil && c.spec.InterruptMode != jupyter.InterruptByMessage {
+		return p.signal(syscall.SIGINT)
+	}
+	_, err := ask[jupyter.InterruptReply](ctx, c, (*link).controlSocket, &jupyter.InterruptRequest{})
+	return err
+}
+
+// Restart ends the kernel that Start has started, by the steps of Shutdown, and
+// starts another in its place, with the same connection file. Calls that wait
+// fail with [ErrRestarted]. When Restart fails, the client has ended.
+func (c *Client) Restart(ctx context.Context) error {
+	c.lifeMu.Lock()
+	defer c.lifeMu.Unlock()
+	l, err := c.current()
+	if err != nil {
+		return err
+	}
+	if c.spec == nil {
+		return ErrNotStarted
+	}
+	l.restarting()
+	c.descend(ctx, l, c.proc, true)
+	l.close(ErrRestarted)
+	err = c.launch(ctx)
+	if err != nil {
+		c.proc.kill()
+		c.end(err)
+	}
+	return err
+}
