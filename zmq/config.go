@@ -1,36 +1,186 @@
 package zmq
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
+	"math"
+	"net"
 	"time"
 )
 
 // A Config holds the settings of a socket. The zero value is the default of
-// every field; a negative value switches the limit off where that makes sense.
+// every field; a negative value switches a limit off where that makes sense.
+// NewSocket copies it.
 type Config struct {
-	// RoutingID is what a ROUTER peer calls this socket.
+	// RoutingID is what a ROUTER peer calls this socket: at most 255 octets,
+	// not starting with a zero octet. Empty: the ROUTER chooses one.
 	RoutingID []byte
 
-	// SendQueue and SendQueueBytes bound what waits for one peer.
+	// SendQueue and SendQueueBytes bound what waits for one peer, in messages
+	// and in octets. A single message may be larger than SendQueueBytes: it
+	// waits alone. While a socket that distributes (PUSH, DEALER, REQ, PAIR)
+	// has no peer, the same bounds hold for what waits for the first one.
+	// Defaults: 1000 messages and 64 MiB. Negative: no bound, and sending
+	// never blocks nor drops.
 	SendQueue      int
 	SendQueueBytes int64
 
-	// RecvQueue is the capacity of the receive channel.
+	// Full says what happens to a message for a peer whose queue is full.
+	// Default: as the pattern's specification has it, which is Block for
+	// PUSH, DEALER, REQ, PAIR and XSUB, DropNewest for PUB, XPUB, ROUTER and
+	// REP.
+	Full Policy
+
+	// SendBuffer is the capacity of the channel that Send returns, which adds
+	// to the queue of each peer. Default: 64. Negative: unbuffered.
+	SendBuffer int
+
+	// RecvQueue is the capacity of the channel that Recv returns. When it is
+	// full, the socket stops reading from its peers. Default: 512. Negative:
+	// unbuffered.
 	RecvQueue int
 
-	// MaxMessageSize bounds a received message, in bytes, frames together.
+	// MaxMessageSize bounds a received message, in octets, frames together,
+	// each counted with 32 octets more. A peer that sends more is
+	// disconnected. Default: 256 MiB. Negative: no bound.
 	MaxMessageSize int64
 
 	// HandshakeTimeout bounds the time from connection to READY.
+	// Default: 30 s. Negative: no bound.
 	HandshakeTimeout time.Duration
+
+	// MaxHandshakes bounds how many accepted connections may be in their
+	// handshake at the same time. When there is one more, the oldest is
+	// closed. Default: 256. Negative: no bound.
+	MaxHandshakes int
 
 	// StallTimeout cuts off a peer that accepts no byte for so long while
 	// messages wait for it. Zero or negative: never.
 	StallTimeout time.Duration
 
-	// Handover lets a new peer take over the routing id of an old one.
+	// HeartbeatInterval is how often a PING goes to a peer that was not heard
+	// of for so long. Peers of ZMTP 3.0 do not know PING and get none. Zero
+	// or negative: never. TCP's own keep-alive is always on.
+	HeartbeatInterval time.Duration
+
+	// HeartbeatTimeout is how long a peer may stay silent after a PING before
+	// it is disconnected. Default: HeartbeatInterval. While the socket itself
+	// does not read, because the receive channel is full, the time stands
+	// still.
+	HeartbeatTimeout time.Duration
+
+	// HeartbeatTTL is what the PINGs tell the peer: to disconnect when it
+	// does not hear of us for so long. At most 6553.5 s. Default: nothing.
+	HeartbeatTTL time.Duration
+
+	// ReconnectMin and ReconnectMax bound the pause before a connection that
+	// failed or ended is tried again. It doubles with each failure, and each
+	// pause is shortened at random by up to a half. Defaults: 20 ms and 2 s.
+	ReconnectMin, ReconnectMax time.Duration
+
+	// Handover lets a new peer of a ROUTER take over the routing id of an old
+	// one, which is disconnected. Otherwise the new one is refused.
 	Handover bool
+
+	// Subscriptions says which subscription messages an XPUB receives.
+	Subscriptions SubscriptionMode
 
 	// Logger gets what a peer did wrong; nil discards.
 	Logger *slog.Logger
+
+	// dial replaces the network in tests.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// A Policy is what to do with a message for a peer whose queue is full.
+type Policy int
+
+// The policies. What is dropped is counted, and told to the completion of
+// Deliver.
+const (
+	PatternPolicy Policy = iota // as the pattern's specification has it
+	Block                       // the sender waits
+	DropNewest                  // the message is dropped
+	DropOldest                  // the oldest message that waits is dropped
+)
+
+// A SubscriptionMode says which subscription messages an XPUB receives. Each
+// is one frame: an octet 1 (subscribe) or 0 (unsubscribe), then the prefix.
+type SubscriptionMode int
+
+// The subscription modes.
+const (
+	// EverySubscription: each subscription and each cancellation of each
+	// peer, and a cancellation for each subscription of a peer that leaves
+	// (libzmq's XPUB_VERBOSER).
+	EverySubscription SubscriptionMode = iota
+
+	// NewSubscriptions: only the first subscription for a prefix and the end
+	// of its last (libzmq's default).
+	NewSubscriptions
+)
+
+// check refuses settings that make no sense.
+func (c *Config) check(t Type) error {
+	switch {
+	case len(c.RoutingID) > 255:
+		return fmt.Errorf("zmq: routing id of %d octets: at most 255 are allowed", len(c.RoutingID))
+	case len(c.RoutingID) > 0 && c.RoutingID[0] == 0:
+		return fmt.Errorf("zmq: routing id %q starts with a zero octet, which is for ids a ROUTER makes", c.RoutingID)
+	case c.Full < PatternPolicy || c.Full > DropOldest:
+		return fmt.Errorf("zmq: unknown policy %d for full queues", c.Full)
+	case c.HeartbeatTTL > math.MaxUint16*100*time.Millisecond:
+		return fmt.Errorf("zmq: heartbeat TTL of %v: at most 6553.5 s can be told to a peer", c.HeartbeatTTL)
+	case c.Subscriptions < EverySubscription || c.Subscriptions > NewSubscriptions:
+		return fmt.Errorf("zmq: unknown subscription mode %d", c.Subscriptions)
+	}
+	return nil
+}
+
+// or returns v, or the default where v is zero, or off where v is negative.
+func or[T int | int64 | time.Duration](v, def, off T) T {
+	switch {
+	case v == 0:
+		return def
+	case v < 0:
+		return off
+	}
+	return v
+}
+
+// withDefaults returns a copy of c in which every default is filled in and
+// every "no bound" is a large number.
+func (c *Config) withDefaults(t Type) Config {
+	d := *c
+	d.RoutingID = append([]byte(nil), c.RoutingID...)
+	d.SendQueue = or(c.SendQueue, 1000, math.MaxInt)
+	d.SendQueueBytes = or(c.SendQueueBytes, 64<<20, math.MaxInt64)
+	if c.SendQueue < 0 && c.SendQueueBytes == 0 {
+		d.SendQueueBytes = math.MaxInt64 // no bound means none
+	}
+	d.SendBuffer = or(c.SendBuffer, 64, 0)
+	d.RecvQueue = or(c.RecvQueue, 512, 0)
+	d.MaxMessageSize = min(or(c.MaxMessageSize, 256<<20, math.MaxInt), math.MaxInt)
+	d.HandshakeTimeout = or(c.HandshakeTimeout, 30*time.Second, 0)
+	d.MaxHandshakes = or(c.MaxHandshakes, 256, math.MaxInt)
+	d.StallTimeout = max(c.StallTimeout, 0)
+	d.HeartbeatInterval = max(c.HeartbeatInterval, 0)
+	d.HeartbeatTimeout = or(c.HeartbeatTimeout, d.HeartbeatInterval, d.HeartbeatInterval)
+	d.ReconnectMin = or(c.ReconnectMin, 20*time.Millisecond, time.Millisecond)
+	d.ReconnectMax = max(or(c.ReconnectMax, 2*time.Second, 0), d.ReconnectMin)
+	if c.Full == PatternPolicy {
+		d.Full = Block
+		switch t {
+		case Pub, XPub, Router, Rep:
+			d.Full = DropNewest
+		}
+	}
+	if c.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.dial == nil {
+		d.dial = new(net.Dialer).DialContext
+	}
+	return d
 }

@@ -2,7 +2,31 @@ package zmq
 
 // A Message is one 0MQ message: its frames. On a ROUTER the first frame is
 // the routing id of the peer, as in libzmq.
+//
+// A socket keeps the frames of a message it was given until the message was
+// handed over: do not change them after sending. The frames of a received
+// message belong to the receiver; small ones that arrived together share a
+// piece of memory of a few kilobytes.
 type Message struct {
-	// Frames are the parts of the message. The receiver owns them.
+	// Frames are the parts of the message, at least one.
 	Frames [][]byte
+
+	// From is who sent a received message. It is not looked at when sending.
+	From *Peer
 }
+
+// size is what the message costs in a queue: its octets and the headers.
+func (m Message) size() int64 { return framesSize(m.Frames) }
+
+func framesSize(frames [][]byte) int64 {
+	var n int64
+	for _, f := range frames {
+		n += int64(len(f)) + frameCost
+	}
+	return n
+}
+
+// frameCost is what a frame costs besides its octets: a header on the wire, a
+// slice header in memory. Counting it bounds a message of endless empty
+// frames.
+const frameCost = 32

@@ -1,6 +1,11 @@
 package zmq
 
-import "context"
+import (
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+)
 
 // A Type is the messaging pattern of a Socket: how it distributes what it
 // sends and where what it receives comes from.
@@ -21,44 +26,210 @@ const (
 	XSub
 )
 
+// typeNames are the values of the Socket-Type property.
+var typeNames = [...]string{
+	Pair: "PAIR", Pub: "PUB", Sub: "SUB", Req: "REQ", Rep: "REP", Dealer: "DEALER",
+	Router: "ROUTER", Pull: "PULL", Push: "PUSH", XPub: "XPUB", XSub: "XSUB",
+}
+
+// String returns the name of t in ZMTP.
+func (t Type) String() string {
+	if !t.valid() {
+		return fmt.Sprintf("Type(%d)", int(t))
+	}
+	return typeNames[t]
+}
+
+func (t Type) valid() bool { return t >= Pair && t <= XSub }
+
+// sends and receives report which channels a type has.
+func (t Type) sends() bool    { return t != Sub && t != Pull }
+func (t Type) receives() bool { return t != Pub && t != Push }
+
 // A Socket is a 0MQ socket whose two directions are Go channels.
-type Socket struct{}
+//
+// All methods may be called concurrently. A socket runs one goroutine that
+// serves its send channel, one for each bound and each connected endpoint, and
+// two for each peer, reader and writer; all of them have ended when Close
+// returns.
+//
+// Whoever sends also writes: Deliver routes the message under the socket's
+// lock, queues it at the peer, and, if nobody else is writing to that peer,
+// hands the queue to the operating system without waiting. Only what the
+// operating system does not take at once is left to the peer's writer.
+type Socket struct {
+	typ Type    // read-only after NewSocket
+	cfg Config  // read-only after NewSocket, defaults filled in
+	pat pattern // guarded by mu, but for receive
+
+	recv chan Message // closed at the end of Close, nil if the type only sends
+	send chan Message // never closed by the socket, nil if the type only receives
+
+	drainc chan struct{} // closed when the socket takes no more messages
+	closec chan struct{} // closed when the socket begins to close
+	donec  chan struct{} // closed when every goroutine has ended
+	pumpc  chan struct{} // closed when the pump has ended
+	wg     sync.WaitGroup
+
+	stats   counters
+	pending atomic.Int64 // messages accepted but neither handed over nor dropped
+	waiting atomic.Int32 // goroutines that wait for changec
+	monitor monitor
+
+	mu         sync.Mutex
+	draining   bool // no more messages are taken; set before closing drainc
+	closing    bool // set before closing closec
+	err        error
+	peers      map[*Peer]struct{}
+	listeners  map[string]net.Listener
+	connecters map[string]*connecter
+	handshakes halfOpen
+	changec    chan struct{} // closed and replaced when there may be room for a message
+	backlog    []item        // messages that wait for a first peer
+	backlogLen int64         // octets in backlog
+	nextID     uint32        // of the next routing id a ROUTER makes
+}
 
 // NewSocket makes a socket of type t. A nil cfg means the defaults; cfg is
 // copied.
-func NewSocket(t Type, cfg *Config) (*Socket, error) { panic("not yet") }
+func NewSocket(t Type, cfg *Config) (*Socket, error) {
+	if !t.valid() {
+		return nil, fmt.Errorf("zmq: %v is not a socket type", t)
+	}
+	if cfg == nil {
+		cfg = new(Config)
+	}
+	if err := cfg.check(t); err != nil {
+		return nil, err
+	}
+	s := &Socket{
+		typ:        t,
+		cfg:        cfg.withDefaults(t),
+		drainc:     make(chan struct{}),
+		closec:     make(chan struct{}),
+		donec:      make(chan struct{}),
+		pumpc:      make(chan struct{}),
+		changec:    make(chan struct{}),
+		peers:      make(map[*Peer]struct{}),
+		listeners:  make(map[string]net.Listener),
+		connecters: make(map[string]*connecter),
+		nextID:     randomID(),
+	}
+	s.pat = newPattern(s)
+	if t.receives() {
+		s.recv = make(chan Message, s.cfg.RecvQueue)
+	}
+	if t.sends() {
+		s.send = make(chan Message, s.cfg.SendBuffer)
+		s.wg.Go(s.pump)
+	} else {
+		close(s.pumpc)
+	}
+	return s, nil
+}
 
-// Bind listens on endpoint and returns the endpoint it got, with the port
-// filled in where the port was a wildcard.
-func (s *Socket) Bind(endpoint string) (string, error) { panic("not yet") }
+// Type returns the type of the socket.
+func (s *Socket) Type() Type { return s.typ }
 
-// Connect starts to connect to endpoint and returns at once; it never gives
-// up. An error means that the endpoint makes no sense.
-func (s *Socket) Connect(endpoint string) error { panic("not yet") }
+// Recv returns the channel of received messages, the same one every time. The
+// socket closes it once, after the last message, with Err set before. It is
+// nil for types that only send, PUB and PUSH.
+func (s *Socket) Recv() <-chan Message { return s.recv }
 
-// Recv returns the channel of received messages, the same one every time.
-func (s *Socket) Recv() <-chan Message { panic("not yet") }
-
-// Send returns the channel to send on, the same one every time.
-func (s *Socket) Send() chan<- Message { panic("not yet") }
-
-// Deliver takes m for sending, in order with every other Deliver of the same
-// goroutine. done, if not nil, is called exactly once: with nil when the
-// bytes were handed to the operating system (for a message with several
-// receivers: for the last of them), or with the reason why the message was
-// dropped. done must not block. An Outbox is built on Deliver.
-func (s *Socket) Deliver(m Message, done func(error)) { panic("not yet") }
-
-// Subscribe and Unsubscribe change what a SUB socket receives.
-func (s *Socket) Subscribe(prefix []byte) error   { panic("not yet") }
-func (s *Socket) Unsubscribe(prefix []byte) error { panic("not yet") }
+// Send returns the channel to send on, the same one every time. It is nil for
+// types that only receive, SUB and PULL.
+//
+// A send blocks while the socket pushes back, and for ever once the socket is
+// closed: select on Done as well. Closing the channel means that there is no
+// more to send: the socket flushes, then closes itself. With several senders,
+// call Shutdown instead.
+func (s *Socket) Send() chan<- Message { return s.send }
 
 // Done is closed when the socket has ended.
-func (s *Socket) Done() <-chan struct{} { panic("not yet") }
+func (s *Socket) Done() <-chan struct{} { return s.donec }
 
 // Err returns why the socket has ended, nil before that.
-func (s *Socket) Err() error { panic("not yet") }
+func (s *Socket) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
 
-// Close ends the socket now. Shutdown flushes what was accepted first.
-func (s *Socket) Close() error                       { panic("not yet") }
-func (s *Socket) Shutdown(ctx context.Context) error { panic("not yet") }
+// Subscribe makes a SUB or XSUB socket receive the messages whose first frame
+// begins with prefix. It may be called at any time; the subscription is sent
+// to every peer of now and later. To subscribe twice takes two Unsubscribes
+// to undo.
+func (s *Socket) Subscribe(prefix []byte) error { return s.changeSubscription("subscribe", prefix) }
+
+// Unsubscribe takes back one Subscribe for prefix.
+func (s *Socket) Unsubscribe(prefix []byte) error {
+	return s.changeSubscription("unsubscribe", prefix)
+}
+
+func (s *Socket) changeSubscription(op string, prefix []byte) error {
+	sub, ok := s.pat.(*subscriber)
+	if !ok {
+		return fmt.Errorf("zmq: %s: a %v socket has no subscriptions, SUB and XSUB do", op, s.typ)
+	}
+	var c cork
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	err := sub.change(prefix, op == "subscribe", &c)
+	s.mu.Unlock()
+	c.flush()
+	return err
+}
+
+// attach makes p a peer that messages are routed to. It fails if the pattern
+// refuses p, or the socket closes.
+func (s *Socket) attach(p *Peer) error {
+	var c cork
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	if err := s.pat.attach(p, &c); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.peers[p] = struct{}{}
+	s.routeBacklog(&c)
+	s.changed()
+	s.mu.Unlock()
+	c.flush()
+	return nil
+}
+
+// detach ends the routing of messages to p. It may be called more than once.
+func (s *Socket) detach(p *Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.peers[p]; !ok {
+		return
+	}
+	delete(s.peers, p)
+	s.pat.detach(p)
+	s.changed()
+}
+
+// changed wakes who waits for room. s.mu is held.
+func (s *Socket) changed() {
+	if s.waiting.Load() > 0 {
+		close(s.changec)
+		s.changec = make(chan struct{})
+	}
+}
+
+// settled says that n messages were handed over or dropped.
+func (s *Socket) settled(n int) {
+	s.pending.Add(-int64(n))
+	if s.waiting.Load() > 0 {
+		s.mu.Lock()
+		s.changed()
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,234 @@
+package zmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Bind listens on endpoint and returns the endpoint it got, with the port
+// filled in where the port was a wildcard. A socket may bind and connect as
+// many endpoints as it likes.
+//
+// Endpoints are tcp://ADDRESS:PORT, where ADDRESS is an address, a name, the
+// name of an interface or * for every IPv4 address, and PORT may be * or 0
+// for one that is free; and ipc://PATH, where PATH may be * for one of the
+// socket's choice, or, on Linux, @NAME for a name that is no file. A file that
+// a dead process left at PATH is replaced.
+func (s *Socket) Bind(endpoint string) (string, error) {
+	e, err := parseEndpoint("bind", endpoint)
+	if err != nil {
+		return "", err
+	}
+	l, err := e.listen()
+	if err != nil {
+		return "", &EndpointError{"bind", endpoint, err}
+	}
+	bound := e.bound(l)
+	s.mu.Lock()
+	if s.closing || s.draining {
+		s.mu.Unlock()
+		l.Close()
+		return "", &EndpointError{"bind", endpoint, ErrClosed}
+	}
+	s.listeners[bound] = l
+	s.wg.Go(func() { s.accept(l, bound) })
+	s.mu.Unlock()
+	s.monitor.emit(Event{Kind: Listening, Endpoint: bound})
+	return bound, nil
+}
+
+// Unbind stops listening on an endpoint, as Bind returned it. Peers that came
+// through it stay.
+func (s *Socket) Unbind(endpoint string) error {
+	s.mu.Lock()
+	l := s.listeners[endpoint]
+	delete(s.listeners, endpoint)
+	s.mu.Unlock()
+	if l == nil {
+		return &EndpointError{"unbind", endpoint, errors.New("not bound")}
+	}
+	return l.Close()
+}
+
+// listen opens the listener of e.
+func (e endpoint) listen() (net.Listener, error) {
+	if e.network != "unix" {
+		l, err := net.Listen(e.network, e.address)
+		return l, bare(err)
+	}
+	if e.address == "*" {
+		dir, err := os.MkdirTemp("", "zmq-")
+		if err != nil {
+			return nil, err
+		}
+		l, err := net.Listen("unix", filepath.Join(dir, "socket"))
+		if err != nil {
+			os.Remove(dir)
+			return nil, bare(err)
+		}
+		return &tempListener{l, dir}, nil
+	}
+	if !strings.HasPrefix(e.address, "@") {
+		if err := removeStale(e.address); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", e.address)
+	return l, bare(err)
+}
+
+// A tempListener removes its directory when it is closed.
+type tempListener struct {
+	net.Listener
+	dir string
+}
+
+func (l *tempListener) Close() error {
+	err := l.Listener.Close()
+	os.Remove(l.dir)
+	return err
+}
+
+// removeStale removes the socket file that a process left behind. A socket
+// that somebody listens on, and a file that is no socket, stay.
+func removeStale(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil // Listen knows more
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return fmt.Errorf("%s exists and is not a socket", path)
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+		return errors.New("address already in use: a process listens on it")
+	}
+	if !isRefused(err) {
+		return bare(err)
+	}
+	return os.Remove(path)
+}
+
+// bare strips err of what an EndpointError says anyway.
+func bare(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err
+	}
+	if sys, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = sys.Err
+	}
+	return err
+}
+
+// The pauses after a failed accept, as in net/http.
+const (
+	acceptPauseMin = 5 * time.Millisecond
+	acceptPauseMax = time.Second
+)
+
+// accept runs a listener until it is closed.
+func (s *Socket) accept(l net.Listener, bound string) {
+	defer s.monitor.emit(Event{Kind: EndpointClosed, Endpoint: bound})
+	pause := acceptPauseMin
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			// Too many open files, most likely.
+			s.cfg.Logger.Warn("accept failed", "endpoint", bound, "error", err)
+			s.monitor.emit(Event{Kind: AcceptFailed, Endpoint: bound, Err: err})
+			if !s.sleep(context.Background(), pause) {
+				return
+			}
+			pause = min(2*pause, acceptPauseMax)
+			continue
+		}
+		pause = acceptPauseMin
+		s.serveAccepted(conn)
+	}
+}
+
+// serveAccepted runs an accepted connection in a goroutine of its own.
+func (s *Socket) serveAccepted(conn net.Conn) {
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		conn.Close()
+		return
+	}
+	evicted := s.handshakes.add(conn, s.cfg.MaxHandshakes)
+	s.wg.Go(func() {
+		s.monitor.emit(Event{Kind: Accepted, Endpoint: address(conn)})
+		p, err := s.handshake(conn, true)
+		s.mu.Lock()
+		s.handshakes.remove(conn)
+		s.mu.Unlock()
+		s.servePeer(conn, p, err)
+	})
+	s.mu.Unlock()
+	if evicted != nil {
+		evicted.Close()
+	}
+}
+
+// servePeer runs a connection after its handshake and reports whether it was
+// a peer.
+func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
+	if err == nil {
+		if err = s.attach(p); err != nil && err != ErrClosed {
+			err = p.fault(err)
+		}
+	}
+	if err != nil {
+		conn.Close()
+		s.mu.Lock()
+		closing := s.closing
+		s.mu.Unlock()
+		if !closing {
+			s.cfg.Logger.Info("handshake failed", "peer", address(conn), "error", err)
+			s.monitor.emit(Event{Kind: HandshakeFailed, Endpoint: address(conn), Err: err})
+		}
+		return false
+	}
+	s.monitor.emit(Event{Kind: PeerAttached, Endpoint: p.address, Peer: p})
+	err = p.serve()
+	if perr, ok := errors.AsType[*ProtocolError](err); ok {
+		s.cfg.Logger.Warn("peer disconnected", "peer", p.address, "error", perr)
+	}
+	s.monitor.emit(Event{Kind: PeerDetached, Endpoint: p.address, Peer: p, Err: err})
+	return true
+}
+
+// halfOpen are the accepted connections that are not peers yet, the oldest
+// first.
+type halfOpen struct {
+	conns []net.Conn
+}
+
+// add adds conn, and returns the oldest if there are more than limit: a peer
+// in good faith is through before its turn comes, a silent one is not.
+func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
+	h.conns = append(h.conns, conn)
+	if len(h.conns) > limit {
+		evicted, h.conns = h.conns[0], h.conns[1:]
+	}
+	return evicted
+}
+
+func (h *halfOpen) remove(conn net.Conn) {
+	for i, c := range h.conns {
+		if c == conn {
+			h.conns = append(h.conns[:i], h.conns[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package zmq
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"syscall"
+	"time"
+)
+
+// dialTimeout bounds one attempt to connect.
+const dialTimeout = 30 * time.Second
+
+// A connecter keeps one endpoint connected.
+type connecter struct {
+	s      *Socket
+	e      endpoint
+	cancel context.CancelFunc // ends it
+}
+
+// Connect starts to connect to endpoint and returns at once. The connection
+// is made in the background and, whenever it fails or ends, made again, after
+// a pause that grows, for as long as the socket lives. An error means that the
+// endpoint makes no sense.
+//
+// Endpoints are as in Bind, without the wildcards; tcp://SOURCE;ADDRESS:PORT
+// connects from the local address SOURCE.
+func (s *Socket) Connect(endpoint string) error {
+	e, err := parseEndpoint("connect", endpoint)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &connecter{s, e, cancel}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing || s.draining:
+		err = ErrClosed
+	case s.connecters[endpoint] != nil:
+		err = errors.New("connected already")
+	}
+	if err != nil {
+		cancel()
+		return &EndpointError{"connect", endpoint, err}
+	}
+	s.connecters[endpoint] = c
+	s.wg.Go(func() { c.run(ctx) })
+	return nil
+}
+
+// Disconnect ends what Connect started for endpoint. What waits for that peer
+// goes to others, if the pattern distributes, or is dropped.
+func (s *Socket) Disconnect(endpoint string) error {
+	s.mu.Lock()
+	c := s.connecters[endpoint]
+	delete(s.connecters, endpoint)
+	s.mu.Unlock()
+	if c == nil {
+		return &EndpointError{"disconnect", endpoint, errors.New("not connected")}
+	}
+	c.cancel()
+	return nil
+}
+
+// run connects, serves the connection, and begins again, until ctx is done.
+func (c *connecter) run(ctx context.Context) {
+	defer c.cancel()
+	defer c.s.monitor.emit(Event{Kind: EndpointClosed, Endpoint: c.e.text})
+	pause := newBackoff(c.s.cfg.ReconnectMin, c.s.cfg.ReconnectMax)
+	for {
+		conn, err := c.dial(ctx)
+		switch {
+		case err != nil:
+			if ctx.Err() == nil {
+				c.s.monitor.emit(Event{Kind: ConnectFailed, Endpoint: c.e.text, Err: err})
+			}
+		default:
+			if c.serve(ctx, conn) {
+				pause.reset()
+			}
+		}
+		if !c.s.sleep(ctx, pause.next()) {
+			return
+		}
+	}
+}
+
+// serve runs one connection and reports whether it became a peer.
+func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	c.s.monitor.emit(Event{Kind: Connected, Endpoint: c.e.text})
+	p, err := c.s.handshake(conn, false)
+	return c.s.servePeer(conn, p, err)
+}
+
+func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if c.e.source == "" {
+		return c.s.cfg.dial(ctx, c.e.network, c.e.address)
+	}
+	local, err := net.ResolveTCPAddr("tcp", c.e.source)
+	if err != nil {
+		return nil, err
+	}
+	d := net.Dialer{LocalAddr: local}
+	return d.DialContext(ctx, c.e.network, c.e.address)
+}
+
+// isRefused reports whether a connection was refused because nobody listens.
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// sleep waits for d and reports whether to go on: false when ctx is done or
+// the socket closes.
+func (s *Socket) sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-s.closec:
+	}
+	return false
+}
+
+// A backoff is a pause that doubles with each failure, up to a bound, and is
+// shortened at random by up to a half, so that the clients of a server that
+// restarts do not come all at once.
+type backoff struct {
+	min, max, now time.Duration
+}
+
+func newBackoff(min, max time.Duration) *backoff { return &backoff{min, max, min} }
+
+func (b *backoff) reset() { b.now = b.min }
+
+func (b *backoff) next() time.Duration {
+	d := b.now
+	b.now = min(2*b.now, b.max)
+	return d - time.Duration(rand.Int64N(int64(d)/2+1))
+}

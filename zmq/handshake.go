@@ -1,0 +1,186 @@
+package zmq
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+)
+
+// handshakeLimit bounds a command of the handshake, and so what a connection
+// costs before anything is known of it.
+const handshakeLimit = 64 << 10
+
+// handshake greets the other end of conn and negotiates with it. It returns a
+// peer that is not attached yet. It takes at most HandshakeTimeout.
+func (s *Socket) handshake(conn net.Conn, bound bool) (*Peer, error) {
+	if d := s.cfg.HandshakeTimeout; d > 0 {
+		conn.SetDeadline(time.Now().Add(d))
+	}
+	p := &Peer{
+		s:       s,
+		conn:    conn,
+		address: address(conn),
+		bound:   bound,
+		dec:     zmtp.NewDecoder(),
+		donec:   make(chan struct{}),
+		wakec:   make(chan struct{}, 1),
+	}
+	p.wire = newWire(p)
+	if err := p.greet(); err != nil {
+		return nil, p.handshakeError(err)
+	}
+	if err := p.negotiate(); err != nil {
+		return nil, p.handshakeError(err)
+	}
+	conn.SetDeadline(time.Time{})
+	return p, nil
+}
+
+// address returns what to call the other end of conn.
+func address(conn net.Conn) string {
+	if a := conn.RemoteAddr(); a != nil && a.String() != "" && a.String() != "@" {
+		return a.Network() + "://" + a.String()
+	}
+	if a := conn.LocalAddr(); a != nil {
+		return "client of " + a.Network() + "://" + a.String()
+	}
+	return "unknown"
+}
+
+// handshakeError makes err a *ProtocolError unless the connection failed.
+func (p *Peer) handshakeError(err error) error {
+	switch {
+	case errors.Is(err, errTimeout):
+		return &ProtocolError{p.address, "handshake not complete in time", err}
+	case errors.Is(err, io.EOF):
+		return &ProtocolError{p.address, "connection closed during the handshake", io.ErrUnexpectedEOF}
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return fmt.Errorf("handshake with %s: %w", p.address, err)
+	}
+	return &ProtocolError{p.address, err.Error(), err}
+}
+
+// greet exchanges greetings.
+func (p *Peer) greet() error {
+	// "When a peer does not need backwards interoperability, it SHOULD send
+	// its full greeting immediately upon establishing a new peer connection."
+	mine := zmtp.Greeting{Major: 3, Minor: 1, Mechanism: p.s.mechanismName(), AsServer: p.s.asServer()}
+	if _, err := p.conn.Write(mine.Append(nil)); err != nil {
+		return err
+	}
+	var raw [zmtp.GreetingSize]byte
+	for n := 0; ; {
+		// No octet more than the greeting: what follows is the decoder's.
+		m, err := p.conn.Read(raw[n:])
+		n += m
+		theirs, ok, bad := zmtp.ParseGreeting(raw[:n])
+		switch {
+		case bad != nil:
+			return bad
+		case ok:
+			return p.accept(mine, theirs)
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// accept compares the greetings.
+func (p *Peer) accept(mine, theirs zmtp.Greeting) error {
+	// "If the mechanism that the peer received does not exactly match the
+	// mechanism it sent, it MUST close the connection."
+	if theirs.Mechanism != mine.Mechanism {
+		return fmt.Errorf("security mechanism %s where this socket uses %s", theirs.Mechanism, mine.Mechanism)
+	}
+	p.major, p.minor = theirs.Major, theirs.Minor
+	var err error
+	p.mech, err = p.s.newMechanism(p, theirs)
+	return err
+}
+
+// negotiate runs the handshake of the mechanism.
+func (p *Peer) negotiate() error {
+	answer, err := p.mech.Start()
+	for {
+		if answer != nil {
+			if _, werr := p.conn.Write(zmtp.AppendFrame(nil, zmtp.Command, answer)); err == nil {
+				err = werr
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if meta, ok := p.mech.Peer(); ok {
+			p.meta = meta
+			p.id = meta.Get(zmtp.Identity)
+			p.seals = p.mech.Seals()
+			return nil
+		}
+		var f zmtp.Frame
+		if f, err = p.handshakeFrame(); err != nil {
+			return err
+		}
+		if f.Flags&zmtp.Command == 0 {
+			return errors.New("message before the end of the handshake")
+		}
+		answer, err = p.mech.Receive(f.Body)
+	}
+}
+
+// handshakeFrame reads one frame.
+func (p *Peer) handshakeFrame() (zmtp.Frame, error) {
+	for {
+		f, ok, err := p.dec.Next(handshakeLimit)
+		if ok || err != nil {
+			return f, err
+		}
+		n, err := p.conn.Read(p.dec.Space())
+		p.dec.Fill(n)
+		if err != nil && n == 0 {
+			return f, err
+		}
+	}
+}
+
+// checkMetadata refuses a peer whose socket does not go with this one.
+func (s *Socket) checkMetadata(m zmtp.Metadata) error {
+	name := string(m.Get(zmtp.SocketType))
+	if !s.typ.accepts(name) {
+		return fmt.Errorf("a %.16q socket cannot talk to a %v socket", name, s.typ)
+	}
+	if id := m.Get(zmtp.Identity); len(id) > 255 || len(id) > 0 && id[0] == 0 {
+		return fmt.Errorf("invalid routing id %.300q", id)
+	}
+	return nil
+}
+
+// metadata is what this socket says about itself.
+func (s *Socket) metadata() zmtp.Metadata {
+	m := zmtp.Metadata{{Name: zmtp.SocketType, Value: []byte(s.typ.String())}}
+	switch s.typ {
+	case Req, Dealer, Router:
+		m = append(m, zmtp.Property{Name: zmtp.Identity, Value: s.cfg.RoutingID})
+	}
+	return m
+}
+
+// mechanismName is the name of the socket's security mechanism.
+func (s *Socket) mechanismName() string { return "NULL" }
+
+// asServer reports whether the socket is the server of its mechanism. "When a
+// peer uses the NULL security mechanism, the as-server field MUST be zero."
+func (s *Socket) asServer() bool { return false }
+
+// newMechanism returns the mechanism for a connection.
+func (s *Socket) newMechanism(p *Peer, theirs zmtp.Greeting) (zmtp.Mechanism, error) {
+	return zmtp.NewNull(zmtp.Local{
+		Server:   p.bound,
+		Metadata: s.metadata(),
+		Check:    s.checkMetadata,
+	}), nil
+}

@@ -1,0 +1,59 @@
+package zmtp
+
+import "encoding/binary"
+
+// The names of the commands (sections Commands and Connection Heartbeating).
+const (
+	cmdReady     = "READY"
+	cmdError     = "ERROR"
+	CmdSubscribe = "SUBSCRIBE"
+	CmdCancel    = "CANCEL"
+	CmdPing      = "PING"
+	CmdPong      = "PONG"
+	CmdMessage   = "MESSAGE" // CURVE: a message frame in its box
+)
+
+// MaxPingContext is the longest context of a PING.
+const MaxPingContext = 16
+
+// AppendCommand appends the body of a command.
+func AppendCommand(b []byte, name string, data []byte) []byte {
+	b = append(append(b, byte(len(name))), name...)
+	return append(b, data...)
+}
+
+// ParseCommand splits the body of a command into its name and its data.
+func ParseCommand(body []byte) (name string, data []byte, err error) {
+	if len(body) == 0 || body[0] == 0 || len(body) < 1+int(body[0]) {
+		return "", nil, errShortCommand
+	}
+	n := 1 + int(body[0])
+	return string(body[1:n]), body[n:], nil
+}
+
+// AppendPing appends the body of a PING. ttl counts tenths of a second.
+func AppendPing(b []byte, ttl uint16, context []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(AppendCommand(b, CmdPing, nil), ttl), context...)
+}
+
+// ParsePing reads the data of a PING.
+func ParsePing(data []byte) (ttl uint16, context []byte, err error) {
+	if len(data) < 2 || len(data) > 2+MaxPingContext {
+		return 0, nil, errPing
+	}
+	return binary.BigEndian.Uint16(data), data[2:], nil
+}
+
+// appendError appends the body of an ERROR command.
+func appendError(b []byte, reason string) []byte {
+	reason = reason[:min(len(reason), 255)]
+	return append(append(AppendCommand(b, cmdError, nil), byte(len(reason))), reason...)
+}
+
+// parseError reads the data of an ERROR command.
+func parseError(data []byte) error {
+	if len(data) == 0 || len(data) < 1+int(data[0]) {
+		return errShortCommand
+	}
+	return &PeerError{Reason: string(data[1 : 1+int(data[0])])}
+}

@@ -1,0 +1,102 @@
+package zmtp
+
+import "fmt"
+
+// A Mechanism is the security of one connection: first the handshake, then
+// the form of every frame. It belongs to one connection and may not be used
+// again. Sealing and opening may go on at the same time in two goroutines,
+// everything else may not.
+type Mechanism interface {
+	// Start returns the body of the command that opens the handshake, nil if
+	// the peer goes first.
+	Start() ([]byte, error)
+
+	// Receive takes the body of the peer's next command and returns the body
+	// of the answer, nil if there is none. With an error, an answer that is
+	// not nil tells the peer why and should still be sent.
+	Receive(body []byte) ([]byte, error)
+
+	// Peer returns the peer's metadata when the handshake is complete.
+	Peer() (Metadata, bool)
+
+	// Seals reports whether frames are sealed; if not, Seal and Open are not
+	// to be called.
+	Seals() bool
+
+	// Seal appends the wire form of a frame, header included, to dst.
+	Seal(dst []byte, flags byte, body []byte) ([]byte, error)
+
+	// Open returns the frame in the body of a MESSAGE command.
+	Open(body []byte) (Frame, error)
+}
+
+// A Local is this end of a handshake.
+type Local struct {
+	Server   bool // this end was bound
+	Metadata Metadata
+
+	// Check refuses a peer by its metadata. The reason is sent to it.
+	Check func(Metadata) error
+}
+
+// null is the NULL mechanism.
+type null struct {
+	local Local
+	peer  Metadata
+	done  bool
+}
+
+// NewNull returns the mechanism that secures nothing.
+func NewNull(local Local) Mechanism { return &null{local: local} }
+
+// Start implements Mechanism. "The client SHALL send a READY command and then
+// wait for a READY command in reply."
+func (m *null) Start() ([]byte, error) {
+	if m.local.Server {
+		return nil, nil
+	}
+	return m.ready(), nil
+}
+
+func (m *null) ready() []byte {
+	return m.local.Metadata.Append(AppendCommand(nil, cmdReady, nil))
+}
+
+// Receive implements Mechanism.
+func (m *null) Receive(body []byte) ([]byte, error) {
+	name, data, err := ParseCommand(body)
+	if err != nil {
+		return nil, err
+	}
+	switch name {
+	case cmdError:
+		return nil, parseError(data)
+	case cmdReady:
+	default:
+		return nil, fmt.Errorf("command %q in place of READY", name)
+	}
+	peer, err := ParseMetadata(data)
+	if err == nil {
+		err = m.local.Check(peer)
+	}
+	if err != nil {
+		return appendError(nil, err.Error()), err
+	}
+	m.peer, m.done = peer, true
+	if m.local.Server {
+		return m.ready(), nil
+	}
+	return nil, nil
+}
+
+// Peer implements Mechanism.
+func (m *null) Peer() (Metadata, bool) { return m.peer, m.done }
+
+// Seals implements Mechanism.
+func (m *null) Seals() bool { return false }
+
+// Seal implements Mechanism.
+func (m *null) Seal([]byte, byte, []byte) ([]byte, error) { panic("BUG: NULL seals nothing") }
+
+// Open implements Mechanism.
+func (m *null) Open([]byte) (Frame, error) { panic("BUG: NULL opens nothing") }

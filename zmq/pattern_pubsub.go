@@ -1,0 +1,246 @@
+package zmq
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+)
+
+// maxSubscriptions bounds what the subscriptions of one peer cost, in octets,
+// each counted with subscriptionCost more: about a million short ones.
+const (
+	maxSubscriptions = 96 << 20
+	subscriptionCost = 64
+)
+
+var errSubscriptions = errors.New("too many subscriptions")
+
+// A publisher is PUB and XPUB: every message goes to all peers that hold a
+// prefix of its first frame.
+type publisher struct {
+	s     *Socket
+	subs  topics[*Peer]
+	round uint64  // numbers the messages, so that a peer gets each once
+	to    []*Peer // the receivers of the message that is routed
+}
+
+func (b *publisher) attach(*Peer, *cork) error { return nil }
+
+// detach leaves the subscriptions to ended, which tells the user of them; a
+// peer that is not attached gets nothing.
+func (b *publisher) detach(*Peer) {}
+
+func (b *publisher) route(it *item, c *cork) error {
+	b.round++
+	b.to = b.to[:0]
+	b.subs.match(it.frames[0], func(p *Peer) {
+		if p.round == b.round {
+			return
+		}
+		p.round = b.round
+		if _, ok := b.s.peers[p]; ok {
+			b.to = append(b.to, p)
+		}
+	})
+	defer clear(b.to)
+	if b.s.cfg.Full == Block {
+		for _, p := range b.to {
+			if !p.hasRoom(it.size) {
+				return errWait
+			}
+		}
+	}
+	if len(b.to) == 0 {
+		if it.done != nil {
+			done := it.done
+			c.later = append(c.later, func() { done(nil) })
+		}
+		return nil
+	}
+	one := *it
+	if len(b.to) > 1 {
+		one.done = fanOut(len(b.to), it.done)
+	}
+	for _, p := range b.to {
+		if err := b.s.enqueue(p, one, c); err != nil {
+			c.later = append(c.later, func() { b.s.refuse(&one, err) })
+		}
+	}
+	return nil
+}
+
+func (b *publisher) receive(p *Peer, frames [][]byte) error {
+	if len(frames) == 1 && len(frames[0]) > 0 && frames[0][0] <= 1 {
+		// ZMTP 3.0's form of a subscription, which later peers may use too.
+		return b.subscription(p, frames[0][1:], frames[0][0] == 1)
+	}
+	if b.s.typ == Pub {
+		b.s.stats.discarded.Add(1)
+		return nil
+	}
+	b.s.push(Message{Frames: slices.Clone(frames), From: p})
+	return nil
+}
+
+// subscription adds or takes back a subscription of p and tells the user.
+func (b *publisher) subscription(p *Peer, prefix []byte, add bool) error {
+	cost := int64(len(prefix)) + subscriptionCost
+	var tell bool
+	b.s.mu.Lock()
+	if add {
+		if p.subscriptions+cost > maxSubscriptions {
+			b.s.mu.Unlock()
+			return errSubscriptions
+		}
+		p.subscriptions += cost
+		tell = b.subs.add(prefix, p)
+	} else {
+		var found bool
+		if found, tell = b.subs.remove(prefix, p); found {
+			p.subscriptions -= cost
+		}
+	}
+	b.s.mu.Unlock()
+	if tell || b.s.cfg.Subscriptions == EverySubscription {
+		b.tell(p, prefix, add)
+	}
+	return nil
+}
+
+// tell gives an XPUB's user a subscription message.
+func (b *publisher) tell(p *Peer, prefix []byte, add bool) {
+	if b.s.typ == XPub {
+		b.s.push(Message{Frames: [][]byte{subscriptionFrame(prefix, add)}, From: p})
+	}
+}
+
+// subscriptionFrame is the form a subscription has as a message.
+func subscriptionFrame(prefix []byte, add bool) []byte {
+	f := make([]byte, 1, 1+len(prefix))
+	if add {
+		f[0] = 1
+	}
+	return append(f, prefix...)
+}
+
+func (b *publisher) ended(p *Peer) {
+	var gone [][]byte
+	b.s.mu.Lock()
+	b.subs.removeAll(p, func(prefix []byte, last bool) {
+		if last || b.s.cfg.Subscriptions == EverySubscription {
+			gone = append(gone, bytes.Clone(prefix))
+		}
+	})
+	b.s.mu.Unlock()
+	for _, prefix := range gone {
+		b.tell(p, prefix, false)
+	}
+}
+
+// A subscriber is SUB and XSUB: it tells every peer what it wants and gets
+// that from all of them.
+type subscriber struct {
+	s     *Socket
+	subs  topics[struct{}]
+	peers []*Peer
+}
+
+func (b *subscriber) attach(p *Peer, c *cork) error {
+	b.peers = append(b.peers, p)
+	b.subs.all(func(prefix []byte) { p.subscribe(prefix, true, c) })
+	return nil
+}
+
+func (b *subscriber) detach(p *Peer) {
+	i := slices.Index(b.peers, p)
+	b.peers = slices.Delete(b.peers, i, i+1)
+}
+
+// change adds or takes back a subscription. s.mu is held.
+func (b *subscriber) change(prefix []byte, add bool, c *cork) error {
+	var tell bool
+	if add {
+		tell = b.subs.add(prefix, struct{}{})
+	} else {
+		var found bool
+		if found, tell = b.subs.remove(prefix, struct{}{}); !found {
+			return fmt.Errorf("zmq: unsubscribe %q: there is no such subscription", prefix)
+		}
+	}
+	if tell {
+		for _, p := range b.peers {
+			p.subscribe(prefix, add, c)
+		}
+	}
+	return nil
+}
+
+// subscribe queues a subscription, or the end of one, at p.
+func (p *Peer) subscribe(prefix []byte, add bool, c *cork) {
+	var body []byte
+	switch {
+	case p.minor == 0 && p.major == 3:
+		// "SUBSCRIBE" is new in ZMTP 3.1; before, it was a message.
+		p.control(controlFrame{body: subscriptionFrame(prefix, add)})
+		c.add(p)
+		return
+	case add:
+		body = zmtp.AppendCommand(nil, zmtp.CmdSubscribe, prefix)
+	default:
+		body = zmtp.AppendCommand(nil, zmtp.CmdCancel, prefix)
+	}
+	p.control(controlFrame{body: body, flags: zmtp.Command})
+	c.add(p)
+}
+
+// route is XSUB's: a subscription message is as Subscribe or Unsubscribe,
+// everything else goes to all peers.
+func (b *subscriber) route(it *item, c *cork) error {
+	if f := it.frames[0]; len(it.frames) == 1 && len(f) > 0 && f[0] <= 1 {
+		if err := b.change(f[1:], f[0] == 1, c); err != nil {
+			return err
+		}
+		if done := it.done; done != nil {
+			c.later = append(c.later, func() { done(nil) })
+		}
+		return nil
+	}
+	if len(b.peers) == 0 {
+		return errNoPeers
+	}
+	if b.s.cfg.Full == Block {
+		for _, p := range b.peers {
+			if !p.hasRoom(it.size) {
+				return errWait
+			}
+		}
+	}
+	one := *it
+	if len(b.peers) > 1 {
+		one.done = fanOut(len(b.peers), it.done)
+	}
+	for _, p := range b.peers {
+		if err := b.s.enqueue(p, one, c); err != nil {
+			c.later = append(c.later, func() { b.s.refuse(&one, err) })
+		}
+	}
+	return nil
+}
+
+func (b *subscriber) receive(p *Peer, frames [][]byte) error {
+	b.s.mu.Lock()
+	wanted := b.subs.has(frames[0])
+	b.s.mu.Unlock()
+	if !wanted {
+		// On its way when it was unsubscribed, or a peer that does not filter.
+		b.s.stats.discarded.Add(1)
+		return nil
+	}
+	b.s.push(Message{Frames: slices.Clone(frames), From: p})
+	return nil
+}
+
+func (b *subscriber) ended(*Peer) {}

@@ -1,0 +1,120 @@
+package zmq
+
+import (
+	"errors"
+	"slices"
+)
+
+// A requester is REQ: one request at a time, each to the next peer, then its
+// reply.
+//
+// Other than libzmq's, it may send again when the peer that owes the reply
+// has gone: that reply cannot come.
+type requester struct {
+	balancer
+	asked *Peer // owes the reply; nil: a request may be sent
+}
+
+// outOfTurn is what becomes of a request sent before the last reply: through
+// the channel it waits, by Deliver it is an error.
+func outOfTurn(it *item) error {
+	if it.patient {
+		return errWait
+	}
+	return ErrState
+}
+
+func (r *requester) detach(p *Peer) {
+	r.balancer.detach(p)
+	if r.asked == p {
+		r.asked = nil
+	}
+}
+
+func (r *requester) route(it *item, c *cork) error {
+	if r.asked != nil {
+		return outOfTurn(it)
+	}
+	// "SHALL prefix the outgoing message with an empty delimiter frame."
+	// https://rfc.zeromq.org/spec/28/
+	request := *it
+	request.frames = append([][]byte{nil}, it.frames...)
+	p, err := r.pick(&request, c)
+	if err == nil {
+		r.asked = p
+	}
+	return err
+}
+
+func (r *requester) receive(p *Peer, frames [][]byte) error {
+	r.s.mu.Lock()
+	ok := r.asked == p && len(frames) > 1 && len(frames[0]) == 0
+	if ok {
+		r.asked = nil
+		r.s.changed()
+	}
+	r.s.mu.Unlock()
+	if !ok {
+		// "SHALL discard silently any messages received from other peers, and
+		// any that do not begin with the delimiter."
+		r.s.stats.discarded.Add(1)
+		return nil
+	}
+	r.s.push(Message{Frames: slices.Clone(frames[1:]), From: p})
+	return nil
+}
+
+// A replier is REP: one request at a time, fair over all peers, each answered
+// to where it came from.
+type replier struct {
+	s        *Socket
+	turn     chan struct{} // holds a value while a request is with the user
+	asker    *Peer         // who sent that request; nil: there is none
+	envelope [][]byte      // of that request, delimiter included
+}
+
+func (r *replier) attach(*Peer, *cork) error { return nil }
+
+func (r *replier) detach(*Peer) {}
+
+func (r *replier) route(it *item, c *cork) error {
+	if r.asker == nil {
+		return ErrState
+	}
+	err := ErrPeerGone
+	if _, ok := r.s.peers[r.asker]; ok {
+		reply := *it
+		reply.frames = slices.Concat(r.envelope, it.frames)
+		if err = r.s.enqueue(r.asker, reply, c); err == errWait {
+			return err
+		}
+	}
+	r.asker, r.envelope = nil, nil
+	<-r.turn
+	return err
+}
+
+var errNoDelimiter = errors.New("request without an empty delimiter frame")
+
+func (r *replier) receive(p *Peer, frames [][]byte) error {
+	// The envelope is everything up to the first empty frame.
+	n := slices.IndexFunc(frames, func(f []byte) bool { return len(f) == 0 })
+	if n < 0 || n == len(frames)-1 {
+		r.s.stats.discarded.Add(1)
+		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", errNoDelimiter)
+		return nil
+	}
+	select {
+	case r.turn <- struct{}{}:
+	case <-r.s.closec:
+		r.s.stats.discarded.Add(1)
+		return nil
+	}
+	r.s.mu.Lock()
+	r.asker, r.envelope = p, slices.Clone(frames[:n+1])
+	r.s.mu.Unlock()
+	r.s.push(Message{Frames: slices.Clone(frames[n+1:]), From: p})
+	return nil
+}
+
+func (r *replier) ended(*Peer) {}

@@ -1,0 +1,81 @@
+package zmq
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// A router is ROUTER: what it receives begins with the routing id of the
+// sender, what it sends goes to the peer its first frame names.
+type router struct {
+	s     *Socket
+	peers map[string]*Peer // by routing id
+}
+
+var errTakenOver = errors.New("a new peer took over the routing id")
+
+func (r *router) attach(p *Peer, c *cork) error {
+	if len(p.id) == 0 {
+		p.id = r.makeID()
+	}
+	if old := r.peers[string(p.id)]; old != nil {
+		if !r.s.cfg.Handover {
+			return fmt.Errorf("routing id %q is in use by %s", p.id, old.address)
+		}
+		delete(r.s.peers, old)
+		c.later = append(c.later, func() { old.fail(errTakenOver) })
+	}
+	r.peers[string(p.id)] = p
+	return nil
+}
+
+// makeID returns a routing id for a peer that has none: as libzmq's, a zero
+// octet and a number.
+func (r *router) makeID() []byte {
+	for {
+		r.s.nextID++
+		id := binary.BigEndian.AppendUint32([]byte{0}, r.s.nextID)
+		if r.peers[string(id)] == nil {
+			return id
+		}
+	}
+}
+
+// randomID returns where the numbering of routing ids begins, so that an id
+// of a socket that is gone is not soon one of its successor.
+func randomID() uint32 {
+	var b [4]byte
+	rand.Read(b[:])
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func (r *router) detach(p *Peer) {
+	if r.peers[string(p.id)] == p {
+		delete(r.peers, string(p.id))
+	}
+}
+
+func (r *router) route(it *item, c *cork) error {
+	if len(it.frames) < 2 {
+		return ErrMessage
+	}
+	p := r.peers[string(it.frames[0])]
+	if p == nil {
+		return ErrNoPeer
+	}
+	out := *it
+	out.frames = it.frames[1:]
+	return r.s.enqueue(p, out, c)
+}
+
+func (r *router) receive(p *Peer, frames [][]byte) error {
+	m := Message{Frames: make([][]byte, 1+len(frames)), From: p}
+	m.Frames[0] = append([]byte(nil), p.id...) // the user's to change
+	copy(m.Frames[1:], frames)
+	r.s.push(m)
+	return nil
+}
+
+func (r *router) ended(*Peer) {}

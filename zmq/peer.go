@@ -1,0 +1,381 @@
+package zmq
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+)
+
+// A Peer is one connection of a socket, from its handshake to its end. Its
+// methods may be called at any time, also when the peer has gone.
+//
+// A peer runs two goroutines: the reader, which is the goroutine that accepted
+// or made the connection, and the writer.
+type Peer struct {
+	s       *Socket
+	conn    net.Conn
+	wire    wire
+	address string // of the other end
+	bound   bool   // it came to us
+
+	// Read-only after the handshake.
+	major, minor byte // of ZMTP, as the peer announced it
+	meta         zmtp.Metadata
+	mech         zmtp.Mechanism
+	seals        bool // mech seals every frame
+
+	id []byte // routing id; set before the peer is attached
+
+	// Owned by the reader.
+	dec     *zmtp.Decoder
+	frames  [][]byte // of the message in progress
+	partial int64    // what frames cost
+
+	// Guarded by s.mu.
+	round         uint64 // of the last message a publisher gave it
+	subscriptions int64  // what its subscriptions cost a publisher
+
+	live liveness
+
+	donec  chan struct{} // closed when the reader has ended
+	wakec  chan struct{} // cap 1: hands the right to write to the writer
+	parked atomic.Bool   // the reader waits for the user
+
+	mu       sync.Mutex
+	queue    queue          // messages that nobody has begun to write
+	controls []controlFrame // what goes out before them
+	pong     []byte         // the answer to the last PING, nil if it is out
+	messages int            // queued or being written
+	octets   int64          // of these
+	writing  bool           // somebody owns out
+	dead     bool           // nothing more is written
+	cause    error          // why it is dead
+
+	out outbox // owned by whoever set writing
+}
+
+// A controlFrame is a frame of the engine's own.
+type controlFrame struct {
+	flags byte
+	body  []byte
+	sent  func() // called when it was handed over, may be nil
+}
+
+// RoutingID returns what a ROUTER calls the peer: its own choice, or what the
+// ROUTER made up. On other sockets it is what the peer said, or empty.
+func (p *Peer) RoutingID() []byte { return append([]byte(nil), p.id...) }
+
+// Address returns the network address of the other end.
+func (p *Peer) Address() string { return p.address }
+
+// Type returns the type of the peer's socket, as it said.
+func (p *Peer) Type() string { return string(p.meta.Get(zmtp.SocketType)) }
+
+// Property returns what the peer said about itself under a name, nil if it
+// said nothing. Names are compared without regard to case.
+func (p *Peer) Property(name string) []byte {
+	return append([]byte(nil), p.meta.Get(name)...)
+}
+
+// serve runs an attached peer until it ends, and returns why. The caller's
+// goroutine is its reader.
+func (p *Peer) serve() error {
+	s := p.s
+	var writer sync.WaitGroup
+	writer.Go(p.writer)
+	p.startLiveness()
+	err := p.read()
+	p.fail(err)
+	p.stopLiveness()
+	close(p.donec)
+	writer.Wait()
+	s.detach(p)
+	s.pat.ended(p)
+	p.abandon()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cause
+}
+
+// fail ends the peer for the reason err; the first reason counts. It does not
+// wait.
+func (p *Peer) fail(err error) {
+	p.mu.Lock()
+	if p.dead {
+		p.mu.Unlock()
+		return
+	}
+	p.dead, p.cause = true, err
+	p.mu.Unlock()
+	p.conn.Close() // ends a read or write that waits
+	p.s.detach(p)
+}
+
+// read takes what the peer sends until the connection ends, and returns why.
+func (p *Peer) read() error {
+	for {
+		for {
+			f, ok, err := p.dec.Next(p.frameLimit())
+			if err == nil && ok {
+				err = p.frame(f)
+			}
+			if err != nil {
+				return p.fault(err)
+			}
+			if !ok {
+				break
+			}
+		}
+		n, err := p.conn.Read(p.dec.Space())
+		p.dec.Fill(n)
+		p.heard(n)
+		if err != nil && n == 0 {
+			if errors.Is(err, io.EOF) {
+				return io.EOF
+			}
+			return err
+		}
+	}
+}
+
+// fault makes err a *ProtocolError.
+func (p *Peer) fault(err error) error {
+	return &ProtocolError{p.address, err.Error(), err}
+}
+
+// sealOverhead is how much longer a frame may be in its box: name, nonce,
+// authenticator, flags.
+const sealOverhead = 8 + 8 + 16 + 1
+
+// frameLimit is how large the next frame may be.
+func (p *Peer) frameLimit() uint64 {
+	limit := uint64(max(p.s.cfg.MaxMessageSize-p.partial, 0))
+	if p.seals {
+		limit += sealOverhead
+	}
+	// A command may come at any time, however large the message in progress.
+	return max(limit, minCommand)
+}
+
+// minCommand is the size of command that is always allowed.
+const minCommand = 256
+
+// frame handles one frame from the wire.
+func (p *Peer) frame(f zmtp.Frame) (err error) {
+	if p.seals {
+		if f, err = p.mech.Open(f.Body); err != nil {
+			return err
+		}
+	}
+	if f.Flags&zmtp.Command != 0 {
+		return p.command(f.Body)
+	}
+	if size := int64(len(f.Body)); p.partial+size > p.s.cfg.MaxMessageSize {
+		return &zmtp.TooLargeError{Size: uint64(p.partial + size), Limit: uint64(p.s.cfg.MaxMessageSize)}
+	}
+	p.frames = append(p.frames, f.Body)
+	p.partial += int64(len(f.Body)) + frameCost
+	if f.Flags&zmtp.More != 0 {
+		return nil
+	}
+	p.s.stats.received.Add(1)
+	err = p.s.pat.receive(p, p.frames)
+	p.partial = 0
+	if cap(p.frames) > 64 {
+		p.frames = nil
+	} else {
+		clear(p.frames)
+		p.frames = p.frames[:0]
+	}
+	return err
+}
+
+// command handles a command of the traffic phase. "Commands are used by the
+// ZMTP implementation and not generally visible to the application"; those we
+// do not know are none of our business.
+func (p *Peer) command(body []byte) error {
+	name, data, err := zmtp.ParseCommand(body)
+	if err != nil {
+		return err
+	}
+	switch name {
+	case zmtp.CmdPing:
+		return p.pinged(data)
+	case zmtp.CmdSubscribe, zmtp.CmdCancel:
+		if b, ok := p.s.pat.(*publisher); ok {
+			return b.subscription(p, data, name == zmtp.CmdSubscribe)
+		}
+	}
+	return nil
+}
+
+// push gives m to the user. It waits while the receive channel is full, but
+// not longer than the socket lives.
+func (s *Socket) push(m Message) {
+	select {
+	case s.recv <- m:
+		return
+	default:
+	}
+	m.From.parked.Store(true)
+	defer m.From.unpark()
+	select {
+	case s.recv <- m:
+	case <-s.closec:
+		s.stats.discarded.Add(1)
+	}
+}
+
+// liveness is what is known of whether the peer is alive.
+type liveness struct {
+	mu      sync.Mutex
+	timer   *time.Timer // nil: nobody asked, by configuration or by TTL
+	last    time.Time   // when something was read, or the reader was unparked
+	ttl     time.Duration
+	pinging bool // a PING was handed over and nothing was heard since
+	pinged  time.Time
+	queued  bool // a PING is on its way out
+	ended   bool
+}
+
+var errSilent = errors.New("peer is silent")
+
+// startLiveness begins to watch the peer if the configuration says so.
+func (p *Peer) startLiveness() {
+	l := &p.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = time.Now()
+	if p.s.cfg.HeartbeatInterval > 0 && p.speaks31() {
+		l.timer = time.AfterFunc(p.s.cfg.HeartbeatInterval, p.checkLiveness)
+	}
+}
+
+// speaks31 reports whether the peer knows the commands of ZMTP 3.1.
+func (p *Peer) speaks31() bool { return p.major > 3 || p.minor >= 1 }
+
+func (p *Peer) stopLiveness() {
+	l := &p.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// heard notes that n octets were read. "A peer SHOULD treat any incoming
+// traffic (not just a PONG reply) as a sign of life."
+func (p *Peer) heard(n int) {
+	l := &p.live
+	l.mu.Lock()
+	if n > 0 && l.timer != nil {
+		l.last, l.pinging = time.Now(), false
+	}
+	l.mu.Unlock()
+}
+
+// unpark says that the reader goes on: silence counts from now.
+func (p *Peer) unpark() {
+	p.parked.Store(false)
+	p.heard(1)
+}
+
+// pinged answers a PING and remembers its TTL.
+func (p *Peer) pinged(data []byte) error {
+	ttl, context, err := zmtp.ParsePing(data)
+	if err != nil {
+		return err
+	}
+	if ttl > 0 {
+		p.live.mu.Lock()
+		p.live.ttl = time.Duration(ttl) * 100 * time.Millisecond
+		p.live.last = time.Now()
+		p.scheduleLiveness()
+		p.live.mu.Unlock()
+	}
+	// Only the last PING of several is answered: a peer that sends them and
+	// does not read costs no memory.
+	p.mu.Lock()
+	p.pong = zmtp.AppendCommand(nil, zmtp.CmdPong, context)
+	p.mu.Unlock()
+	p.flush()
+	return nil
+}
+
+// checkLiveness runs when something may be due: a PING, or the end of a peer
+// that was silent for too long.
+func (p *Peer) checkLiveness() {
+	l := &p.live
+	cfg := &p.s.cfg
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	if p.parked.Load() {
+		// We do not read, so we cannot know.
+		l.last, l.pinging = now, false
+	}
+	if l.ttl > 0 && now.Sub(l.last) >= l.ttl || l.pinging && now.Sub(l.pinged) >= cfg.HeartbeatTimeout {
+		l.mu.Unlock()
+		p.fail(p.fault(errSilent))
+		return
+	}
+	ping := cfg.HeartbeatInterval > 0 && p.speaks31() && !l.pinging && !l.queued &&
+		now.Sub(l.last) >= cfg.HeartbeatInterval
+	l.queued = l.queued || ping
+	p.scheduleLiveness()
+	l.mu.Unlock()
+	if ping {
+		ttl := uint16(max(cfg.HeartbeatTTL, 0) / (100 * time.Millisecond))
+		p.control(controlFrame{zmtp.Command, zmtp.AppendPing(nil, ttl, nil), p.pingSent})
+		p.flush()
+	}
+}
+
+// pingSent notes that a PING was handed over: from now on the peer has time
+// to answer.
+func (p *Peer) pingSent() {
+	l := &p.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queued, l.pinging, l.pinged = false, true, time.Now()
+	p.scheduleLiveness()
+}
+
+// scheduleLiveness sets the timer to when something may be due next. live.mu
+// is held.
+func (p *Peer) scheduleLiveness() {
+	l := &p.live
+	if l.ended {
+		return
+	}
+	cfg := &p.s.cfg
+	wait := time.Duration(1<<63 - 1)
+	now := time.Now()
+	if l.ttl > 0 {
+		wait = min(wait, l.last.Add(l.ttl).Sub(now))
+	}
+	if cfg.HeartbeatInterval > 0 && p.speaks31() {
+		if l.pinging {
+			wait = min(wait, l.pinged.Add(cfg.HeartbeatTimeout).Sub(now))
+		} else if next := l.last.Add(cfg.HeartbeatInterval).Sub(now); next > 0 {
+			wait = min(wait, next)
+		} else {
+			wait = min(wait, cfg.HeartbeatInterval) // a PING is due or on its way
+		}
+	}
+	wait = max(wait, time.Millisecond)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, p.checkLiveness)
+	} else {
+		l.timer.Reset(wait)
+	}
+}

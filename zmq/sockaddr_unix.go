@@ -1,0 +1,7 @@
+//go:build unix
+
+package zmq
+
+import "syscall"
+
+type rawSockaddrUnix = syscall.RawSockaddrUnix

@@ -1,0 +1,285 @@
+package zmq
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// An item is a message, or a command, on its way to one peer.
+type item struct {
+	frames  [][]byte
+	size    int64
+	done    func(error) // may be nil
+	patient bool        // sent through the channel: waits for its turn
+}
+
+// finish tells the completion, if there is one.
+func (it *item) finish(err error) {
+	if it.done != nil {
+		it.done(err)
+	}
+}
+
+// A cork is the list of peers that have got something to write but were not
+// told yet. Messages that come together are written together.
+type cork struct {
+	peers []*Peer
+	later []func() // what is to be done when no lock is held
+}
+
+// add notes that p has something to write.
+func (c *cork) add(p *Peer) {
+	// A peer that is here already is the last one, but for fan-outs.
+	for i := len(c.peers) - 1; i >= 0; i-- {
+		if c.peers[i] == p {
+			return
+		}
+		if len(c.peers)-i > 8 {
+			break // flushing twice costs less than looking for long
+		}
+	}
+	c.peers = append(c.peers, p)
+}
+
+// flush has the peers write what they have. No lock may be held.
+func (c *cork) flush() {
+	for i, p := range c.peers {
+		p.flush()
+		c.peers[i] = nil
+	}
+	c.peers = c.peers[:0]
+	for i, f := range c.later {
+		f()
+		c.later[i] = nil
+	}
+	c.later = c.later[:0]
+}
+
+// only reports whether nothing but p waits to be flushed.
+func (c *cork) only(p *Peer) bool { return len(c.peers) == 0 || len(c.peers) == 1 && c.peers[0] == p }
+
+var corks = sync.Pool{New: func() any { return new(cork) }}
+
+// Deliver takes m for sending, in order with every other Deliver of the same
+// goroutine. done, if not nil, is called exactly once: with nil when the bytes
+// were handed to the operating system (for a message with several receivers:
+// to all of them; at once if there is none), or with the reason why the
+// message was dropped. done is called before Deliver returns, by the calling
+// goroutine, if the receivers can take the message now, and by a goroutine of
+// the socket otherwise; it must not block nor close the socket.
+//
+// Deliver waits where the socket's policy is to block and a queue is full.
+// With SendQueue < 0 it never waits: what a peer cannot take yet is queued.
+func (s *Socket) Deliver(m Message, done func(error)) {
+	c := corks.Get().(*cork)
+	s.deliver(m, done, c, false)
+	c.flush()
+	corks.Put(c)
+}
+
+// errWait is what route returns while the policy is to wait.
+var errWait = errors.New("wait")
+
+// deliver routes m to the queues of its receivers and leaves them in c to be
+// flushed. pump says that the message came through the send channel, which
+// is served until the socket is drained, and which waits for its turn.
+func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
+	it := item{frames: m.Frames, size: m.size(), done: done, patient: pump}
+	if len(it.frames) == 0 || !s.typ.sends() {
+		s.refuse(&it, ErrMessage)
+		return
+	}
+	waits := false
+	s.mu.Lock()
+	for {
+		err := s.route(&it, c)
+		if err == nil {
+			s.mu.Unlock()
+			break
+		}
+		if err != errWait {
+			s.mu.Unlock()
+			s.refuse(&it, err)
+			break
+		}
+		if !waits {
+			// Be counted first, then look again: who makes room looks at the
+			// count afterwards.
+			waits = true
+			s.waiting.Add(1)
+			continue
+		}
+		changec := s.changec
+		s.mu.Unlock()
+		c.flush()
+		select {
+		case <-changec:
+		case <-s.closec:
+		}
+		s.mu.Lock()
+	}
+	if waits {
+		s.waiting.Add(-1)
+	}
+}
+
+// route queues it where it belongs. s.mu is held.
+func (s *Socket) route(it *item, c *cork) error {
+	if s.closing || s.draining && !it.patient {
+		return ErrClosed
+	}
+	if len(s.backlog) > 0 {
+		if s.typ == Req {
+			return outOfTurn(it)
+		}
+		return s.putBack(it, c)
+	}
+	err := s.pat.route(it, c)
+	if err == errNoPeers {
+		return s.putBack(it, c)
+	}
+	return err
+}
+
+// errNoPeers is what route returns for a message that any peer may have while
+// there is none.
+var errNoPeers = errors.New("no peers")
+
+// putBack queues it for the first peer to come. s.mu is held.
+func (s *Socket) putBack(it *item, c *cork) error {
+	if len(s.backlog) >= s.cfg.SendQueue || s.backlogLen+it.size > s.cfg.SendQueueBytes && len(s.backlog) > 0 {
+		switch s.cfg.Full {
+		case Block:
+			return errWait
+		case DropNewest:
+			return ErrQueueFull
+		case DropOldest:
+			oldest := s.backlog[0]
+			s.backlog = s.backlog[1:]
+			s.backlogLen -= oldest.size
+			c.later = append(c.later, func() { s.drop(&oldest, ErrQueueFull) })
+		}
+	}
+	s.backlog = append(s.backlog, *it)
+	s.backlogLen += it.size
+	s.pending.Add(1)
+	return nil
+}
+
+// routeBacklog gives what waited for a peer to those that are there now.
+// s.mu is held.
+func (s *Socket) routeBacklog(c *cork) {
+	for len(s.backlog) > 0 {
+		it := s.backlog[0]
+		if err := s.pat.route(&it, c); err != nil {
+			return
+		}
+		s.pending.Add(-1) // route has counted it again
+		s.backlog[0] = item{}
+		s.backlog = s.backlog[1:]
+		s.backlogLen -= it.size
+	}
+	s.backlog = nil
+}
+
+// enqueue queues it at p if p has room, or does what the policy says. s.mu is
+// held.
+func (s *Socket) enqueue(p *Peer, it item, c *cork) error {
+	dropped, err := p.enqueue(it, s.cfg.Full)
+	if dropped != nil {
+		c.later = append(c.later, func() { s.drop(dropped, ErrQueueFull) })
+	}
+	if err == nil {
+		s.pending.Add(1)
+		c.add(p)
+	}
+	return err
+}
+
+// refuse tells that a message was not accepted.
+func (s *Socket) refuse(it *item, err error) {
+	s.stats.dropped.Add(1)
+	s.monitor.emit(Event{Kind: MessageDropped, Err: err})
+	it.finish(err)
+}
+
+// drop tells that a message that was accepted is not sent.
+func (s *Socket) drop(it *item, err error) {
+	s.refuse(it, err)
+	s.settled(1)
+}
+
+// fanOut returns a completion to be called n times, which then calls done
+// with the first error of all.
+func fanOut(n int, done func(error)) func(error) {
+	if done == nil {
+		return nil
+	}
+	var left atomic.Int32
+	var first atomic.Pointer[error]
+	left.Store(int32(n))
+	return func(err error) {
+		if err != nil {
+			first.CompareAndSwap(nil, &err)
+		}
+		if left.Add(-1) > 0 {
+			return
+		}
+		if p := first.Load(); p != nil {
+			done(*p)
+			return
+		}
+		done(nil)
+	}
+}
+
+// pumpBatch is how many messages the pump takes together at most.
+const pumpBatch = 256
+
+// pump serves the send channel: it takes what is there, queues it, and lets
+// the peers write it together.
+func (s *Socket) pump() {
+	defer close(s.pumpc)
+	var c cork
+	drainc := s.drainc
+	for {
+		select {
+		case m, ok := <-s.send:
+			if !ok {
+				// The user has no more to send. Close waits for this goroutine,
+				// so that somebody else has to call it.
+				go s.finish()
+				return
+			}
+			s.deliver(m, nil, &c, true)
+		case <-drainc:
+			if len(s.send) == 0 {
+				return
+			}
+			drainc = nil
+		case <-s.closec:
+			return
+		}
+		s.pumpMore(&c)
+		c.flush()
+		if drainc == nil && len(s.send) == 0 {
+			return
+		}
+	}
+}
+
+// pumpMore takes what else waits in the send channel.
+func (s *Socket) pumpMore(c *cork) {
+	for range pumpBatch {
+		select {
+		case m, ok := <-s.send:
+			if !ok {
+				return // pump sees it too
+			}
+			s.deliver(m, nil, c, true)
+		default:
+			return
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package zmq
+
+// newWire returns the wire for the connection of p. Only on Linux a write
+// without waiting is known to be possible; elsewhere the writer writes.
+func newWire(p *Peer) wire { return connWire{p} }
