@@ -20,6 +20,8 @@ type link struct {
 	codec *jupyter.Codec
 
 	shell, control, stdin, iopub, hb *zmq.Socket
+	// events are the monitors of shell, control and stdin; ready reads them.
+	events []<-chan zmq.Event
 
 	closec   chan struct{} // closed by close
 	closeOne sync.Once
@@ -69,7 +71,7 @@ func newLink(c *Client, proc *process) (*link, error) {
 	if l.codec, err = jupyter.NewCodec(c.conn.SignatureScheme, c.conn.Key); err != nil {
 		return nil, fmt.Errorf("client: %v", err)
 	}
-	if err := l.connect(); err != nil {
+	if err := l.connect(proc != nil); err != nil {
 		l.closeSockets()
 		return nil, fmt.Errorf("client: %w", err)
 	}
@@ -79,13 +81,21 @@ func newLink(c *Client, proc *process) (*link, error) {
 	return l, nil
 }
 
+// A kernel that starts is not there at once: how often to look. One that was
+// attached to and has gone is not worth as much.
+const (
+	startReconnectMin  = 5 * time.Millisecond
+	startReconnectMax  = 50 * time.Millisecond
+	attachReconnectMax = 500 * time.Millisecond
+)
+
 // connect opens the five sockets.
 //
 // "the ROUTER socket of stdin must use the identity of the shell": a kernel
 // addresses its input_request to the identity that the execute_request came
 // from, so shell and stdin share one.
 // https://jupyter-client.readthedocs.io/en/stable/messaging.html#introduction
-func (l *link) connect() error {
+func (l *link) connect(starting bool) error {
 	id := []byte(l.c.session.ID)
 	for _, s := range []struct {
 		dst *(*zmq.Socket)
@@ -98,7 +108,14 @@ func (l *link) connect() error {
 		{&l.iopub, zmq.Sub, jupyter.IOPub},
 		{&l.hb, zmq.Dealer, jupyter.Heartbeat},
 	} {
-		cfg := &zmq.Config{RecvQueue: socketQueue, Logger: l.c.cfg.Logger}
+		cfg := &zmq.Config{
+			RecvQueue:    socketQueue,
+			ReconnectMax: attachReconnectMax,
+			Logger:       l.c.cfg.Logger,
+		}
+		if starting {
+			cfg.ReconnectMin, cfg.ReconnectMax = startReconnectMin, startReconnectMax
+		}
 		if s.typ == zmq.Dealer {
 			cfg.RoutingID = id
 		}
@@ -107,6 +124,9 @@ func (l *link) connect() error {
 			return err
 		}
 		*s.dst = sock
+		if s.ch == jupyter.Shell || s.ch == jupyter.Control || s.ch == jupyter.Stdin {
+			l.events = append(l.events, sock.Monitor())
+		}
 		if s.typ == zmq.Sub {
 			// Before connecting, so that the subscription is the first thing the
 			// kernel hears from this peer.

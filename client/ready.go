@@ -8,6 +8,10 @@ import (
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
+// A kernel's ROUTER drops what it sends to a peer that has not connected yet, so
+// a question asked on stdin would be lost if shell were faster to connect. Thus
+// the first request waits for all three.
+//
 // A reply on shell says that the kernel runs, but not that our subscription has
 // reached its IOPub socket: what it published until then is lost. Two things say
 // that it has: the iopub_welcome that new kernels send to each subscriber
@@ -26,6 +30,9 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 	sockets := []*zmq.Socket{l.shell}
 	if anyChannel {
 		sockets = append(sockets, l.control)
+	}
+	if err := l.attached(ctx); err != nil {
+		return nil, err
 	}
 	n := nudger{l: l, replies: make(chan *jupyter.Message, 1)}
 	defer n.stop()
@@ -61,6 +68,23 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 		}
 		wait = min(2*wait, askAgain)
 	}
+}
+
+// attached waits until shell, control and stdin are connected.
+func (l *link) attached(ctx context.Context) error {
+	for _, events := range l.events {
+		for ok := false; !ok; {
+			select {
+			case e := <-events:
+				ok = e.Kind == zmq.PeerAttached
+			case <-l.donec:
+				return l.failure()
+			case <-ctx.Done():
+				return contextError(ctx)
+			}
+		}
+	}
+	return nil
 }
 
 // A nudger sends kernel_info_requests, whose replies come on one channel.

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// consoleOptions are the flags of the console command.
+type consoleOptions struct {
+	kernel   string
+	existing string
+	code     []string
+	r        string
+	plots    string
+	quiet    bool
+}
+
+func newConsoleCommand() *cobra.Command {
+	var o consoleOptions
+	cmd := &cobra.Command{
+		Use:   "console",
+		Short: "Work with R, or any Jupyter kernel, in this terminal",
+		Long: `Console opens a prompt in this terminal. By default it starts R from this
+program itself, which needs no kernel to be installed; --kernel starts any kernel
+that is installed, --existing joins one that runs.
+
+Without a terminal it runs what comes through the pipe, a line at a time as if it
+were typed: a question that the code asks is answered by the next line. With -e
+it runs that code, and questions are answered from standard input. The output of
+the code goes to standard output, its messages and errors to standard error. The
+exit status is 0, or 1 after the first error, or what quit(status = ) was given,
+or 130 after an interrupt.
+
+At the prompt:
+  Enter       run the code, or go on in the next line if it is not complete
+  Tab         complete; twice: list the candidates
+  Up, Down    earlier input that begins with what is typed; Ctrl-R searches
+  Ctrl-C      interrupt the code; at a prompt, discard the line; twice at an
+              empty prompt, quit
+  Ctrl-D      quit
+
+Plots are saved to files, whose names are printed, and shown in terminals that
+can: kitty, Ghostty, iTerm2, WezTerm, foot and mlterm.`,
+		Example: `  adrastea console
+  adrastea console -e 'x <- rnorm(100)' -e 'summary(x)'
+  echo '1 + 1' | adrastea console
+  adrastea console --kernel python3
+  adrastea console --existing kernel-4242.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runConsole(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.kernel, "kernel", "", "start the installed kernel `NAME`")
+	f.StringVar(&o.existing, "existing", "",
+		"join the kernel of connection file `FILE`, a path or a name in Jupyter's runtime directory")
+	f.StringArrayVarP(&o.code, "expr", "e", nil, "run `CODE` and exit; may be given several times")
+	f.StringVar(&o.r, "r", "", "use the R at `PATH` instead of the one on the PATH")
+	f.StringVar(&o.plots, "plots", "", "save plots in `DIR` (default: a new temporary directory)")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not print the banner")
+	cmd.MarkFlagsMutuallyExclusive("kernel", "existing", "r")
+	cmd.MarkFlagDirname("plots")
+	cmd.RegisterFlagCompletionFunc("kernel", completeKernelNames)
+	return cmd
+}
+
+// completeKernelNames completes the value of --kernel in a shell.
+func completeKernelNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, s := range jupyter.KernelSpecs() {
+		names = append(names, s.Name+"\t"+s.DisplayName)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// runConsole is the console command.
+func runConsole(ctx context.Context, o *consoleOptions) error {
+	ctx, stop := withSignals(ctx)
+	defer stop()
+	c := &console{interrupts: make(chan os.Signal, 1), out: newOutput(newPlotSaver(o.plots))}
+	signal.Notify(c.interrupts, syscall.SIGINT)
+	defer signal.Stop(c.interrupts)
+
+	if err := c.open(ctx, o); err != nil {
+		return c.ended(ctx, err)
+	}
+	defer c.client.Close()
+	err := c.converse(ctx, o)
+	if _, ok := errors.AsType[exitStatus](err); !ok && err != nil {
+		return c.ended(ctx, err)
+	}
+	c.shutdown()
+	return err
+}
+
+// converse runs what is to be run, with the user or without.
+func (c *console) converse(ctx context.Context, o *consoleOptions) error {
+	typed := isTerminal(os.Stdin)
+	if !typed {
+		c.input = newLineInput(os.Stdin, c.interrupts)
+	}
+	switch {
+	case len(o.code) > 0 && typed:
+		ed, err := newPlainEditor(os.Stdin, os.Stdout)
+		if err != nil {
+			return err
+		}
+		c.editor = ed
+		return c.runScript(ctx, newLines(o.code))
+	case len(o.code) > 0:
+		return c.runScript(ctx, newLines(o.code))
+	case !typed:
+		return c.runScript(ctx, c.input)
+	}
+	return c.interact(ctx, o.quiet)
+}
+
+// open connects to the kernel. SIGINT ends it.
+func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	opened := make(chan struct{})
+	defer close(opened)
+	go func() {
+		select {
+		case <-c.interrupts:
+			cancel(signalError{syscall.SIGINT})
+		case <-opened:
+		}
+	}()
+	cfg := &client.Config{Message: c.out.show}
+	if o.existing != "" {
+		c.client, err = attach(ctx, o.existing, cfg)
+	} else {
+		c.client, err = start(ctx, o, cfg)
+	}
+	if err != nil {
+		return c.ended(ctx, err)
+	}
+	return nil
+}
+
+// attach joins the kernel of a connection file, which as in Jupyter may be
+// named without its directory.
+func attach(ctx context.Context, file string, cfg *client.Config) (*client.Client, error) {
+	conn, err := jupyter.ReadConnectionFile(findConnectionFile(file))
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.Attach(ctx, conn, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("join the kernel of %s: %w", file, err)
+	}
+	return c, nil
+}
+
+// start starts the kernel that was asked for, or our own.
+func start(ctx context.Context, o *consoleOptions, cfg *client.Config) (*client.Client, error) {
+	if o.kernel != "" {
+		spec, err := jupyter.FindKernelSpec(o.kernel)
+		if err != nil {
+			return nil, err
+		}
+		return client.Start(ctx, spec, cfg)
+	}
+	spec, err := ownSpec(ctx, o.r)
+	if err != nil {
+		return nil, err
+	}
+	return client.Start(ctx, spec, cfg)
+}
+
+// shutdown ends a kernel that the console started. One that was joined goes on.
+func (c *console) shutdown() {
+	if c.client.ConnectionFile() == "" {
+		return
+	}
+	// Not the console's context: that has ended if a signal ended the console.
+	c.client.Shutdown(context.Background())
+}
+
+// interact is the console with a user.
+func (c *console) interact(ctx context.Context, quiet bool) error {
+	language := c.client.Info().LanguageInfo.Name
+	ed, err := newEditor(historyFile(language))
+	if err != nil {
+		return fmt.Errorf("terminal: %w", err)
+	}
+	defer ed.close()
+	c.editor = ed
+	if banner := strings.TrimSpace(c.client.Info().Banner); banner != "" && !quiet {
+		c.out.text(banner + "\n\n")
+	}
+	// The end of the kernel ends a prompt.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-c.client.Done():
+			cancel(c.client.Err())
+		case <-ctx.Done():
+		}
+	}()
+	for empty := 0; ; {
+		code, err := c.readCode(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errInterrupt):
+			if err != errInterrupt {
+				empty = 0 // something had been typed
+				continue
+			}
+			if empty++; empty == 2 {
+				return nil
+			}
+			c.out.note("Ctrl-C once more, or Ctrl-D, to quit")
+			continue
+		case err != nil:
+			return err
+		}
+		empty = 0
+		if strings.TrimSpace(code) == "" {
+			continue
+		}
+		c.editor.remember(code)
+		if _, err := c.execute(ctx, code); err != nil {
+			return err
+		}
+	}
+}
+
+// readCode reads lines until the kernel takes them for complete.
+func (c *console) readCode(ctx context.Context) (string, error) {
+	prompt, more := "> ", "+ "
+	if !c.isR() {
+		prompt, more = ">>> ", "... "
+	}
+	code := ""
+	opts := lineOptions{code: true, text: c.nextInput}
+	c.nextInput = ""
+	for {
+		before := code
+		opts.complete = func(line string, pos int) (int, int, []string) {
+			return c.candidates(ctx, before, line, pos)
+		}
+		line, err := c.editor.readLine(ctx, c.out.takePrompt(prompt), opts)
+		if err != nil {
+			return "", err
+		}
+		code += line
+		// An empty line ends a block in languages that know no other end.
+		done, indent := c.completeness(ctx, code)
+		if strings.TrimSpace(code) == "" || done {
+			return code, nil
+		}
+		if c.isR() {
+			indent = "" // R's console leaves indenting to its user
+		}
+		code += "\n"
+		prompt, opts.text = more, indent
+	}
+}
+
+// candidates asks the kernel for completions of line, which follows the lines
+// before it.
+func (c *console) candidates(
+	ctx context.Context, before, line string, pos int,
+) (start, end int, matches []string) {
+	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	defer cancel()
+	offset := len([]rune(before))
+	reply, err := c.client.Complete(ctx, before+line, offset+pos)
+	if err != nil {
+		return pos, pos, nil
+	}
+	for _, m := range reply.Matches {
+		if !strings.ContainsFunc(m, func(r rune) bool { return r < ' ' }) {
+			matches = append(matches, m)
+		}
+	}
+	return reply.CursorStart - offset, reply.CursorEnd - offset, matches
+}

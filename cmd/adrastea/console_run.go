@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A console is a session in a terminal, or without one, with one kernel.
+type console struct {
+	client *client.Client
+	out    *output
+	editor editor     // asks the user; nil without a terminal
+	input  *lineInput // answers questions where editor is nil
+
+	interrupts chan os.Signal // receives SIGINT while code runs or input is awaited
+	// interrupted says that the code that runs, or ran last, was interrupted.
+	interrupted atomic.Bool
+	// nextInput is what the kernel wants the next prompt to begin with.
+	nextInput    string
+	noIsComplete bool // the kernel does not say whether code is complete
+	emptyAnswers int  // questions of this cell that found the input at its end
+}
+
+// completeTimeout is how long the kernel may think about whether code is
+// complete, or about completions.
+const completeTimeout = 2 * time.Second
+
+// isR reports whether the kernel's language is R.
+func (c *console) isR() bool { return strings.EqualFold(c.client.Info().LanguageInfo.Name, "R") }
+
+// complete reports whether the kernel takes code as it is. What the kernel
+// cannot tell, it has to run.
+func (c *console) complete(ctx context.Context, code string) bool {
+	done, _ := c.completeness(ctx, code)
+	return done
+}
+
+// completeness also returns the indent of the next line.
+func (c *console) completeness(ctx context.Context, code string) (complete bool, indent string) {
+	if c.noIsComplete {
+		return true, ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	defer cancel()
+	reply, err := c.client.IsComplete(ctx, code)
+	if err != nil {
+		c.noIsComplete = errors.Is(err, context.DeadlineExceeded)
+		return true, ""
+	}
+	return reply.Status != "incomplete", reply.Indent
+}
+
+// execute runs code and shows what it puts out. Ctrl-C and SIGINT interrupt it.
+// An error is the end of the console.
+func (c *console) execute(ctx context.Context, code string) (*jupyter.ExecuteReply, error) {
+	// A SIGINT from before has had its effect, or none.
+	select {
+	case <-c.interrupts:
+	default:
+	}
+	c.interrupted.Store(false)
+	c.emptyAnswers = 0
+	done := make(chan struct{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		c.forwardInterrupts(ctx, done)
+	}()
+	reply, err := c.client.Execute(ctx, code, &client.ExecuteOptions{
+		Output: c.out.show,
+		Input:  c.answer,
+	})
+	close(done)
+	<-watched
+	if err != nil {
+		return nil, c.ended(ctx, err)
+	}
+	return reply, c.payloads(ctx, reply)
+}
+
+// forwardInterrupts interrupts the kernel with every SIGINT until done.
+func (c *console) forwardInterrupts(ctx context.Context, done <-chan struct{}) {
+	for {
+		select {
+		case <-c.interrupts:
+			c.interrupted.Store(true)
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			if err := c.client.Interrupt(ctx); err != nil {
+				c.out.note("the interrupt did not reach the kernel: %v", err)
+			}
+			cancel()
+		case <-done:
+			return
+		}
+	}
+}
+
+// answer asks the user a question of the code.
+func (c *console) answer(ctx context.Context, q *jupyter.InputRequest) (string, error) {
+	if c.editor != nil {
+		text, err := c.editor.readLine(ctx, c.out.takePrompt(q.Prompt), lineOptions{secret: q.Password})
+		if errors.Is(err, io.EOF) {
+			return "", nil // as R does it: no answer is an empty one
+		}
+		if errors.Is(err, errInterrupt) {
+			c.interrupted.Store(true)
+		}
+		return text, err
+	}
+	// The prompt and, since nobody types it, the end of its line.
+	c.out.text(q.Prompt + "\n")
+	text, err := c.input.nextLine(ctx)
+	if errors.Is(err, io.EOF) {
+		if c.emptyAnswers++; c.emptyAnswers > 1 {
+			c.out.note("the code asks for input, and there is no more")
+			return "", err
+		}
+		return "", nil
+	}
+	return strings.TrimSuffix(text, "\r"), err
+}
+
+// payloads does what a reply asks the front end for.
+func (c *console) payloads(ctx context.Context, reply *jupyter.ExecuteReply) error {
+	for _, p := range reply.Payload {
+		switch p["source"] {
+		case "page":
+			data, _ := p["data"].(map[string]any)
+			text, _ := data["text/plain"].(string)
+			start, _ := p["start"].(float64)
+			c.out.page(text, int(start))
+		case "set_next_input":
+			c.nextInput, _ = p["text"].(string)
+		case "ask_exit":
+			return c.leave(ctx)
+		}
+	}
+	return nil
+}
+
+// leaveTimeout is how long a kernel that has asked for its end may take to end
+// by itself.
+const leaveTimeout = 2 * time.Second
+
+// leave ends the console because the kernel asked for it, with the status that
+// the kernel exits with.
+func (c *console) leave(ctx context.Context) error {
+	if c.client.ConnectionFile() == "" {
+		return exitStatus(0)
+	}
+	timer := time.NewTimer(leaveTimeout)
+	defer timer.Stop()
+	select {
+	case <-c.client.Done():
+	case <-timer.C:
+		c.client.Shutdown(ctx)
+	case <-ctx.Done():
+	}
+	return exitStatus(c.kernelStatus())
+}
+
+// kernelStatus returns the exit status of a kernel that has ended, as a shell
+// would see it.
+func (c *console) kernelStatus() int {
+	exit, ok := errors.AsType[*client.ExitError](c.client.Err())
+	switch {
+	case !ok:
+		return 0
+	case exit.Signal != 0:
+		return 128 + int(exit.Signal)
+	}
+	return max(0, exit.Code)
+}
+
+// ended turns the failure of a request into the end of the console.
+func (c *console) ended(ctx context.Context, err error) error {
+	if sig, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
+		return exitStatus(128 + int(sig.Signal))
+	}
+	return err
+}
+
+// A signalError is the cause of a context that a signal has ended.
+type signalError struct{ syscall.Signal }
+
+func (s signalError) Error() string { return s.Signal.String() }
+
+// withSignals returns a context that ends with SIGTERM or SIGHUP.
+func withSignals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	sigs := make(chan os.Signal, 1)
+	signal.Notify(sigs, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		select {
+		case s := <-sigs:
+			cancel(signalError{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(sigs)
+		cancel(nil)
+	}
+}
+
+// interruptStatus is the exit status of a program that SIGINT ended.
+const interruptStatus = 128 + int(syscall.SIGINT)
+
+// note is for people, on standard error.
+func (o *output) note(format string, args ...any) {
+	o.freshLine()
+	fmt.Fprintf(o.stderr, "adrastea: "+format+"\n", args...)
+}

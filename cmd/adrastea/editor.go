@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+// An editor asks the user of a terminal for lines.
+type editor interface {
+	// readLine shows prompt and returns what the user enters. The error is
+	// errInterrupt for Ctrl-C, io.EOF for Ctrl-D in an empty line, or the cause
+	// of ctx. It leaves the cursor at the start of a line.
+	readLine(ctx context.Context, prompt string, opts lineOptions) (string, error)
+
+	// remember puts a piece of code into the history.
+	remember(code string)
+
+	// close gives the terminal back as it was.
+	close()
+}
+
+type lineOptions struct {
+	// secret hides what is typed.
+	secret bool
+	// code says that a line of code is read, with history and completion.
+	code bool
+	// text is what the line begins with.
+	text string
+	// complete returns the places between which a completion goes, in code points
+	// of line, and the candidates. Nil: no completion.
+	complete func(line string, pos int) (start, end int, matches []string)
+}
+
+// errInterrupt is what readLine returns when Ctrl-C was typed. touched says
+// whether anything had been typed before it.
+var (
+	errInterrupt      = errors.New("interrupted")
+	errInterruptTyped = &interruptTyped{}
+)
+
+// interruptTyped is an errInterrupt at a line that was not empty.
+type interruptTyped struct{}
+
+func (*interruptTyped) Error() string        { return errInterrupt.Error() }
+func (*interruptTyped) Is(target error) bool { return target == errInterrupt }
+
+// newEditor returns the editor that suits the terminal: one with everything, or
+// for a terminal that knows no control sequences (TERM=dumb, a terminal inside
+// an editor) one that leaves the editing to the terminal.
+func newEditor(history *history) (editor, error) {
+	if !isTerminal(os.Stdout) || !lineEditorWorks() {
+		return newPlainEditor(os.Stdin, os.Stdout)
+	}
+	return newLineEditor(history)
+}

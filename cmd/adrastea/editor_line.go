@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/peterh/liner"
+)
+
+// A lineEditor edits lines with history, search and completion.
+//
+// The library does the editing. It reads from a pipe, into which a pump puts
+// what the terminal sends: that is where pasted text is told from typed text,
+// and where a prompt that has lost its sense is ended. The pump runs only while
+// a line is read.
+type lineEditor struct {
+	liner       *liner.State
+	edit, plain liner.ModeApplier // terminal settings while editing, and before
+	history     *history
+
+	in     *ttyReader
+	filter pasteFilter
+	pipe   *os.File // the pump writes here
+	unsent []byte   // what did not fit into the pipe; belongs to the pump
+	typed  atomic.Bool
+
+	// cancels counts the interrupts in the pipe that no prompt has taken.
+	cancels atomic.Int32
+}
+
+// lineEditorWorks reports whether the terminal can do what the editor needs.
+func lineEditorWorks() bool { return liner.TerminalSupported() }
+
+func newLineEditor(h *history) (*lineEditor, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	in, err := newTTYReader(os.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	e := &lineEditor{in: in, pipe: w, history: h}
+	if e.plain, err = liner.TerminalMode(); err != nil {
+		return nil, err
+	}
+	// The library reads from what os.Stdin is when it is made.
+	stdin := os.Stdin
+	os.Stdin = r
+	e.liner = liner.NewLiner()
+	os.Stdin = stdin
+	if e.edit, err = liner.TerminalMode(); err != nil {
+		return nil, err
+	}
+	e.plain.ApplyMode()
+	e.liner.SetCtrlCAborts(true)
+	e.liner.SetTabCompletionStyle(liner.TabPrints)
+	for _, entry := range h.load() {
+		e.liner.AppendHistory(toSigns.Replace(entry))
+	}
+	return e, nil
+}
+
+func (e *lineEditor) close() {
+	e.liner.Close()
+	e.plain.ApplyMode()
+}
+
+func (e *lineEditor) remember(code string) {
+	e.liner.AppendHistory(toSigns.Replace(code))
+	e.history.add(code)
+}
+
+func (e *lineEditor) readLine(
+	ctx context.Context, prompt string, opts lineOptions,
+) (string, error) {
+	e.edit.ApplyMode()
+	defer e.plain.ApplyMode()
+	io.WriteString(os.Stdout, pasteOn)
+	defer io.WriteString(os.Stdout, pasteOff)
+	stop := e.pump(ctx)
+	defer stop()
+	e.liner.SetWordCompleter(e.completer(opts.complete))
+	prompt = e.fit(prompt)
+	for {
+		line, err := e.prompt(prompt, opts)
+		switch {
+		case errors.Is(err, liner.ErrPromptAborted):
+			if e.cancels.Load() == 0 {
+				if e.typed.Load() {
+					return "", errInterruptTyped
+				}
+				return "", errInterrupt
+			}
+			e.cancels.Add(-1)
+			if ctx.Err() != nil {
+				return "", context.Cause(ctx)
+			}
+			// It was meant for an earlier prompt, which the user answered first.
+		case err != nil:
+			return "", err
+		case opts.code:
+			return fromSigns.Replace(line), nil
+		default:
+			return strings.ReplaceAll(line, string(newlineSign), " "), nil
+		}
+	}
+}
+
+// prompt asks once.
+func (e *lineEditor) prompt(prompt string, opts lineOptions) (string, error) {
+	if opts.secret {
+		return e.liner.PasswordPrompt(prompt)
+	}
+	return e.liner.PromptWithSuggestion(prompt, toSigns.Replace(opts.text), -1)
+}
+
+// minInput is how many columns the library wants behind a prompt.
+const minInput = 20
+
+// fit returns the part of prompt that the editor shows, which is one line of
+// printable characters that leaves room for input. It writes what goes before.
+func (e *lineEditor) fit(prompt string) string {
+	prompt = strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, ansi.ReplaceAllString(prompt, ""))
+	width := terminalWidth(os.Stdout)
+	if runewidth.StringWidth(prompt)+minInput <= width {
+		return prompt
+	}
+	io.WriteString(os.Stdout, "\r"+prompt+"\n")
+	return ""
+}
+
+// completer adapts complete to the library, which counts in code points too.
+func (e *lineEditor) completer(
+	complete func(line string, pos int) (start, end int, matches []string),
+) liner.WordCompleter {
+	if complete == nil {
+		return nil
+	}
+	return func(line string, pos int) (head string, matches []string, tail string) {
+		start, end, matches := complete(fromSigns.Replace(line), pos)
+		r := []rune(line)
+		if start < 0 || start > pos || end < start || end > len(r) {
+			return string(r[:pos]), nil, string(r[pos:])
+		}
+		return string(r[:start]), matches, string(r[end:])
+	}
+}
+
+const ctrlC = 3
+
+// pump starts to move what is typed into the editor's pipe. When ctx ends it
+// ends the prompt too. The function it returns stops it.
+func (e *lineEditor) pump(ctx context.Context) (stop func()) {
+	e.typed.Store(false)
+	e.pipe.SetWriteDeadline(time.Time{})
+	var wg sync.WaitGroup
+	stopped := make(chan struct{})
+	wg.Go(func() { e.move(stopped) })
+	wg.Go(func() {
+		select {
+		case <-ctx.Done():
+			e.cancels.Add(1)
+			e.pipe.Write([]byte{ctrlC})
+		case <-stopped:
+		}
+	})
+	return func() {
+		close(stopped)
+		e.pipe.SetWriteDeadline(time.Now())
+		e.in.wake()
+		wg.Wait()
+	}
+}
+
+// move moves input until it is woken. At the end of the terminal it sends the
+// key that means the end.
+func (e *lineEditor) move(stopped <-chan struct{}) {
+	buf := make([]byte, 4096)
+	for {
+		if len(e.unsent) > 0 {
+			n, err := e.pipe.Write(e.unsent)
+			e.unsent = e.unsent[n:]
+			if err != nil {
+				<-stopped
+				e.in.takeWake()
+				return
+			}
+		}
+		n, err := e.in.read(buf)
+		if errors.Is(err, errWoken) {
+			return
+		}
+		if n == 0 || err != nil {
+			const ctrlD = 4
+			e.pipe.Write([]byte{ctrlD})
+			<-stopped
+			e.in.takeWake()
+			return
+		}
+		out := e.filter.feed(buf[:n])
+		if len(bytes.Trim(out, string(rune(ctrlC)))) > 0 {
+			e.typed.Store(true)
+		}
+		e.unsent = append(e.unsent, out...)
+	}
+}

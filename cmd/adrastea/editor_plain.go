@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// A plainEditor leaves the editing to the terminal.
+type plainEditor struct {
+	in    *ttyReader
+	out   io.Writer
+	mode  *ttyMode
+	typed []byte // read from the terminal and not yet returned
+}
+
+func newPlainEditor(in *os.File, out io.Writer) (*plainEditor, error) {
+	r, err := newTTYReader(in)
+	if err != nil {
+		return nil, err
+	}
+	mode, err := getMode(in)
+	if err != nil {
+		return nil, err
+	}
+	return &plainEditor{in: r, out: out, mode: mode}, nil
+}
+
+func (e *plainEditor) remember(string) {}
+func (e *plainEditor) close()          {}
+
+func (e *plainEditor) readLine(
+	ctx context.Context, prompt string, opts lineOptions,
+) (string, error) {
+	// In this mode the terminal makes Ctrl-C a signal.
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, syscall.SIGINT)
+	defer signal.Stop(interrupt)
+	io.WriteString(e.out, prompt)
+	if opts.secret {
+		e.mode.noEcho().apply()
+		defer io.WriteString(e.out, "\n") // the one that was not echoed
+		defer e.mode.apply()
+	}
+	got := make(chan error, 1)
+	go func() { got <- e.fill() }()
+	select {
+	case err := <-got:
+		if err != nil {
+			return "", err
+		}
+	case <-interrupt:
+		e.stop(got)
+		io.WriteString(e.out, "\n")
+		return "", errInterrupt
+	case <-ctx.Done():
+		e.stop(got)
+		return "", context.Cause(ctx)
+	}
+	line, rest, _ := bytes.Cut(e.typed, []byte("\n"))
+	text := string(line)
+	e.typed = append(e.typed[:0], rest...)
+	return text, nil
+}
+
+// stop ends the fill that reports to got.
+func (e *plainEditor) stop(got <-chan error) {
+	e.in.wake()
+	if err := <-got; !errors.Is(err, errWoken) {
+		e.in.takeWake() // it ended by itself
+	}
+}
+
+// fill reads until there is a whole line in e.typed.
+func (e *plainEditor) fill() error {
+	buf := make([]byte, 4096)
+	for !bytes.ContainsRune(e.typed, '\n') {
+		n, err := e.in.read(buf)
+		if err != nil {
+			return err
+		}
+		if n == 0 { // Ctrl-D, or the end of the terminal
+			if len(e.typed) == 0 {
+				return io.EOF
+			}
+			e.typed = append(e.typed, '\n')
+			return nil
+		}
+		e.typed = append(e.typed, buf[:n]...)
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// An output shows what a kernel publishes. Its methods may be called from
+// several goroutines.
+type output struct {
+	tty   bool // standard output is a terminal
+	color bool // standard error is a terminal that wants colors
+	plots *plotSaver
+
+	mu             sync.Mutex
+	stdout, stderr io.Writer // guarded by mu
+	// partial is what a terminal shows in the line of the cursor. Guarded by mu.
+	partial string
+}
+
+// newOutput returns the output of this process. Colors follow
+// https://no-color.org.
+func newOutput(plots *plotSaver) *output {
+	return &output{
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+		tty:    isTerminal(os.Stdout),
+		color:  isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		plots:  plots,
+	}
+}
+
+// show shows one message on IOPub.
+func (o *output) show(m *jupyter.Message) {
+	content, err := m.Parse()
+	if err != nil {
+		return // of a kind that this console does not know
+	}
+	switch v := content.(type) {
+	case *jupyter.Stream:
+		o.write(v.Name, v.Text)
+	case *jupyter.ExecuteResult:
+		o.display(v.Data, v.Metadata, v.Transient.DisplayID, false)
+	case *jupyter.DisplayData:
+		o.display(v.Data, v.Metadata, v.Transient.DisplayID, false)
+	case *jupyter.UpdateDisplayData:
+		o.display(v.Data, v.Metadata, v.Transient.DisplayID, true)
+	case *jupyter.Error:
+		o.failure(v)
+	case *jupyter.ClearOutput:
+		if o.tty {
+			o.write(jupyter.Stdout, "\r\x1b[K")
+		}
+	}
+}
+
+// write writes text to the stream called name.
+func (o *output) write(name, text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := o.stdout
+	if name == jupyter.Stderr {
+		w = o.stderr
+	}
+	io.WriteString(w, text)
+	o.track(text)
+}
+
+// track notes where text leaves the cursor. The caller holds mu.
+func (o *output) track(text string) {
+	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
+		o.partial = text[i+1:]
+	} else {
+		o.partial += text
+	}
+	const longest = 4096 // a line that nobody will prompt in
+	if over := len(o.partial) - longest; over > 0 {
+		o.partial = o.partial[over:]
+	}
+}
+
+// text writes text to standard output.
+func (o *output) text(text string) { o.write(jupyter.Stdout, text) }
+
+// line writes text to standard output, with an end.
+func (o *output) line(text string) {
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	o.text(text)
+}
+
+// freshLine ends the line that the cursor is in, if the terminal shows anything
+// in it.
+func (o *output) freshLine() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tty && o.partial != "" {
+		io.WriteString(o.stdout, "\n")
+		o.partial = ""
+	}
+}
+
+// takePrompt returns the prompt that shows prompt where the cursor is: after
+// what is in its line already. Lines above the last one are written.
+func (o *output) takePrompt(prompt string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	prompt = o.partial + prompt
+	o.partial = ""
+	if i := strings.LastIndexByte(prompt, '\n'); i >= 0 {
+		// What was partial is on the screen already, and is written once more over
+		// itself.
+		io.WriteString(o.stdout, "\r"+prompt[:i+1])
+		prompt = prompt[i+1:]
+	}
+	return prompt
+}
+
+// A mimeShower shows one representation of an output.
+var imageTypes = []struct{ mime, ext string }{
+	{"image/png", ".png"},
+	{"image/jpeg", ".jpg"},
+	{"image/svg+xml", ".svg"},
+	{"application/pdf", ".pdf"},
+}
+
+// display shows data in the best form that a terminal has. Pictures are saved;
+// so is HTML that comes without a text.
+func (o *output) display(data jupyter.MIMEBundle, meta jupyter.Object, id string, update bool) {
+	for _, t := range imageTypes {
+		if v, ok := data[t.mime].(string); ok {
+			o.picture(v, t.mime, t.ext, id, update)
+			return
+		}
+	}
+	if text, ok := data["text/plain"].(string); ok {
+		if text != "" {
+			o.line(o.plain(text))
+		}
+		return
+	}
+	for _, mime := range []string{"text/markdown", "text/latex"} {
+		if text, ok := data[mime].(string); ok {
+			o.line(text)
+			return
+		}
+	}
+	if html, ok := data["text/html"].(string); ok {
+		o.picture(html, "text/html", ".html", id, update)
+	}
+}
+
+// picture saves an output that is not text, says where, and shows it where the
+// terminal can.
+func (o *output) picture(v, mime, ext, id string, update bool) {
+	path, raw, err := o.plots.save(v, mime, ext, id)
+	if err != nil {
+		o.note("a plot is lost: %v", err)
+		return
+	}
+	o.freshLine()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tty && mime == "image/png" {
+		writeInline(o.stdout, raw)
+	}
+	verb := "plot saved to"
+	switch {
+	case mime == "text/html":
+		verb = "page saved to"
+	case update:
+		verb = "plot updated in"
+	}
+	fmt.Fprintf(o.stderr, "%s %s\n", verb, path)
+}
+
+const (
+	red   = "\x1b[31m"
+	reset = "\x1b[0m"
+)
+
+// failure shows an error of the code.
+func (o *output) failure(e *jupyter.Error) {
+	text := strings.Join(e.Traceback, "\n")
+	if text == "" {
+		text = e.EName
+		if e.EValue != "" {
+			text += ": " + e.EValue
+		}
+	}
+	text = strings.TrimSuffix(text, "\n")
+	switch {
+	case !o.color:
+		text = ansi.ReplaceAllString(text, "")
+	case !strings.Contains(text, "\x1b["):
+		text = red + text + reset
+	}
+	o.freshLine()
+	o.write(jupyter.Stderr, text+"\n")
+}
+
+// ansi matches escape sequences of terminals.
+var ansi = regexp.MustCompile("\x1b(\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\))")
+
+// plain returns text for standard output: a file or a pipe gets no colors.
+func (o *output) plain(text string) string {
+	if o.tty {
+		return text
+	}
+	return ansi.ReplaceAllString(text, "")
+}
+
+// page shows text from line start on: with the user's pager on a terminal.
+func (o *output) page(text string, start int) {
+	// R marks bold and underlined text as a line printer would.
+	if !o.tty {
+		o.line(o.plain(overstrike.ReplaceAllString(text, "")))
+		return
+	}
+	o.freshLine()
+	pager := os.Getenv("PAGER")
+	if pager == "" {
+		pager = "less -R"
+	}
+	cmd := exec.Command("/bin/sh", "-c", pager)
+	cmd.Stdin = strings.NewReader(text)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if start > 0 && strings.HasPrefix(pager, "less") {
+		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=+%d", start+1))
+	}
+	if err := cmd.Run(); err != nil {
+		o.line(overstrike.ReplaceAllString(text, ""))
+	}
+}
+
+// overstrike matches a character and the backspace that lets the next one be
+// printed over it.
+var overstrike = regexp.MustCompile(".\b")

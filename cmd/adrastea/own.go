@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// ownSpec returns the kernelspec of the R kernel that this program is. It fails
+// if there is no R for it.
+func ownSpec(ctx context.Context, r string) (*jupyter.KernelSpec, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	spec := &jupyter.KernelSpec{
+		Argv:          []string{self, "kernel", "--connection-file", "{connection_file}"},
+		DisplayName:   "R (Adrastea)",
+		Language:      "R",
+		InterruptMode: jupyter.InterruptByMessage,
+		Name:          "adrastea",
+	}
+	if r != "" {
+		spec.Argv = append(spec.Argv, "--r", r)
+	}
+	return spec, nil
+}
+
+// findConnectionFile returns where the connection file called file is: there, or
+// in Jupyter's runtime directory, where it may also be known by its id alone.
+func findConnectionFile(file string) string {
+	if _, err := os.Stat(file); err == nil || strings.ContainsRune(file, filepath.Separator) {
+		return file
+	}
+	for _, name := range []string{file, file + ".json", "kernel-" + file + ".json"} {
+		path := filepath.Join(jupyter.RuntimeDir(), name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return file
+}

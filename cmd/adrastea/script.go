@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A lineSource gives the lines of a program, one at a time, without their ends.
+// It returns io.EOF after the last one.
+type lineSource interface {
+	nextLine(ctx context.Context) (string, error)
+}
+
+// lines is a lineSource of text that is known.
+type lines struct{ rest []string }
+
+// newLines splits texts into lines.
+func newLines(texts []string) *lines {
+	var l lines
+	for _, t := range texts {
+		l.rest = append(l.rest, strings.Split(t, "\n")...)
+	}
+	return &l
+}
+
+func (l *lines) nextLine(context.Context) (string, error) {
+	if len(l.rest) == 0 {
+		return "", io.EOF
+	}
+	line := l.rest[0]
+	l.rest = l.rest[1:]
+	return line, nil
+}
+
+// runScript runs the lines of src as they would run if they were typed: each
+// piece of code as soon as it is complete, so that a piece that asks a question
+// can be answered by what follows it. The first error ends it, with status 1.
+func (c *console) runScript(ctx context.Context, src lineSource) error {
+	var code strings.Builder
+	for {
+		line, err := src.nextLine(ctx)
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
+			return err
+		}
+		if !atEnd {
+			code.WriteString(strings.TrimSuffix(line, "\r"))
+		}
+		text := code.String()
+		switch {
+		case strings.TrimSpace(text) == "":
+			code.Reset()
+		case atEnd || c.complete(ctx, text):
+			code.Reset()
+			if err := c.runCell(ctx, text); err != nil {
+				return err
+			}
+		default:
+			code.WriteByte('\n')
+		}
+		if atEnd {
+			return nil
+		}
+	}
+}
+
+// runCell runs one piece of code. A reply that is no success is status 1, or
+// that of a program ended by SIGINT.
+func (c *console) runCell(ctx context.Context, code string) error {
+	reply, err := c.execute(ctx, code)
+	switch {
+	case err != nil:
+		return err
+	case reply.Status == jupyter.StatusOK:
+		return nil
+	case c.interrupted.Load():
+		return exitStatus(interruptStatus)
+	}
+	return exitStatus(1)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// A lineInput gives the lines of an input that is no terminal. One goroutine
+// reads, which ends with the input or with the process.
+type lineInput struct {
+	lines     chan string
+	err       error            // set before closing lines
+	interrupt <-chan os.Signal // ends a wait
+}
+
+// newLineInput reads r, beginning with the first nextLine.
+func newLineInput(r io.Reader, interrupt <-chan os.Signal) *lineInput {
+	in := &lineInput{lines: make(chan string), interrupt: interrupt}
+	go func() {
+		defer close(in.lines)
+		b := bufio.NewReader(r)
+		for {
+			line, err := b.ReadString('\n')
+			if line != "" {
+				in.lines <- strings.TrimSuffix(line, "\n")
+			}
+			if err != nil {
+				in.err = err
+				return
+			}
+		}
+	}()
+	return in
+}
+
+// nextLine returns the next line, io.EOF after the last one, or
+// exitStatus(130) when SIGINT comes while it waits.
+func (in *lineInput) nextLine(ctx context.Context) (string, error) {
+	select {
+	case line, ok := <-in.lines:
+		if ok {
+			return line, nil
+		}
+		if errors.Is(in.err, io.EOF) {
+			return "", io.EOF
+		}
+		return "", in.err
+	case <-in.interrupt:
+		return "", exitStatus(interruptStatus)
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
