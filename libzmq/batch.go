@@ -1,0 +1,241 @@
+package libzmq
+
+/*
+#cgo pkg-config: libzmq
+#include <errno.h>
+#include <stdlib.h>
+#include <zmq.h>
+
+// One call moves up to so many frames.
+enum { batch_frames = 256 };
+
+typedef struct {
+	zmq_msg_t msgs[batch_frames];
+	const void *data[batch_frames];
+	size_t size[batch_frames];
+	char more[batch_frames];
+	int n;
+} inbox_t;
+
+// batch_release gives the received frames back to libzmq.
+static void batch_release(inbox_t *in)
+{
+	while (in->n > 0)
+		zmq_msg_close(&in->msgs[--in->n]);
+}
+
+// batch_recv takes what can be received without waiting, up to a whole inbox
+// or about limit bytes. It returns 0 or an error number.
+static int batch_recv(void *socket, inbox_t *in, size_t limit)
+{
+	size_t total = 0;
+	batch_release(in);
+	while (in->n < batch_frames && total < limit) {
+		zmq_msg_t *m = &in->msgs[in->n];
+		int rc;
+		zmq_msg_init(m);
+		do
+			rc = zmq_msg_recv(m, socket, ZMQ_DONTWAIT);
+		while (rc < 0 && errno == EINTR);
+		if (rc < 0) {
+			int e = errno;
+			zmq_msg_close(m);
+			// EFSM: a REQ has its reply, a REP its request
+			return e == EAGAIN || e == EFSM ? 0 : e;
+		}
+		in->data[in->n] = zmq_msg_data(m);
+		in->size[in->n] = zmq_msg_size(m);
+		in->more[in->n] = zmq_msg_more(m);
+		total += in->size[in->n++];
+	}
+	return 0;
+}
+
+typedef struct {
+	const void *data; // NULL: the bytes are in the arena, at off
+	size_t off;
+	size_t size;
+	int more;
+} part_t;
+
+static int batch_send_part(void *socket, const char *arena, const part_t *p)
+{
+	const void *data = p->data ? p->data : arena + p->off;
+	int rc;
+	do
+		rc = zmq_send(socket, data, p->size, ZMQ_DONTWAIT | (p->more ? ZMQ_SNDMORE : 0));
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+// batch_send hands n parts over, whole messages. It sets *sent to how many
+// of them belong to messages that libzmq took, and returns 0 or the error
+// number of the first message that it did not take.
+static int batch_send(void *socket, const char *arena, const part_t *p, int n, int *sent)
+{
+	int start = 0;
+	for (int i = 0; i < n; i++) {
+		int e = batch_send_part(socket, arena, &p[i]);
+		if (e != 0) {
+			// When a peer leaves in the middle of a message, libzmq undoes
+			// what it has of it and swallows the parts still to come: they
+			// must come, or it would swallow the next message's.
+			while (i > start && p[i].more)
+				batch_send_part(socket, arena, &p[++i]);
+			*sent = start;
+			return e;
+		}
+		if (!p[i].more)
+			start = i + 1;
+	}
+	*sent = start;
+	return 0;
+}
+
+// batch_poll is zmq_poll that treats an interruption as "nothing yet".
+static int batch_poll(zmq_pollitem_t *items, int n, long timeout)
+{
+	if (zmq_poll(items, n, timeout) >= 0)
+		return 0;
+	for (int i = 0; i < n; i++)
+		items[i].revents = 0;
+	return errno == EINTR ? 0 : errno;
+}
+*/
+import "C"
+
+import (
+	"reflect"
+	"runtime"
+	"unsafe"
+
+	"github.com/pebbe/zmq4"
+)
+
+const (
+	batchBytes = 256 << 10 // about how much one call moves
+	pinBytes   = 8 << 10   // frames from this size on are not copied twice
+)
+
+// handle returns libzmq's own pointer for soc, nil once soc is closed. pebbe's
+// package keeps it to itself, and moves one frame per call; the batches of
+// this package need it. TestHandle fails should the field ever go away.
+func handle(soc *zmq4.Socket) unsafe.Pointer {
+	return reflect.ValueOf(soc).Elem().FieldByName("soc").UnsafePointer()
+}
+
+// An inbox receives batches. It belongs to the forwarding thread.
+type inbox struct {
+	c   *C.inbox_t // memory of C: small messages live in it
+	out []Message
+}
+
+func newInbox() *inbox {
+	return &inbox{c: (*C.inbox_t)(C.calloc(1, C.sizeof_inbox_t))}
+}
+
+func (in *inbox) free() { C.free(unsafe.Pointer(in.c)) }
+
+// receive takes what is ready on a socket. partial is the beginning of a
+// message that the last batch cut; receive returns the new one. The messages
+// are valid until the next call, their frames for ever.
+func (in *inbox) receive(soc unsafe.Pointer, partial [][]byte) ([]Message, [][]byte, error) {
+	errno := C.batch_recv(soc, in.c, batchBytes)
+	in.out = in.out[:0]
+	for i, n := 0, int(in.c.n); i < n; {
+		end, size, more := i, 0, true
+		for ; end < n && more; end++ {
+			size += int(in.c.size[end])
+			more = in.c.more[end] != 0
+		}
+		if partial == nil {
+			partial = make([][]byte, 0, end-i)
+		}
+		buf := make([]byte, 0, size) // one allocation for all frames
+		for ; i < end; i++ {
+			start := len(buf)
+			buf = append(buf, unsafe.Slice((*byte)(in.c.data[i]), in.c.size[i])...)
+			partial = append(partial, buf[start:len(buf):len(buf)])
+		}
+		if !more {
+			in.out = append(in.out, Message{Frames: partial})
+			partial = nil
+		}
+	}
+	C.batch_release(in.c)
+	return in.out, partial, asError(errno)
+}
+
+// An outbox packs messages for one call. It belongs to the forwarding thread.
+type outbox struct {
+	arena  []byte
+	parts  []C.part_t
+	pinner runtime.Pinner
+}
+
+// send hands the first messages of run to libzmq and returns how many it
+// took. Without an error that is a whole batch, not necessarily all of run.
+func (o *outbox) send(soc unsafe.Pointer, run []item) (int, error) {
+	o.arena, o.parts = o.arena[:0], o.parts[:0]
+	packed, pinned := 0, 0
+	for ; packed < len(run) && len(o.parts) < C.batch_frames && len(o.arena)+pinned < batchBytes; packed++ {
+		frames := run[packed].m.Frames
+		for i, frame := range frames {
+			p := C.part_t{size: C.size_t(len(frame))}
+			if i < len(frames)-1 {
+				p.more = 1
+			}
+			if len(frame) >= pinBytes {
+				o.pinner.Pin(&frame[0])
+				p.data = unsafe.Pointer(&frame[0])
+				pinned += len(frame)
+			} else {
+				p.off = C.size_t(len(o.arena))
+				o.arena = append(o.arena, frame...)
+			}
+			o.parts = append(o.parts, p)
+		}
+	}
+	var sent C.int
+	errno := C.batch_send(soc, (*C.char)(unsafe.Pointer(unsafe.SliceData(o.arena))),
+		unsafe.SliceData(o.parts), C.int(len(o.parts)), &sent)
+	o.pinner.Unpin()
+	clear(o.parts)
+	if errno == 0 {
+		return packed, nil
+	}
+	n := 0
+	for parts := int(sent); parts > 0; n++ {
+		parts -= len(run[n].m.Frames)
+	}
+	return n, asError(errno)
+}
+
+// asError makes libzmq's error numbers pebbe's.
+func asError(errno C.int) error {
+	if errno == 0 {
+		return nil
+	}
+	return zmq4.Errno(errno)
+}
+
+// A pollItem is a socket to poll.
+type pollItem = C.zmq_pollitem_t
+
+func pollFor(soc unsafe.Pointer, in, out bool) pollItem {
+	p := pollItem{socket: soc}
+	if in {
+		p.events |= C.ZMQ_POLLIN
+	}
+	if out {
+		p.events |= C.ZMQ_POLLOUT
+	}
+	return p
+}
+
+// poll waits for one of items; timeout is in milliseconds, negative for ever.
+func poll(items []pollItem, timeout int) error {
+	return asError(C.batch_poll(unsafe.SliceData(items), C.int(len(items)), C.long(timeout)))
+}
+
+func readable(p pollItem) bool { return p.revents&C.ZMQ_POLLIN != 0 }

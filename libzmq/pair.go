@@ -1,0 +1,32 @@
+package libzmq
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/pebbe/zmq4"
+)
+
+// pairs numbers the inproc endpoints of the process.
+var pairs atomic.Uint64
+
+// NewPair returns two PAIR sockets of ctx that are connected to each other:
+// what is sent on one wakes a poll on the other. Each end may be used by a
+// thread of its own.
+func NewPair(ctx *zmq4.Context) (tx, rx *zmq4.Socket, err error) {
+	endpoint := fmt.Sprintf("inproc://adrastea-pair-%d", pairs.Add(1))
+	if rx, err = ctx.NewSocket(zmq4.PAIR); err != nil {
+		return nil, nil, fmt.Errorf("libzmq: new PAIR: %w", err)
+	}
+	if tx, err = ctx.NewSocket(zmq4.PAIR); err == nil {
+		if err = rx.Bind(endpoint); err == nil {
+			err = tx.Connect(endpoint)
+		}
+	}
+	if err != nil {
+		rx.Close()
+		tx.Close()
+		return nil, nil, fmt.Errorf("libzmq: pair %s: %w", endpoint, err)
+	}
+	return tx, rx, nil
+}

@@ -1,0 +1,151 @@
+package libzmq
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// maxLinger is how long libzmq may write what it has when no context says.
+const maxLinger = 30 * time.Second
+
+// Close ends the socket now: what is not handed over is dropped, and what
+// libzmq has not written is lost. It returns when every goroutine of the
+// socket has ended, and the address it was bound to is free. It may be called
+// several times, from anywhere but the forwarding thread.
+func (s *Socket) Close() error {
+	s.end(0)
+	s.wait()
+	return nil
+}
+
+// Shutdown hands over what was accepted and has libzmq write it, then closes
+// the socket. Nothing more is accepted. When ctx is done first, Shutdown is
+// Close and returns the cause; when it has no deadline, libzmq gets 30 s.
+func (s *Socket) Shutdown(ctx context.Context) error {
+	s.f.mu.Lock()
+	s.setFlushing()
+	s.f.mu.Unlock()
+	select {
+	case <-s.flushedc:
+		linger := maxLinger
+		if deadline, ok := ctx.Deadline(); ok {
+			linger = max(time.Until(deadline), time.Millisecond)
+		}
+		s.end(linger)
+	case <-ctx.Done():
+	}
+	select {
+	case <-s.donec:
+		s.wait()
+		return nil
+	case <-ctx.Done():
+		s.Close()
+		return context.Cause(ctx)
+	}
+}
+
+// wait waits for the end, also of the shared forwarder when it ends with s.
+func (s *Socket) wait() {
+	<-s.donec
+	if s.last {
+		<-s.f.donec
+	}
+}
+
+// setFlushing has the sender flush. f.mu is held.
+func (s *Socket) setFlushing() {
+	if !s.flushing {
+		s.flushing = true
+		close(s.flushc)
+	}
+}
+
+// setClosed ends the goroutines of the socket. f.mu is held.
+func (s *Socket) setClosed() {
+	s.setFlushing()
+	if !s.closed {
+		s.closed = true
+		close(s.closec)
+		s.room.Broadcast()
+	}
+}
+
+// waitFlushed waits until libzmq has all that was accepted, or the socket
+// closes.
+func (s *Socket) waitFlushed() {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	s.setFlushing()
+	for s.queued > 0 && !s.closed {
+		s.room.Wait()
+	}
+}
+
+// end begins to close the socket.
+func (s *Socket) end(linger time.Duration) {
+	s.f.mu.Lock()
+	s.setClosed()
+	s.f.mu.Unlock()
+	s.f.post(func() { s.shut(linger) })
+}
+
+// The rest runs on the forwarding thread.
+
+// shut closes the libzmq socket, which lives on until it has nothing to write
+// or linger is over; its monitor tells.
+func (s *Socket) shut(linger time.Duration) {
+	if s.soc == nil {
+		if s.lingering && linger == 0 { // Close cuts Shutdown short
+			s.finish(zmq.ErrClosed, false)
+		}
+		return
+	}
+	s.settle(s.pending, zmq.ErrClosed)
+	s.pending = nil
+	s.lingering = linger > 0
+	_ = s.soc.SetLinger(linger)
+	s.soc.Close()
+	s.soc, s.raw = nil, nil
+	s.polled = 0
+}
+
+// fail closes a socket of which libzmq wants to know no more, because its
+// context is terminated.
+func (s *Socket) fail(err error) {
+	s.f.mu.Lock()
+	s.setClosed()
+	s.f.mu.Unlock()
+	s.shut(0)
+	s.gone(fmt.Errorf("libzmq: socket ended: %w", err))
+}
+
+// gone forgets the socket, which libzmq is done with.
+func (s *Socket) gone(reason error) {
+	s.monitor.Close()
+	s.f.sockets = slices.DeleteFunc(s.f.sockets, func(o *Socket) bool { return o == s })
+	s.finish(reason, true)
+}
+
+// finish is the end for the users of the socket. It is gone unless libzmq
+// still has messages to write.
+func (s *Socket) finish(reason error, gone bool) {
+	s.f.mu.Lock()
+	finished := s.err != nil
+	if !finished {
+		s.err = reason
+	}
+	s.f.mu.Unlock()
+	if finished {
+		return
+	}
+	s.wg.Wait()
+	if s.recvc != nil {
+		close(s.recvc)
+	}
+	s.last = s.f.release() && gone
+	close(s.donec)
+}

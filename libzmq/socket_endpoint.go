@@ -1,0 +1,72 @@
+package libzmq
+
+import (
+	"github.com/pebbe/zmq4"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// Bind listens on endpoint and returns the endpoint it got, with the port
+// filled in where the port was a wildcard.
+func (s *Socket) Bind(endpoint string) (string, error) {
+	bound := ""
+	err := s.endpoint("bind", endpoint, func(soc *zmq4.Socket) (err error) {
+		if err = soc.Bind(endpoint); err == nil {
+			bound, err = soc.GetLastEndpoint()
+		}
+		return err
+	})
+	return bound, err
+}
+
+// Connect starts to connect to endpoint and returns at once; libzmq never
+// gives up. An error means that the endpoint makes no sense.
+func (s *Socket) Connect(endpoint string) error {
+	return s.endpoint("connect", endpoint, func(soc *zmq4.Socket) error { return soc.Connect(endpoint) })
+}
+
+// Unbind stops listening on an endpoint that Bind returned.
+func (s *Socket) Unbind(endpoint string) error {
+	return s.endpoint("unbind", endpoint, func(soc *zmq4.Socket) error { return soc.Unbind(endpoint) })
+}
+
+// Disconnect undoes Connect.
+func (s *Socket) Disconnect(endpoint string) error {
+	return s.endpoint("disconnect", endpoint, func(soc *zmq4.Socket) error { return soc.Disconnect(endpoint) })
+}
+
+// Subscribe lets a SUB receive messages whose first frame begins with prefix.
+func (s *Socket) Subscribe(prefix []byte) error {
+	return s.Do(func(soc *zmq4.Socket) error { return soc.SetSubscribe(string(prefix)) })
+}
+
+// Unsubscribe undoes one Subscribe.
+func (s *Socket) Unsubscribe(prefix []byte) error {
+	return s.Do(func(soc *zmq4.Socket) error { return soc.SetUnsubscribe(string(prefix)) })
+}
+
+// Do calls fn with the libzmq socket on the forwarding thread, for options
+// and whatever else this package does not offer, and returns what fn returns.
+// fn must not keep the socket, block, or call methods of s or of other
+// sockets of the same forwarder.
+func (s *Socket) Do(fn func(*zmq4.Socket) error) error {
+	return s.f.call(func() error {
+		if s.soc == nil {
+			return zmq.ErrClosed
+		}
+		err := fn(s.soc)
+		if s.raw = handle(s.soc); s.raw == nil { // fn has closed it
+			s.soc = nil
+			s.end(0)
+		}
+		return err
+	})
+}
+
+// endpoint is Do for what names an endpoint.
+func (s *Socket) endpoint(op, endpoint string, fn func(*zmq4.Socket) error) error {
+	if err := s.Do(fn); err != nil {
+		return &zmq.EndpointError{Op: op, Endpoint: endpoint, Err: err}
+	}
+	return nil
+}
