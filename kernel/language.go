@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -20,9 +21,13 @@ type Language interface {
 	Info() Info
 
 	// Start is called once, before any request, in a goroutine of its own:
-	// requests wait for it, but kernel_info, heartbeat and control do not. out
-	// is for output that belongs to no request. An error is not the end of the
-	// kernel: every request is answered with it.
+	// requests wait for it, but kernel_info, heartbeat and control do not. An
+	// error is not the end of the kernel: every request is answered with it.
+	// ctx lives as long as the kernel; its cause is ErrShutdown.
+	//
+	// out is for output that no request asked for: while starting, and later
+	// from callbacks and background processes. It carries the parent of the
+	// request that runs or, when none does, of the last one that ran.
 	Start(ctx context.Context, out *Output) error
 
 	// Execute runs the code of one request. Output goes through req while it
@@ -31,10 +36,13 @@ type Language interface {
 	//
 	// ctx is cancelled with cause ErrInterrupted when the user interrupts, and
 	// with ErrShutdown when the kernel ends. A failing cell is an *Error; any
-	// other error is reported as one. The framework publishes it.
+	// other error is reported as one, and so is a panic. The framework
+	// publishes it.
 	Execute(ctx context.Context, req *Request) (*Result, error)
 
-	// Shutdown ends the language. When ctx is done, the process ends without it.
+	// Shutdown ends the language. It is called once, when the context of the
+	// request that runs has been cancelled, but without waiting for it. When
+	// ctx is done, the process ends without the language.
 	Shutdown(ctx context.Context, restart bool) error
 }
 
@@ -50,8 +58,8 @@ type Info struct {
 
 // An Interrupter hears of every interrupt, not only of the first one, which
 // cancels the request's context: for languages whose code can handle an
-// interrupt and run on. Interrupt must not block. It is called only while a
-// request runs.
+// interrupt and run on. Interrupt must not block. It is called only while
+// Execute runs the request.
 type Interrupter interface {
 	Interrupt(req *Request)
 }
@@ -77,6 +85,24 @@ type Evaluator interface {
 	Evaluate(ctx context.Context, expression string) (jupyter.MIMEBundle, error)
 }
 
+// A CommOpener accepts comms that front ends open: it knows targets. Where a
+// language has none, every comm that is opened is closed again.
+type CommOpener interface {
+	// OpenComm is called, in order with Execute and the others, when a front
+	// end opens c. It returns what handles the messages of c. With an error c
+	// is closed again; [ErrNoTarget] is the error for an unknown target.
+	OpenComm(ctx context.Context, c *Comm, data json.RawMessage, buffers [][]byte) (CommHandler, error)
+}
+
+// A CommHandler is the language's end of a comm. Its methods are called in
+// order with Execute and the others. An error is logged.
+type CommHandler interface {
+	// Message is called for every message of the front end.
+	Message(ctx context.Context, data json.RawMessage, buffers [][]byte) error
+	// Close is called when the front end closes the comm.
+	Close(ctx context.Context, data json.RawMessage) error
+}
+
 // A Result is what a successful request leaves besides its output.
 type Result struct {
 	Payload []map[string]any // for instance page, set_next_input, ask_exit
@@ -95,50 +121,3 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Value }
-
-// An Output publishes what a language shows. Its messages carry the parent it
-// was made for. Its methods may be called from any goroutine, keep the order
-// of the calls of one goroutine, and block while the front ends are slow and
-// the bound on text is reached (K7).
-type Output struct{}
-
-// Stream publishes text on "stdout" or "stderr".
-func (o *Output) Stream(name, text string) error { panic("not yet") }
-
-// Display publishes display_data; id, if not empty, is its display_id, by
-// which UpdateDisplay replaces it later.
-func (o *Output) Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
-	panic("not yet")
-}
-
-// UpdateDisplay publishes update_display_data.
-func (o *Output) UpdateDisplay(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
-	panic("not yet")
-}
-
-// ClearOutput publishes clear_output.
-func (o *Output) ClearOutput(wait bool) error { panic("not yet") }
-
-// Flush returns when everything published so far was handed to the operating
-// system.
-func (o *Output) Flush(ctx context.Context) error { panic("not yet") }
-
-// A Request is an execute_request that runs.
-type Request struct {
-	*Output
-	jupyter.ExecuteRequest
-	ExecutionCount int
-}
-
-// Result publishes execute_result.
-func (r *Request) Result(data jupyter.MIMEBundle, metadata map[string]any) error {
-	panic("not yet")
-}
-
-// Input asks the user who sent the request for a line of text (K4). It fails
-// at once with ErrStdinNotAllowed where the request did not allow stdin. The
-// wait ends with the answer, with an interrupt that arrives while it waits
-// (ErrInterrupted), with the end of the kernel (ErrShutdown), or with ctx.
-func (r *Request) Input(ctx context.Context, prompt string, password bool) (string, error) {
-	panic("not yet")
-}

@@ -1,0 +1,205 @@
+package kernel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A Comm is a line between the language and the front ends (a widget, for
+// instance): either side opens it, both may send messages, either side closes
+// it. Its methods may be called from any goroutine.
+type Comm struct {
+	ID     string
+	Target string
+
+	comms *comms
+}
+
+// Send sends a message to the front ends. data has to become a JSON object.
+func (c *Comm) Send(data any, buffers [][]byte) error {
+	raw, err := commData(data)
+	if err != nil {
+		return err
+	}
+	return c.comms.send(&jupyter.CommMsg{CommID: c.ID, Data: raw}, buffers)
+}
+
+// Close closes the comm and tells the front ends. Closing it again does
+// nothing.
+func (c *Comm) Close(data any) error {
+	raw, err := commData(data)
+	if err != nil {
+		return err
+	}
+	if !c.comms.remove(c.ID) {
+		return nil
+	}
+	return c.comms.send(&jupyter.CommClose{CommID: c.ID, Data: raw}, nil)
+}
+
+// commData returns the data of a comm message.
+func commData(data any) (json.RawMessage, error) {
+	if data == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(data)
+	if err == nil && (len(raw) == 0 || raw[0] != '{') {
+		err = errors.New("not a JSON object")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("kernel: comm data: %w", err)
+	}
+	return raw, nil
+}
+
+// comms are the open comms of a kernel.
+type comms struct {
+	server *Server
+
+	mu   sync.Mutex
+	open map[string]*openComm // guarded by mu; by id
+}
+
+// An openComm is a comm and the language's end of it, which may be nil.
+type openComm struct {
+	comm    *Comm
+	handler CommHandler
+}
+
+func newComms(s *Server) *comms {
+	return &comms{server: s, open: map[string]*openComm{}}
+}
+
+// add registers a comm. It reports false if its id is taken.
+func (cs *comms) add(c *Comm, h CommHandler) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if _, ok := cs.open[c.ID]; ok {
+		return false
+	}
+	cs.open[c.ID] = &openComm{c, h}
+	return true
+}
+
+// remove forgets a comm. It reports false if there is none of that id.
+func (cs *comms) remove(id string) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	_, ok := cs.open[id]
+	delete(cs.open, id)
+	return ok
+}
+
+func (cs *comms) get(id string) *openComm {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return cs.open[id]
+}
+
+// end forgets all comms: the kernel ends, and its front ends with it.
+func (cs *comms) end() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	clear(cs.open)
+}
+
+// info answers a comm_info_request.
+func (cs *comms) info(c *jupyter.CommInfoRequest) jupyter.Content {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	r := &jupyter.CommInfoReply{Status: jupyter.StatusOK, Comms: map[string]jupyter.CommInfo{}}
+	for id, o := range cs.open {
+		if c.TargetName == "" || c.TargetName == o.comm.Target {
+			r.Comms[id] = jupyter.CommInfo{TargetName: o.comm.Target}
+		}
+	}
+	return r
+}
+
+// send publishes a message of a comm, with the parent of what runs or ran last.
+func (cs *comms) send(c jupyter.Content, buffers [][]byte) error {
+	var parent json.RawMessage
+	if o := cs.server.ambient.Load(); o != nil {
+		parent = o.parent
+	}
+	return cs.server.out.output(parent, c, buffers)
+}
+
+// openToFrontEnd opens a comm from the side of the language. The comm_open is
+// in the FIFO before any message of the comm can be.
+func (cs *comms) openToFrontEnd(target string, data any, buffers [][]byte, h CommHandler) (*Comm, error) {
+	raw, err := commData(data)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comm{ID: jupyter.NewID(), Target: target, comms: cs}
+	cs.add(c, h)
+	err = cs.send(&jupyter.CommOpen{CommID: c.ID, TargetName: target, Data: raw}, buffers)
+	if err != nil {
+		cs.remove(c.ID)
+		return nil, err
+	}
+	return c, nil
+}
+
+// handle gives a comm message of a front end to the language.
+func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) error {
+	cs.server.ambient.Store(&Output{out: cs.server.out, comms: cs, parent: in.msg.RawHeader})
+	switch c := c.(type) {
+	case *jupyter.CommOpen:
+		return cs.handleOpen(ctx, in, c)
+	case *jupyter.CommMsg:
+		o := cs.get(c.CommID)
+		if o == nil {
+			return fmt.Errorf("no comm %q is open", c.CommID)
+		}
+		if o.handler != nil {
+			return o.handler.Message(ctx, c.Data, in.msg.Buffers)
+		}
+	case *jupyter.CommClose:
+		o := cs.get(c.CommID)
+		cs.remove(c.CommID)
+		if o != nil && o.handler != nil {
+			return o.handler.Close(ctx, c.Data)
+		}
+	}
+	return nil
+}
+
+// handleOpen gives a new comm to the language. "If the target_name key is not
+// found on the receiving side, then it should immediately reply with a
+// comm_close message to avoid an inconsistent state."
+func (cs *comms) handleOpen(ctx context.Context, in *incoming, c *jupyter.CommOpen) (err error) {
+	comm := &Comm{ID: c.CommID, Target: c.TargetName, comms: cs}
+	// Registered before the language hears of it, which may send at once.
+	if !cs.add(comm, nil) {
+		return fmt.Errorf("comm %q is open already", c.CommID)
+	}
+	defer func() {
+		if p := recover(); p != nil || err != nil {
+			cs.server.logError(comm.Close(nil))
+			if p != nil {
+				panic(p) // becomes an error in call
+			}
+		}
+	}()
+	o, ok := cs.server.lang.(CommOpener)
+	if !ok {
+		return ErrNoTarget
+	}
+	h, err := o.OpenComm(ctx, comm, c.Data, in.msg.Buffers)
+	if err != nil {
+		return err
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if o := cs.open[c.CommID]; o != nil {
+		o.handler = h
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// execute serves an execute_request.
+func (s *Server) execute(in *incoming, c *jupyter.ExecuteRequest) jupyter.Content {
+	if in.aborted {
+		return s.abortedReply()
+	}
+	if c.StoreHistory {
+		s.count.Add(1)
+	}
+	req := &Request{
+		Output:         &Output{out: s.out, parent: in.msg.RawHeader, silent: c.Silent, comms: s.comms},
+		ExecuteRequest: *c,
+		ExecutionCount: int(s.count.Load()),
+		Metadata:       in.msg.Metadata,
+		server:         s,
+		in:             in,
+	}
+	if !c.Silent {
+		s.ambient.Store(req.Output)
+		s.logError(s.out.publish(in.msg.RawHeader,
+			&jupyter.ExecuteInput{Code: c.Code, ExecutionCount: req.ExecutionCount}))
+	}
+	ctx := s.beginRunning(in)
+	res, err := s.callExecute(ctx, req)
+	s.remember(req)
+	if err != nil {
+		return s.failed(ctx, req, err)
+	}
+	reply := &jupyter.ExecuteReply{
+		Status:          jupyter.StatusOK,
+		ExecutionCount:  req.ExecutionCount,
+		UserExpressions: s.userExpressions(ctx, c.UserExpressions),
+	}
+	if res != nil {
+		reply.Payload = res.Payload
+		if res.Exit {
+			in.exit = &ending{status: res.ExitStatus}
+		}
+	}
+	return reply
+}
+
+// callExecute calls the language.
+func (s *Server) callExecute(ctx context.Context, req *Request) (res *Result, err error) {
+	defer s.recoverPanic(&err)
+	if err := s.awaitStart(ctx); err != nil {
+		return nil, err
+	}
+	s.setRequest(req)
+	defer s.setRequest(nil)
+	return s.lang.Execute(ctx, req)
+}
+
+// remember keeps the input, and the text of the result, for history_request.
+func (s *Server) remember(req *Request) {
+	if !req.StoreHistory {
+		return
+	}
+	err := s.cfg.History.Append(HistoryItem{
+		Line: req.ExecutionCount, Input: req.Code, Output: req.result.Load(),
+	})
+	if err != nil {
+		s.cfg.Logger.Error("kernel: history", "err", err)
+	}
+}
+
+// failed publishes the error of a request and returns its reply. If the request
+// stops on errors, what was received after it is aborted first.
+func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Content {
+	info := errorInfo(ctx, err)
+	if !req.Silent {
+		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
+	}
+	if req.StopOnError {
+		s.abortReceived()
+	}
+	return &jupyter.ExecuteReply{
+		Status:         jupyter.StatusError,
+		ExecutionCount: req.ExecutionCount,
+		ErrorInfo:      info,
+	}
+}
+
+// abortedReply is the reply to an execute_request that is not run.
+func (s *Server) abortedReply() jupyter.Content {
+	return &jupyter.ExecuteReply{
+		Status: jupyter.StatusAborted, ExecutionCount: int(s.count.Load()),
+	}
+}
+
+// userExpressions evaluates the user_expressions of a request that succeeded.
+// One that fails has its error as value and leaves the others alone.
+func (s *Server) userExpressions(ctx context.Context, exprs map[string]string) map[string]jupyter.UserExpression {
+	values := make(map[string]jupyter.UserExpression, len(exprs))
+	for name, expr := range exprs {
+		data, err := s.evaluate(ctx, expr)
+		if err != nil {
+			values[name] = jupyter.UserExpression{Status: jupyter.StatusError, ErrorInfo: errorInfo(ctx, err)}
+			continue
+		}
+		values[name] = jupyter.UserExpression{Status: jupyter.StatusOK, Data: data}
+	}
+	return values
+}
+
+func (s *Server) evaluate(ctx context.Context, expr string) (data jupyter.MIMEBundle, err error) {
+	e, ok := s.lang.(Evaluator)
+	if !ok {
+		return nil, &Error{Name: "NotSupported", Value: "this kernel evaluates no user_expressions"}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer s.recoverPanic(&err)
+	return e.Evaluate(ctx, expr)
+}
+
+// complete, inspect and isComplete ask the language, if it can answer.
+
+func (s *Server) complete(ctx context.Context, c *jupyter.CompleteRequest) (jupyter.Content, error) {
+	l, ok := s.lang.(Completer)
+	if !ok {
+		return &jupyter.CompleteReply{
+			Status: jupyter.StatusOK, CursorStart: c.CursorPos, CursorEnd: c.CursorPos,
+		}, nil
+	}
+	r, err := l.Complete(ctx, c.Code, c.CursorPos)
+	if err == nil && r == nil {
+		err = fmt.Errorf("the language completed nothing and gave no error")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return withStatus(r, &r.Status), nil
+}
+
+func (s *Server) inspect(ctx context.Context, c *jupyter.InspectRequest) (jupyter.Content, error) {
+	l, ok := s.lang.(Inspector)
+	if !ok {
+		return &jupyter.InspectReply{Status: jupyter.StatusOK}, nil
+	}
+	r, err := l.Inspect(ctx, c.Code, c.CursorPos, c.DetailLevel)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		r = &jupyter.InspectReply{}
+	}
+	return withStatus(r, &r.Status), nil
+}
+
+func (s *Server) isComplete(ctx context.Context, c *jupyter.IsCompleteRequest) (jupyter.Content, error) {
+	l, ok := s.lang.(CompletenessChecker)
+	if !ok {
+		return &jupyter.IsCompleteReply{Status: "unknown"}, nil
+	}
+	r, err := l.IsComplete(ctx, c.Code)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil || r.Status == "" {
+		r = &jupyter.IsCompleteReply{Status: "unknown"}
+	}
+	return r, nil
+}
+
+// withStatus returns c with status "ok" where the language gave none.
+func withStatus(c jupyter.Content, status *string) jupyter.Content {
+	if *status == "" {
+		*status = jupyter.StatusOK
+	}
+	return c
+}
+
+// history answers a history_request.
+func (s *Server) history(in *incoming, c *jupyter.HistoryRequest) jupyter.Content {
+	h, err := s.cfg.History.Find(c)
+	if err != nil {
+		return s.errorReply(in, errorInfo(s.langCtx, err))
+	}
+	return &jupyter.HistoryReply{Status: jupyter.StatusOK, History: h}
+}
+
+// connect answers a connect_request.
+func (s *Server) connect() jupyter.Content {
+	p := s.info.Ports
+	return &jupyter.ConnectReply{
+		Status: jupyter.StatusOK, ShellPort: p[jupyter.Shell], ControlPort: p[jupyter.Control],
+		StdinPort: p[jupyter.Stdin], IOPubPort: p[jupyter.IOPub], HBPort: p[jupyter.Heartbeat],
+	}
+}

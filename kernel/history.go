@@ -1,0 +1,161 @@
+package kernel
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A History keeps the input of the past. Its methods may be called from any
+// goroutine.
+type History interface {
+	// Append keeps an input of the current session.
+	Append(HistoryItem) error
+
+	// Find answers a request. The entries are in the order in which they were
+	// made, the oldest first.
+	Find(*jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error)
+
+	// Close is called when the kernel ends.
+	Close() error
+}
+
+// A HistoryItem is one input.
+type HistoryItem struct {
+	Line   int // the execution count
+	Input  string
+	Output *string // the text of its result, if it had one
+}
+
+// NewMemoryHistory returns a history in memory, of one session, whose number is
+// 1. It keeps the last items inputs (0: 10,000) as long as they have no more
+// than bytes in all (0: 16 MiB).
+func NewMemoryHistory(items, bytes int) History {
+	return &memoryHistory{maxItems: orDefault(items, 10_000), maxBytes: orDefault(bytes, 16<<20)}
+}
+
+// memorySession is the number of the only session of a memoryHistory.
+const memorySession = 1
+
+type memoryHistory struct {
+	maxItems, maxBytes int // read-only
+
+	mu    sync.Mutex
+	items []HistoryItem // guarded by mu
+	bytes int           // guarded by mu
+}
+
+// size is what an item counts against the bound.
+func (it HistoryItem) size() int {
+	n := len(it.Input)
+	if it.Output != nil {
+		n += len(*it.Output)
+	}
+	return n
+}
+
+func (h *memoryHistory) Append(it HistoryItem) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.items = append(h.items, it)
+	h.bytes += it.size()
+	n := 0
+	for len(h.items)-n > h.maxItems || h.bytes > h.maxBytes && n < len(h.items) {
+		h.bytes -= h.items[n].size()
+		n++
+	}
+	h.items = slices.Delete(h.items, 0, n)
+	return nil
+}
+
+func (h *memoryHistory) Find(r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
+	h.mu.Lock()
+	items := slices.Clone(h.items)
+	h.mu.Unlock()
+	switch r.AccessType {
+	case jupyter.HistoryRange:
+		items = inRange(items, r)
+	case jupyter.HistorySearch:
+		items = lastN(search(items, r), r.N)
+	default:
+		items = lastN(items, r.N)
+	}
+	entries := make([]jupyter.HistoryEntry, len(items))
+	for i, it := range items {
+		entries[i] = jupyter.HistoryEntry{
+			Session: memorySession, Line: it.Line, Input: it.Input,
+			WithOutput: r.Output, Output: it.Output,
+		}
+	}
+	return entries, nil
+}
+
+func (h *memoryHistory) Close() error { return nil }
+
+// inRange returns the items from r.Start up to but without r.Stop. Session 0 is
+// the current one, as in IPython.
+func inRange(items []HistoryItem, r *jupyter.HistoryRequest) []HistoryItem {
+	if r.Session != 0 && r.Session != memorySession {
+		return nil
+	}
+	return slices.DeleteFunc(items, func(it HistoryItem) bool {
+		return it.Line < r.Start || r.Stop > 0 && it.Line >= r.Stop
+	})
+}
+
+// search returns the items whose input matches r.Pattern, of equal ones only
+// the last if r.Unique.
+func search(items []HistoryItem, r *jupyter.HistoryRequest) []HistoryItem {
+	last := map[string]int{} // input to its last index
+	for i, it := range items {
+		last[it.Input] = i
+	}
+	var found []HistoryItem
+	for i, it := range items {
+		if matchGlob(r.Pattern, it.Input) && (!r.Unique || last[it.Input] == i) {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// lastN returns the last n items, or all if n is not positive.
+func lastN(items []HistoryItem, n int) []HistoryItem {
+	if n <= 0 || n >= len(items) {
+		return items
+	}
+	return items[len(items)-n:]
+}
+
+// matchGlob reports whether pattern, in which * stands for any text and ? for
+// any one character, matches the whole of s. An empty pattern matches all.
+//
+// It takes time len(pattern)*len(s) at worst: after a mismatch only the last *
+// has to be tried again.
+func matchGlob(pattern, s string) bool {
+	if pattern == "" {
+		return true
+	}
+	p, t := []rune(pattern), []rune(s)
+	pi, ti, star, mark := 0, 0, -1, 0
+	for ti < len(t) {
+		switch {
+		case pi < len(p) && p[pi] == '*':
+			star, mark = pi, ti
+			pi++
+		case pi < len(p) && (p[pi] == '?' || p[pi] == t[ti]):
+			pi++
+			ti++
+		case star >= 0:
+			mark++
+			pi, ti = star+1, mark
+		default:
+			return false
+		}
+	}
+	for pi < len(p) && p[pi] == '*' {
+		pi++
+	}
+	return pi == len(p)
+}

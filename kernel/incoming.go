@@ -1,0 +1,141 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// An incoming is a message of a client on shell or control.
+type incoming struct {
+	channel  jupyter.Channel
+	msg      *jupyter.Message
+	err      error // a part of the message is broken
+	size     int
+	aborted  bool        // do not run it (K6); owned by the reader of shell, then by the worker
+	exit     *ending     // the kernel ends after its idle; owned by the worker
+	answered atomic.Bool // its reply was sent
+}
+
+// receive decodes what came on ch. It returns nil for what is no message of a
+// client: that gets no answer (K2).
+func (s *Server) receive(ch jupyter.Channel, m zmq.Message) *incoming {
+	msg, err := s.codec.Decode(m.Frames)
+	if msg == nil {
+		s.dropped.count(s.cfg.Logger, ch, err.Error())
+		return nil
+	}
+	in := &incoming{channel: ch, msg: msg}
+	if err != nil {
+		in.err = err
+	}
+	for _, f := range m.Frames {
+		in.size += len(f)
+	}
+	return in
+}
+
+// publishStatus publishes that the kernel is now in state because of in, which
+// may be nil.
+func (s *Server) publishStatus(in *incoming, state string) {
+	c := &jupyter.Status{ExecutionState: state}
+	if in == nil {
+		s.logError(s.out.publish(nil, c))
+		return
+	}
+	s.logError(s.out.publish(in.msg.RawHeader, c))
+}
+
+// reply answers in, on the channel and to the client that it came from, if it
+// was not answered before. A nil c is the answer to what has none.
+func (s *Server) reply(in *incoming, c jupyter.Content) {
+	if c == nil || in.answered.Swap(true) {
+		return
+	}
+	m, err := s.session.Reply(in.msg, c)
+	if err != nil {
+		// The language put something into its reply that is no JSON.
+		m, err = s.session.Reply(in.msg, s.errorReply(in, jupyter.ErrorInfo{EName: "Error", EValue: err.Error()}))
+	}
+	if err == nil {
+		err = s.out.send(in.channel, m, nil)
+	}
+	s.logError(err)
+}
+
+// errorReply returns the error reply to in.
+func (s *Server) errorReply(in *incoming, info jupyter.ErrorInfo) jupyter.Content {
+	if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
+		return &jupyter.ExecuteReply{
+			Status:         jupyter.StatusError,
+			ExecutionCount: int(s.count.Load()),
+			ErrorInfo:      info,
+		}
+	}
+	return &jupyter.ErrorReply{
+		Type:      jupyter.ReplyType(in.msg.Header.MsgType),
+		Status:    jupyter.StatusError,
+		ErrorInfo: info,
+	}
+}
+
+// badRequest is the reply to a request that cannot be served.
+func (s *Server) badRequest(in *incoming, format string, args ...any) jupyter.Content {
+	if !jupyter.IsRequest(in.msg.Header.MsgType) {
+		return nil
+	}
+	value := fmt.Sprintf(format, args...)
+	return s.errorReply(in, jupyter.ErrorInfo{
+		EName: "BadRequest", EValue: value, Traceback: []string{"BadRequest: " + value},
+	})
+}
+
+// parse returns the content of in, or the error reply that it deserves.
+func (s *Server) parse(in *incoming) (c jupyter.Content, bad jupyter.Content) {
+	if in.err != nil {
+		return nil, s.badRequest(in, "%v", in.err)
+	}
+	c, err := in.msg.Parse()
+	if errors.Is(err, jupyter.ErrUnknownType) {
+		return nil, s.badRequest(in, "this kernel knows no %s", in.msg.Header.MsgType)
+	}
+	if err != nil {
+		return nil, s.badRequest(in, "%v", err)
+	}
+	return c, nil
+}
+
+// drops counts messages that were dropped and logs some of them: whoever sends
+// rubbish must not fill the log.
+type drops struct {
+	mu sync.Mutex
+	n  map[jupyter.Channel]int // guarded by mu
+}
+
+// count counts a message, and logs the first, the second, the fourth, and so on.
+func (d *drops) count(log *slog.Logger, ch jupyter.Channel, reason string) {
+	d.mu.Lock()
+	if d.n == nil {
+		d.n = map[jupyter.Channel]int{}
+	}
+	d.n[ch]++
+	n := d.n[ch]
+	d.mu.Unlock()
+	if n&(n-1) == 0 {
+		log.Warn("kernel: dropped a message", "channel", ch.String(), "reason", reason, "count", n)
+	}
+}
+
+// recoverPanic turns a panic of the language into an error, to be deferred.
+func (s *Server) recoverPanic(err *error) {
+	if p := recover(); p != nil {
+		s.cfg.Logger.Error("kernel: the language panicked", "panic", p, "stack", string(debug.Stack()))
+		*err = &Error{Name: "Panic", Value: fmt.Sprint(p)}
+	}
+}

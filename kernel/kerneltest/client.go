@@ -1,0 +1,307 @@
+package kerneltest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// patience is how long a client waits for a message before the test fails.
+const patience = 20 * time.Second
+
+// Options change how a kernel is started.
+type Options struct {
+	// Config is the configuration of the server.
+	Config *kernel.Config
+
+	// Transport is "" for sockets in memory, "tcp" or "ipc".
+	Transport string
+
+	// Key signs the messages. Default: a random key.
+	Key jupyter.Key
+}
+
+// A Kernel is a server that runs for a test.
+type Kernel struct {
+	Server *kernel.Server
+	Info   *jupyter.ConnectionInfo
+	Net    *Network // nil over real sockets
+
+	first  bool // guarded by the order of the calls of Connect: nobody connected yet
+	donec  chan struct{}
+	runErr error // set before donec is closed
+}
+
+// StartKernel starts a kernel of lang. At the end of the test it is shut down,
+// if it still runs; it must end without an error.
+func StartKernel(t testing.TB, lang kernel.Language, opt *Options) *Kernel {
+	t.Helper()
+	if opt == nil {
+		opt = &Options{}
+	}
+	info := jupyter.NewConnectionInfo()
+	if !opt.Key.Empty() {
+		info.Key = opt.Key
+	}
+	var cfg kernel.Config
+	if opt.Config != nil {
+		cfg = *opt.Config
+	}
+	k := &Kernel{first: true, donec: make(chan struct{})}
+	switch opt.Transport {
+	case "":
+		k.Net = NewNetwork()
+		cfg.Engine = k.Net
+	case "ipc":
+		info.Transport = "ipc"
+		info.IP = filepath.Join(t.TempDir(), "kernel")
+		info.Ports = [5]int{1, 2, 3, 4, 5}
+	}
+	s, err := kernel.NewServer(lang, info, &cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Server, k.Info = s, s.ConnectionInfo()
+	go func() {
+		defer close(k.donec)
+		k.runErr = s.Run(context.Background())
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		if err := k.Wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return k
+}
+
+// Wait returns what Run returned, when it has.
+func (k *Kernel) Wait() error {
+	<-k.donec
+	return k.runErr
+}
+
+// Done is closed when Run has returned.
+func (k *Kernel) Done() <-chan struct{} { return k.donec }
+
+// A Client is a front end of a Kernel. It keeps the messages of the kernel that
+// answer its own requests or that answer none; those that answer other clients
+// are left out. The methods that begin with Expect take the next message and
+// fail the test if it is another one.
+type Client struct {
+	t       testing.TB
+	Kernel  *Kernel
+	Session *jupyter.Session
+	ID      string // routing id
+
+	codec *jupyter.Codec
+	lines map[jupyter.Channel]line
+
+	mu     sync.Mutex
+	inbox  []received    // guarded by mu
+	notify chan struct{} // capacity 1: something is new in inbox
+	beats  [][]byte      // guarded by mu; echoes of the heartbeat
+}
+
+// A received is a message in the inbox.
+type received struct {
+	ch  jupyter.Channel
+	msg *jupyter.Message
+}
+
+// Start starts a kernel and connects the first client. At the end of the test
+// nothing may be unread.
+func Start(t testing.TB, lang kernel.Language, opt *Options) *Client {
+	t.Helper()
+	return StartKernel(t, lang, opt).Connect(t)
+}
+
+// Connect connects a client and waits for its iopub_welcome. Without a
+// subscription that is there, the first messages could be lost.
+func (k *Kernel) Connect(t testing.TB) *Client {
+	t.Helper()
+	codec, err := jupyter.NewCodec(k.Info.SignatureScheme, k.Info.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Client{
+		t: t, Kernel: k, Session: jupyter.NewSession("tester"), ID: jupyter.NewID(),
+		codec: codec, lines: map[jupyter.Channel]line{}, notify: make(chan struct{}, 1),
+	}
+	t.Cleanup(c.close)
+	for _, ch := range jupyter.Channels() {
+		l, err := dial(k.Net, k.Info, ch, c.ID, func(frames [][]byte) { c.take(ch, frames) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.lines[ch] = l
+	}
+	c.expect(jupyter.IOPub, jupyter.TypeIOPubWelcome, "")
+	if k.first {
+		k.first = false
+		c.expectStatus("", jupyter.StateStarting)
+	}
+	if k.Net == nil {
+		c.connectAll()
+	}
+	return c
+}
+
+// connectAll waits until the sockets on which the kernel begins are connected,
+// stdin and heartbeat: real sockets connect when they like.
+func (c *Client) connectAll() {
+	c.t.Helper()
+	c.Heartbeat([]byte("are you there?"))
+	r := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
+	c.ExpectBusy(r)
+	c.ExpectReply(r)
+	c.ExpectIdle(r)
+}
+
+// close fails the test if messages are unread.
+func (c *Client) close() {
+	if !c.t.Failed() {
+		c.settle()
+	}
+	for _, l := range c.lines {
+		l.Close()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.inbox {
+		c.t.Errorf("unread on %v: %s", r.ch, describe(r.msg))
+	}
+}
+
+// settle returns when everything that the kernel has sent so far is in the
+// inbox. Sockets in memory are settled always. On real ones a last request
+// pushes everything else before it.
+func (c *Client) settle() {
+	select {
+	case <-c.Kernel.donec:
+		return
+	default:
+	}
+	if c.Kernel.Net != nil {
+		return
+	}
+	r := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
+	c.await(func(m received) bool { return m.msg.Header.MsgType == jupyter.TypeKernelInfoReply })
+	for range 2 { // busy and idle
+		c.await(func(m received) bool {
+			return m.msg.Header.MsgType == jupyter.TypeStatus && parentOf(m.msg) == r.Header.MsgID
+		})
+	}
+}
+
+// take puts a message of the kernel into the inbox.
+func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ch == jupyter.Heartbeat {
+		c.beats = append(c.beats, frames[len(frames)-1])
+		c.wake()
+		return
+	}
+	m, err := c.codec.Decode(frames)
+	if err != nil {
+		c.t.Errorf("the kernel sent on %v what is no message: %v", ch, err)
+		return
+	}
+	parent, err := m.Parent()
+	if err != nil {
+		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
+	}
+	if err := check(m); err != nil {
+		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
+	}
+	if parent.Session == "" || parent.Session == c.Session.ID {
+		c.inbox = append(c.inbox, received{ch, m})
+		c.wake()
+	}
+}
+
+func (c *Client) wake() {
+	select {
+	case c.notify <- struct{}{}:
+	default:
+	}
+}
+
+// check looks whether the content of m is what its type calls for.
+func check(m *jupyter.Message) error {
+	var status struct {
+		Status string `json:"status"`
+	}
+	if err := json.Unmarshal(m.Content, &status); err == nil && status.Status == jupyter.StatusError {
+		return nil
+	}
+	_, err := m.Parse()
+	return err
+}
+
+// await removes the first message for which ok holds from the inbox and
+// returns it. It returns nil if there is none for too long.
+func (c *Client) await(ok func(received) bool) *received {
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		c.mu.Lock()
+		for i, r := range c.inbox {
+			if ok(r) {
+				c.inbox = append(c.inbox[:i:i], c.inbox[i+1:]...)
+				c.mu.Unlock()
+				return &r
+			}
+		}
+		c.mu.Unlock()
+		select {
+		case <-c.notify:
+		case <-timeout.C:
+			return nil
+		}
+	}
+}
+
+// NextAny returns the next message on any channel. Over sockets in memory the
+// order between the channels is that in which the kernel sent them.
+func (c *Client) NextAny() (jupyter.Channel, *jupyter.Message) {
+	c.t.Helper()
+	r := c.await(func(received) bool { return true })
+	if r == nil {
+		c.t.Fatal("no message came")
+	}
+	return r.ch, r.msg
+}
+
+// Next returns the next message on ch. Over sockets in memory it must be the
+// next one of all.
+func (c *Client) Next(ch jupyter.Channel) *jupyter.Message {
+	c.t.Helper()
+	r := c.await(func(r received) bool { return r.ch == ch || c.Kernel.Net != nil })
+	if r == nil {
+		c.t.Fatalf("no message came on %v", ch)
+	}
+	if r.ch != ch {
+		c.t.Fatalf("on %v came %s, want a message on %v", r.ch, describe(r.msg), ch)
+	}
+	return r.msg
+}
+
+// describe shows a message in a failure.
+func describe(m *jupyter.Message) string {
+	return fmt.Sprintf("%s %s", m.Header.MsgType, m.Content)
+}
+
+// parentOf returns the id of the message that caused m.
+func parentOf(m *jupyter.Message) string {
+	h, _ := m.Parent() // a bad parent is no parent
+	return h.MsgID
+}

@@ -1,0 +1,226 @@
+package kerneltest
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// Request sends a message with content on ch and returns it.
+func (c *Client) Request(ch jupyter.Channel, content jupyter.Content) *jupyter.Message {
+	c.t.Helper()
+	m, err := c.Session.New(nil, content)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Send(ch, m)
+	return m
+}
+
+// Send sends m on ch.
+func (c *Client) Send(ch jupyter.Channel, m *jupyter.Message) {
+	c.t.Helper()
+	frames, err := c.codec.Encode(m)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.SendFrames(ch, frames)
+}
+
+// SendFrames sends frames on ch, whatever they are.
+func (c *Client) SendFrames(ch jupyter.Channel, frames [][]byte) {
+	c.t.Helper()
+	if err := c.lines[ch].Send(frames); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Line returns the connection to ch, in memory.
+func (c *Client) Line(ch jupyter.Channel) *Conn { return c.lines[ch].(*Conn) }
+
+// Heartbeat sends a ping and waits for its echo.
+func (c *Client) Heartbeat(ping []byte) {
+	c.t.Helper()
+	c.SendFrames(jupyter.Heartbeat, [][]byte{{}, ping})
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		c.mu.Lock()
+		if len(c.beats) > 0 {
+			got := c.beats[0]
+			c.beats = c.beats[1:]
+			c.mu.Unlock()
+			c.wake() // the notification may have been for another
+			if !bytes.Equal(got, ping) {
+				c.t.Errorf("heartbeat echoes %q, want %q", got, ping)
+			}
+			return
+		}
+		c.mu.Unlock()
+		select {
+		case <-c.notify:
+		case <-timeout.C:
+			c.t.Fatal("no heartbeat")
+		}
+	}
+}
+
+// Execute sends an execute_request as most front ends would.
+func (c *Client) Execute(code string) *jupyter.Message {
+	c.t.Helper()
+	return c.Request(jupyter.Shell, &jupyter.ExecuteRequest{
+		Code: code, StoreHistory: true, AllowStdin: true, StopOnError: true,
+	})
+}
+
+// Answer sends an input_reply to req, an input_request.
+func (c *Client) Answer(req *jupyter.Message, value string) {
+	c.t.Helper()
+	m, err := c.Session.New(req.RawHeader, &jupyter.InputReply{Value: value})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Send(jupyter.Stdin, m)
+}
+
+// expect takes the next message on ch, which has to be of type typ and caused
+// by the message with id parent.
+func (c *Client) expect(ch jupyter.Channel, typ, parent string) *jupyter.Message {
+	c.t.Helper()
+	m := c.Next(ch)
+	if m.Header.MsgType != typ {
+		c.t.Fatalf("on %v came %s, want %s", ch, describe(m), typ)
+	}
+	if got := parentOf(m); got != parent {
+		c.t.Fatalf("%s has parent %q, want %q", describe(m), got, parent)
+	}
+	return m
+}
+
+// Expect takes the next message on ch, which has to be of type typ and caused
+// by req.
+func (c *Client) Expect(req *jupyter.Message, ch jupyter.Channel, typ string) *jupyter.Message {
+	c.t.Helper()
+	return c.expect(ch, typ, req.Header.MsgID)
+}
+
+// content decodes the content of m.
+func content[T any, P interface {
+	*T
+	jupyter.Content
+}](c *Client, m *jupyter.Message) *T {
+	c.t.Helper()
+	v, err := jupyter.Decode[T, P](m)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return v
+}
+
+func (c *Client) expectStatus(parent, state string) {
+	c.t.Helper()
+	m := c.expect(jupyter.IOPub, jupyter.TypeStatus, parent)
+	if got := content[jupyter.Status](c, m).ExecutionState; got != state {
+		c.t.Fatalf("status %q, want %q", got, state)
+	}
+}
+
+// ExpectBusy expects the kernel to be busy with req.
+func (c *Client) ExpectBusy(req *jupyter.Message) {
+	c.t.Helper()
+	c.expectStatus(req.Header.MsgID, jupyter.StateBusy)
+}
+
+// ExpectIdle expects the kernel to be done with req.
+func (c *Client) ExpectIdle(req *jupyter.Message) {
+	c.t.Helper()
+	c.expectStatus(req.Header.MsgID, jupyter.StateIdle)
+}
+
+// ExpectInput expects the execute_input of req.
+func (c *Client) ExpectInput(req *jupyter.Message, code string, count int) {
+	c.t.Helper()
+	got := content[jupyter.ExecuteInput](c, c.Expect(req, jupyter.IOPub, jupyter.TypeExecuteInput))
+	if got.Code != code || got.ExecutionCount != count {
+		c.t.Fatalf("execute_input %+v, want %q, %d", got, code, count)
+	}
+}
+
+// ExpectStart expects busy and execute_input.
+func (c *Client) ExpectStart(req *jupyter.Message, count int) {
+	c.t.Helper()
+	c.ExpectBusy(req)
+	c.ExpectInput(req, content[jupyter.ExecuteRequest](c, req).Code, count)
+}
+
+// ExpectStream expects text on a stream, in one message or several.
+func (c *Client) ExpectStream(req *jupyter.Message, name, text string) {
+	c.t.Helper()
+	var got strings.Builder
+	for got.Len() < len(text) {
+		s := content[jupyter.Stream](c, c.Expect(req, jupyter.IOPub, jupyter.TypeStream))
+		if s.Name != name {
+			c.t.Fatalf("text %q on %s, want %q on %s", s.Text, s.Name, text, name)
+		}
+		got.WriteString(s.Text)
+	}
+	if got.String() != text {
+		c.t.Fatalf("text %q on %s, want %q", got.String(), name, text)
+	}
+}
+
+// ExpectResult expects an execute_result whose plain text is text.
+func (c *Client) ExpectResult(req *jupyter.Message, text string) {
+	c.t.Helper()
+	got := content[jupyter.ExecuteResult](c, c.Expect(req, jupyter.IOPub, jupyter.TypeExecuteResult))
+	if got.Data["text/plain"] != text {
+		c.t.Fatalf("result %v, want %q", got.Data, text)
+	}
+}
+
+// ExpectError expects an error.
+func (c *Client) ExpectError(req *jupyter.Message, ename, evalue string) {
+	c.t.Helper()
+	got := content[jupyter.Error](c, c.Expect(req, jupyter.IOPub, jupyter.TypeError))
+	if got.EName != ename || got.EValue != evalue {
+		c.t.Fatalf("error %s: %s, want %s: %s", got.EName, got.EValue, ename, evalue)
+	}
+}
+
+// ExpectPrompt expects an input_request and returns it.
+func (c *Client) ExpectPrompt(req *jupyter.Message, prompt string) *jupyter.Message {
+	c.t.Helper()
+	m := c.Expect(req, jupyter.Stdin, jupyter.TypeInputRequest)
+	if got := content[jupyter.InputRequest](c, m).Prompt; got != prompt {
+		c.t.Fatalf("prompt %q, want %q", got, prompt)
+	}
+	return m
+}
+
+// ExpectReply expects the reply to req, with status ok, and returns it. control
+// says that req went to the control channel.
+func (c *Client) ExpectReply(req *jupyter.Message) *jupyter.Message {
+	c.t.Helper()
+	return c.ExpectReplyStatus(req, jupyter.StatusOK)
+}
+
+// ExpectReplyStatus expects the reply to req, with a status, and returns it.
+func (c *Client) ExpectReplyStatus(req *jupyter.Message, status string) *jupyter.Message {
+	c.t.Helper()
+	typ := jupyter.ReplyType(req.Header.MsgType)
+	r := c.await(func(r received) bool {
+		return c.Kernel.Net != nil || r.ch == jupyter.Shell || r.ch == jupyter.Control
+	})
+	if r == nil {
+		c.t.Fatalf("no %s came", typ)
+	}
+	if r.msg.Header.MsgType != typ || parentOf(r.msg) != req.Header.MsgID {
+		c.t.Fatalf("on %v came %s, want %s", r.ch, describe(r.msg), typ)
+	}
+	if !strings.Contains(string(r.msg.Content), `"status":"`+status+`"`) {
+		c.t.Fatalf("%s, want status %s", describe(r.msg), status)
+	}
+	return r.msg
+}

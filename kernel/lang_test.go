@@ -1,0 +1,204 @@
+package kernel_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// A script is the language of the tests: its programs are lines of a command
+// and an argument. See run.
+type script struct {
+	// stuck is what the command stuck waits for, whatever happens.
+	stuck chan struct{}
+
+	// startc, where it is not nil, is what Start waits for; startErr is what it
+	// returns.
+	startc   chan struct{}
+	startErr error
+
+	mu       sync.Mutex
+	out      *kernel.Output // guarded by mu; of Start
+	last     *kernel.Request
+	shutdown []bool // guarded by mu; the calls of Shutdown
+}
+
+func newScript() *script { return &script{stuck: make(chan struct{})} }
+
+func (*script) Info() kernel.Info {
+	return kernel.Info{
+		Implementation:        "script",
+		ImplementationVersion: "1.2",
+		Language:              jupyter.LanguageInfo{Name: "script", Version: "3", FileExtension: ".s"},
+		Banner:                "hello",
+	}
+}
+
+func (l *script) Start(ctx context.Context, out *kernel.Output) error {
+	l.mu.Lock()
+	l.out = out
+	l.mu.Unlock()
+	if l.startc != nil {
+		select {
+		case <-l.startc:
+		case <-ctx.Done():
+		}
+	}
+	return l.startErr
+}
+
+// ambient returns the Output of Start.
+func (l *script) ambient() *kernel.Output {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out
+}
+
+// lastRequest returns the Request of the last Execute.
+func (l *script) lastRequest() *kernel.Request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
+
+// shutdowns returns the arguments of the calls of Shutdown.
+func (l *script) shutdowns() []bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.shutdown
+}
+
+func (l *script) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	l.mu.Lock()
+	l.last = req
+	l.mu.Unlock()
+	for line := range strings.Lines(req.Code) {
+		cmd, arg, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		res, err := l.run(ctx, req, cmd, arg)
+		if res != nil || err != nil {
+			return res, err
+		}
+	}
+	return nil, nil
+}
+
+func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) (*kernel.Result, error) {
+	switch cmd {
+	case "out": // text on stdout
+		return nil, req.Stream(jupyter.Stdout, arg)
+	case "err": // text on stderr
+		return nil, req.Stream(jupyter.Stderr, arg)
+	case "result":
+		return nil, req.Result(jupyter.MIMEBundle{"text/plain": arg}, nil)
+	case "display":
+		return nil, req.Display(jupyter.MIMEBundle{"text/plain": arg}, nil, "id")
+	case "update":
+		return nil, req.UpdateDisplay(jupyter.MIMEBundle{"text/plain": arg}, nil, "id")
+	case "clear":
+		return nil, req.ClearOutput(arg == "wait")
+	case "ask": // prompts, and prints the answer
+		answer, err := req.Input(ctx, arg, false)
+		if err != nil {
+			return nil, err
+		}
+		return nil, req.Stream(jupyter.Stdout, "<"+answer+">")
+	case "ask!": // prompts, whatever happened before, and prints what came
+		answer, err := req.Input(context.WithoutCancel(ctx), arg, true)
+		return nil, req.Stream(jupyter.Stdout, fmt.Sprintf("<%s %v>", answer, err))
+	case "fail":
+		return nil, &kernel.Error{Name: "Fail", Value: arg}
+	case "oops":
+		return nil, errors.New(arg)
+	case "panic":
+		panic(arg)
+	case "wait": // for an interrupt or the end
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	case "stuck": // whatever happens
+		<-l.stuck
+		return nil, nil
+	case "exit":
+		status, err := strconv.Atoi(arg)
+		return &kernel.Result{
+			Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}}, Exit: true, ExitStatus: status,
+		}, err
+	case "flood": // arg lines
+		n, err := strconv.Atoi(arg)
+		for i := range n {
+			if err := req.Stream(jupyter.Stdout, fmt.Sprintln(i)); err != nil {
+				return nil, err
+			}
+		}
+		return nil, err
+	case "comm": // opens a comm, says something, closes it
+		c, err := req.OpenComm(arg, map[string]int{"n": 1}, [][]byte{{1, 2}}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Send(map[string]string{"say": "hello"}, nil); err != nil {
+			return nil, err
+		}
+		return nil, c.Close(nil)
+	}
+	return nil, &kernel.Error{Name: "Syntax", Value: "no command " + cmd}
+}
+
+func (l *script) Shutdown(ctx context.Context, restart bool) error {
+	l.mu.Lock()
+	l.shutdown = append(l.shutdown, restart)
+	l.mu.Unlock()
+	return nil
+}
+
+func (*script) Complete(_ context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
+	if code == "panic" {
+		panic("no completion")
+	}
+	return &jupyter.CompleteReply{Matches: []string{code + "!"}, CursorEnd: cursor}, nil
+}
+
+func (*script) Inspect(ctx context.Context, code string, cursor, detail int) (*jupyter.InspectReply, error) {
+	if code == "wait" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	text := fmt.Sprint(code, " ", cursor, " ", detail)
+	return &jupyter.InspectReply{Found: true, Data: jupyter.MIMEBundle{"text/plain": text}}, nil
+}
+
+func (*script) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
+	if strings.HasSuffix(code, "\\") {
+		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: "  "}, nil
+	}
+	return &jupyter.IsCompleteReply{Status: "complete"}, nil
+}
+
+func (*script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, error) {
+	if expr == "bad" {
+		return nil, &kernel.Error{Name: "Fail", Value: "bad expression"}
+	}
+	return jupyter.MIMEBundle{"text/plain": expr + "!"}, nil
+}
+
+// OpenComm knows the target "echo", whose comms send back what they receive.
+func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ json.RawMessage, _ [][]byte) (kernel.CommHandler, error) {
+	if c.Target != "echo" {
+		return nil, kernel.ErrNoTarget
+	}
+	return commEcho{c}, nil
+}
+
+type commEcho struct{ c *kernel.Comm }
+
+func (e commEcho) Message(_ context.Context, data json.RawMessage, buffers [][]byte) error {
+	return e.c.Send(data, buffers)
+}
+
+func (e commEcho) Close(context.Context, json.RawMessage) error { return nil }

@@ -1,0 +1,331 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+const (
+	// outboxSize is how many messages may wait between the kernel and its
+	// sockets. The sockets have queues of their own.
+	outboxSize = 64
+
+	// maxPiece is the most text that one stream message begins to hold: more
+	// is cut in pieces, each of which waits for room.
+	maxPiece = 256 << 10
+)
+
+// outgoing is the one way out of a kernel: whatever it sends, on whichever
+// socket, in the order in which it was put here (K3, K7).
+//
+// Stream text is held back for a while so that many pieces become one message.
+// Nothing overtakes it: every other message sends it first.
+//
+// It has one goroutine, run, which sends text that was held back.
+type outgoing struct {
+	codec   *jupyter.Codec
+	session *jupyter.Session
+	sockets map[jupyter.Channel]Socket // read-only
+	outbox  *zmq.Outbox
+	topic   string // prefix of the topic frames on IOPub
+	cfg     *Config
+	flight  flight
+	kick    chan struct{} // capacity 1: text may be due, or room may have come
+	closec  chan struct{} // closed with closed being set
+
+	// room is the lock of the fields below. Its condition: more output of the
+	// language is welcome.
+	room      gate
+	text      []segment // text that is held back, in order
+	textBytes int
+	lastText  time.Time // when text was last sent
+	timed     bool      // run knows when to look again
+	closed    bool
+}
+
+// A segment is text of one stream of one parent.
+type segment struct {
+	parent json.RawMessage
+	name   string
+	text   []byte
+}
+
+func newOutgoing(cfg *Config, codec *jupyter.Codec, session *jupyter.Session,
+	sockets map[jupyter.Channel]Socket) *outgoing {
+	o := &outgoing{
+		codec:   codec,
+		session: session,
+		sockets: sockets,
+		outbox:  zmq.NewOutbox(outboxSize),
+		topic:   "kernel." + session.ID + ".",
+		cfg:     cfg,
+		kick:    make(chan struct{}, 1),
+		closec:  make(chan struct{}),
+		room:    newGate(true),
+	}
+	o.flight.wake = o.wake
+	return o
+}
+
+// soft is the number of bytes in flight up to which text is sent.
+func (o *outgoing) soft() int { return max(o.cfg.Backlog/2, 1) }
+
+// wake has run look at the text again. It does not block.
+func (o *outgoing) wake() {
+	select {
+	case o.kick <- struct{}{}:
+	default:
+	}
+}
+
+// lockNow takes room at once, lockForOutput when more output is welcome. Both
+// fail after close.
+func (o *outgoing) lockNow() error {
+	o.room.lock()
+	return o.checkOpen()
+}
+
+func (o *outgoing) lockForOutput() error {
+	if !o.room.waitAndLock(o.closec) {
+		return ErrShutdown
+	}
+	return o.checkOpen()
+}
+
+// checkOpen gives room back if nothing can be sent any more.
+func (o *outgoing) checkOpen() error {
+	if o.closed {
+		o.unlock()
+		return ErrShutdown
+	}
+	return nil
+}
+
+// unlock gives room back, and arranges to be woken for what has to wait for
+// slow subscribers.
+func (o *outgoing) unlock() {
+	if o.closed {
+		o.room.unlock(true) // everybody in, to be told
+		return
+	}
+	inFlight := o.flight.size()
+	welcome := o.textBytes < o.soft() && inFlight < 2*o.soft()
+	if (!welcome || o.textBytes > 0) && inFlight >= o.soft() {
+		o.flight.wakeBelow(o.soft())
+	}
+	o.room.unlock(welcome)
+}
+
+// run sends text that was held back when its time has come. It returns after
+// close.
+func (o *outgoing) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-o.kick:
+		case <-timer.C:
+		case <-o.closec:
+			return
+		}
+		o.room.lock()
+		wait := o.sendDueText()
+		if o.timed = wait > 0; o.timed {
+			timer.Reset(wait)
+		}
+		o.unlock()
+	}
+}
+
+// sendDueText sends the text that is held back if it is time and if the
+// subscribers keep up. If it is not yet time, it returns how long to wait. The
+// caller holds room.
+func (o *outgoing) sendDueText() (wait time.Duration) {
+	if len(o.text) == 0 || o.closed || o.flight.size() >= o.soft() {
+		return 0
+	}
+	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 {
+		return wait
+	}
+	o.sendText()
+	return 0
+}
+
+// sendText sends all text that is held back. The caller holds room.
+func (o *outgoing) sendText() {
+	for i, s := range o.text {
+		o.text[i] = segment{}
+		frames, err := o.encode(jupyter.IOPub, s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)})
+		if err != nil { // cannot be: a Stream always is JSON
+			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
+			continue
+		}
+		o.enqueue(jupyter.IOPub, frames, nil)
+		o.lastText = time.Now()
+	}
+	o.text, o.textBytes = o.text[:0], 0
+}
+
+// stream publishes text. It blocks while the backlog is full.
+func (o *outgoing) stream(parent json.RawMessage, name, text string) error {
+	for len(text) > 0 {
+		piece := cut(text, maxPiece)
+		text = text[len(piece):]
+		if err := o.lockForOutput(); err != nil {
+			return err
+		}
+		o.hold(parent, name, piece)
+		if o.sendDueText() > 0 && !o.timed {
+			o.timed = true
+			o.wake()
+		}
+		o.unlock()
+	}
+	return nil
+}
+
+// hold adds text to what is held back. The caller holds room.
+func (o *outgoing) hold(parent json.RawMessage, name, text string) {
+	o.textBytes += len(text)
+	if n := len(o.text); n > 0 {
+		last := &o.text[n-1]
+		if last.name == name && bytes.Equal(last.parent, parent) && len(last.text) < maxPiece {
+			last.text = append(last.text, text...)
+			return
+		}
+	}
+	o.text = append(o.text, segment{parent, name, []byte(text)})
+}
+
+// cut returns the beginning of text, of about max bytes, without cutting a
+// character in two.
+func cut(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	n := max
+	for n > max-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// output publishes what a language shows. It blocks while the backlog is full.
+func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][]byte) error {
+	frames, err := o.encode(jupyter.IOPub, parent, c)
+	if err != nil {
+		return err
+	}
+	if err := o.lockForOutput(); err != nil {
+		return err
+	}
+	defer o.unlock()
+	o.sendText()
+	o.enqueue(jupyter.IOPub, append(frames, buffers...), nil)
+	return nil
+}
+
+// publish publishes what the framework itself has to say, at once.
+func (o *outgoing) publish(parent json.RawMessage, c jupyter.Content) error {
+	frames, err := o.encode(jupyter.IOPub, parent, c)
+	if err != nil {
+		return err
+	}
+	return o.put(jupyter.IOPub, frames, nil)
+}
+
+// send sends m on ch at once. done, if not nil, is called when it was handed to
+// the operating system, or dropped.
+func (o *outgoing) send(ch jupyter.Channel, m *jupyter.Message, done func(error)) error {
+	frames, err := o.codec.Encode(m)
+	if err != nil {
+		return err
+	}
+	return o.put(ch, frames, done)
+}
+
+func (o *outgoing) put(ch jupyter.Channel, frames [][]byte, done func(error)) error {
+	if err := o.lockNow(); err != nil {
+		return err
+	}
+	defer o.unlock()
+	o.sendText()
+	o.enqueue(ch, frames, done)
+	return nil
+}
+
+// encode makes the frames of a message that has no receiver of its own.
+func (o *outgoing) encode(ch jupyter.Channel, parent json.RawMessage, c jupyter.Content) ([][]byte, error) {
+	m, err := o.session.New(parent, c)
+	if err != nil {
+		return nil, err
+	}
+	if ch == jupyter.IOPub {
+		m.Identities = [][]byte{[]byte(o.topicOf(c))}
+	}
+	return o.codec.Encode(m)
+}
+
+// topicOf returns the topic of a message. Front ends subscribe to all topics;
+// the form is ipykernel's. A welcome must reach those who made the subscription,
+// so that is its topic.
+func (o *outgoing) topicOf(c jupyter.Content) string {
+	switch c := c.(type) {
+	case *jupyter.IOPubWelcome:
+		return c.Subscription
+	case *jupyter.Stream:
+		return o.topic + "stream." + c.Name
+	}
+	return o.topic + c.MsgType()
+}
+
+// enqueue puts a message into the FIFO. The caller holds room.
+func (o *outgoing) enqueue(ch jupyter.Channel, frames [][]byte, done func(error)) {
+	if ch == jupyter.IOPub {
+		size := 0
+		for _, f := range frames {
+			size += len(f)
+		}
+		batch := o.flight.start(size)
+		done = func(error) { o.flight.end(batch, size) }
+	}
+	item := zmq.Item{To: o.sockets[ch], Message: zmq.Message{Frames: frames}, Done: done}
+	select {
+	case o.outbox.Send() <- item:
+	case <-o.outbox.Done():
+		if done != nil {
+			done(ErrShutdown)
+		}
+	}
+}
+
+// flush sends what is held back and returns a channel that is closed when
+// everything published before was handed to the operating system or dropped.
+func (o *outgoing) flush() <-chan struct{} {
+	if o.lockNow() != nil {
+		c := make(chan struct{})
+		close(c)
+		return c
+	}
+	defer o.unlock()
+	o.sendText()
+	return o.flight.landed()
+}
+
+// close sends what is held back, then accepts nothing any more. It returns when
+// everything was given to the sockets.
+func (o *outgoing) close() {
+	if o.lockNow() != nil {
+		return
+	}
+	o.sendText()
+	o.closed = true
+	close(o.closec)
+	o.unlock()
+	o.outbox.Close()
+}

@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// An Output publishes what a language shows. Its messages carry the parent it
+// was made for; those of a silent request are dropped, as the protocol says.
+// Its methods may be called from any goroutine, keep the order of the calls of
+// one goroutine, and block while the front ends are slow and the backlog is
+// full (K7). After the end of the kernel they return ErrShutdown.
+//
+// Text is sent before any later message, of this Output or another, and before
+// the reply to the request.
+type Output struct {
+	out    *outgoing
+	parent json.RawMessage
+	silent bool
+
+	// latest, where it is not nil, holds the Output to use in the place of this
+	// one.
+	latest *atomic.Pointer[Output]
+	comms  *comms
+}
+
+// now returns the Output to use.
+func (o *Output) now() *Output {
+	if o.latest != nil {
+		if l := o.latest.Load(); l != nil {
+			return l
+		}
+	}
+	return o
+}
+
+// Stream publishes text on "stdout" or "stderr". Text is joined with other text
+// that comes shortly after.
+func (o *Output) Stream(name, text string) error {
+	o = o.now()
+	if o.silent {
+		return nil
+	}
+	return o.out.stream(o.parent, name, text)
+}
+
+// Display publishes display_data; id, if not empty, is its display_id, by
+// which UpdateDisplay replaces it later.
+func (o *Output) Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
+	return o.publish(&jupyter.DisplayData{
+		Data: data, Metadata: metadata, Transient: jupyter.Transient{DisplayID: id},
+	})
+}
+
+// UpdateDisplay publishes update_display_data: it replaces what was displayed
+// with id, which must not be empty.
+func (o *Output) UpdateDisplay(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
+	if id == "" {
+		return errors.New("kernel: UpdateDisplay without an id")
+	}
+	return o.publish(&jupyter.UpdateDisplayData{
+		Data: data, Metadata: metadata, Transient: jupyter.Transient{DisplayID: id},
+	})
+}
+
+// ClearOutput publishes clear_output.
+func (o *Output) ClearOutput(wait bool) error {
+	return o.publish(&jupyter.ClearOutput{Wait: wait})
+}
+
+func (o *Output) publish(c jupyter.Content) error {
+	o = o.now()
+	if o.silent {
+		return nil
+	}
+	return o.out.output(o.parent, c, nil)
+}
+
+// Flush returns when everything published so far, through whichever Output,
+// was handed to the operating system, or when ctx is done.
+func (o *Output) Flush(ctx context.Context) error {
+	select {
+	case <-o.out.flush():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// OpenComm opens a comm to the front ends. h, which may be nil, handles what
+// they send.
+func (o *Output) OpenComm(target string, data any, buffers [][]byte, h CommHandler) (*Comm, error) {
+	return o.comms.openToFrontEnd(target, data, buffers, h)
+}
+
+// A Request is an execute_request that runs.
+type Request struct {
+	*Output
+	jupyter.ExecuteRequest
+	ExecutionCount int
+
+	// Metadata is the metadata of the message, for instance the id of the cell;
+	// nil if there is none.
+	Metadata json.RawMessage
+
+	server *Server
+	in     *incoming
+	result atomic.Pointer[string] // text of the last Result, for the history
+}
+
+// Result publishes execute_result.
+func (r *Request) Result(data jupyter.MIMEBundle, metadata map[string]any) error {
+	if text, ok := data["text/plain"].(string); ok {
+		r.result.Store(&text)
+	}
+	return r.publish(&jupyter.ExecuteResult{
+		ExecutionCount: r.ExecutionCount, Data: data, Metadata: metadata,
+	})
+}
+
+// Input asks the user who sent the request for a line of text (K4). It fails
+// at once with ErrStdinNotAllowed where the request did not allow stdin, and
+// with ErrNotRunning when the request has ended. Everything published before is
+// handed over first.
+//
+// The wait ends with the answer, with an interrupt that arrives while it waits
+// (ErrInterrupted), with the end of the kernel (ErrShutdown), or with ctx. An
+// interrupt that came before does not end it: whether to ask all the same is
+// up to the language. An answer that is no answer is a [*BadReplyError].
+func (r *Request) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	if !r.AllowStdin {
+		return "", ErrStdinNotAllowed
+	}
+	return r.server.input(ctx, r, prompt, password)
+}

@@ -1,0 +1,289 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// A Server serves a language on the five sockets of a kernel. Make one with
+// [NewServer], then call Run. Its other methods may be called from any
+// goroutine.
+//
+// While Run runs, it has these goroutines: heartbeat, subscriptions, control,
+// stdin, the reader of shell, the worker of shell (which calls the language),
+// the sender of stream text, and Start of the language until it returns. All
+// but a language that does not return have ended when Run returns.
+type Server struct {
+	lang    Language
+	cfg     *Config
+	info    *jupyter.ConnectionInfo // as bound; read-only
+	session *jupyter.Session
+	codec   *jupyter.Codec
+	sockets map[jupyter.Channel]Socket // read-only
+	out     *outgoing
+	comms   *comms
+	ambient atomic.Pointer[Output] // the Output of the last request
+	dropped drops
+
+	started  chan struct{} // closed when Start has returned, with startErr set
+	startErr error
+
+	langCtx    context.Context // of every call of the language
+	langCancel context.CancelCauseFunc
+
+	next   chan *incoming  // from the reader of shell to its worker
+	aborts chan chan<- int // to the reader of shell: abort what was received
+	asks   chan *ask       // to the stdin goroutine: ask this
+	unasks chan *ask       // to the stdin goroutine: nobody waits any more
+
+	endOnce sync.Once
+	endc    chan struct{} // closed when the kernel begins to end
+	drainc  chan struct{} // closed when no more requests are processed
+	stopc   chan struct{} // closed when the goroutines of the server are to end
+
+	runMu   sync.Mutex
+	running *running // guarded by runMu; what the worker of shell does now
+
+	endMu     sync.Mutex
+	shutdowns []*incoming // guarded by endMu; shutdown requests to be answered
+	end       ending      // guarded by endMu until endc is closed, then read-only
+	answered  bool        // guarded by endMu: the shutdown requests were answered
+	ran       bool        // guarded by endMu: Run was called
+
+	count atomic.Int64 // execution counter; written by the worker of shell only
+}
+
+// An ending is why and how the kernel ends.
+type ending struct {
+	restart bool
+	status  int   // exit status of the process
+	err     error // what Run returns
+}
+
+// NewServer binds the sockets that info names and returns a server of lang. A
+// port 0 is replaced by one that is free: see [Server.ConnectionInfo].
+func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Server, error) {
+	codec, err := jupyter.NewCodec(info.SignatureScheme, info.Key)
+	if err != nil {
+		return nil, err
+	}
+	bound := *info
+	s := &Server{
+		lang:    lang,
+		cfg:     cfg.clone(),
+		info:    &bound,
+		session: jupyter.NewSession(""),
+		codec:   codec,
+		sockets: map[jupyter.Channel]Socket{},
+		started: make(chan struct{}),
+		next:    make(chan *incoming),
+		aborts:  make(chan chan<- int),
+		asks:    make(chan *ask),
+		unasks:  make(chan *ask),
+		endc:    make(chan struct{}),
+		drainc:  make(chan struct{}),
+		stopc:   make(chan struct{}),
+	}
+	if err := s.bind(); err != nil {
+		s.closeSockets()
+		return nil, err
+	}
+	s.langCtx, s.langCancel = context.WithCancelCause(context.Background())
+	s.out = newOutgoing(s.cfg, codec, s.session, s.sockets)
+	s.comms = newComms(s)
+	return s, nil
+}
+
+// socketTypes are the patterns of the channels. Heartbeat is a ROUTER, as in
+// ipykernel: it echoes to whom the ping came from, without the lockstep of REP.
+var socketTypes = map[jupyter.Channel]zmq.Type{
+	jupyter.Shell:     zmq.Router,
+	jupyter.Control:   zmq.Router,
+	jupyter.Stdin:     zmq.Router,
+	jupyter.IOPub:     zmq.XPub,
+	jupyter.Heartbeat: zmq.Router,
+}
+
+// bind makes and binds the five sockets.
+func (s *Server) bind() error {
+	for _, ch := range jupyter.Channels() {
+		endpoint := s.info.Endpoint(ch)
+		cfg := &zmq.Config{
+			// What waits for a peer is bounded by the backlog and by the
+			// stall timeout, not by a number of messages: nothing that was
+			// sent may be dropped (K7).
+			SendQueue:      -1,
+			SendQueueBytes: -1,
+			StallTimeout:   s.cfg.StallTimeout,
+			Handover:       true, // a client that reconnects keeps its identity
+			Logger:         s.cfg.Logger.With("channel", ch.String()),
+		}
+		sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], endpoint, cfg)
+		if err != nil {
+			return fmt.Errorf("kernel: cannot listen for %v on %s: %w", ch, endpoint, err)
+		}
+		s.sockets[ch] = sock
+		if s.info.Transport == "tcp" && s.info.Ports[ch] == 0 {
+			port, err := strconv.Atoi(bound[strings.LastIndex(bound, ":")+1:])
+			if err != nil {
+				return fmt.Errorf("kernel: no port in endpoint %s", bound)
+			}
+			s.info.Ports[ch] = port
+		}
+	}
+	return nil
+}
+
+func (s *Server) closeSockets() {
+	for _, sock := range s.sockets {
+		sock.Close()
+	}
+}
+
+// ConnectionInfo returns the connection of the server, with the ports it really
+// has.
+func (s *Server) ConnectionInfo() *jupyter.ConnectionInfo {
+	info := *s.info
+	return &info
+}
+
+// Run serves until a front end shuts the kernel down, the language asks to
+// exit, Close is called, or ctx is done; then it ends the language, answers
+// what is still to be answered, and returns when the last reply is on its way.
+// It returns nil for an orderly end, whoever asked for it. It may be called
+// once.
+func (s *Server) Run(ctx context.Context) error {
+	s.endMu.Lock()
+	again := s.ran
+	s.ran = true
+	s.endMu.Unlock()
+	if again {
+		return errors.New("kernel: Run was called before")
+	}
+	var loops sync.WaitGroup // what ends with stopc
+	for _, loop := range []func(){
+		s.out.run, s.serveHeartbeat, s.serveSubscriptions, s.serveControl, s.serveStdin,
+	} {
+		loops.Go(loop)
+	}
+	shell := make(chan []*incoming, 1) // receives what was not processed, once
+	loops.Go(func() { shell <- s.readShell() })
+	worker := make(chan struct{}) // closed when the worker has ended
+	go func() {
+		defer close(worker)
+		s.serveShell()
+	}()
+	go s.startLanguage()
+
+	select {
+	case <-ctx.Done():
+		s.beginEnd(ending{})
+	case <-s.endc:
+	}
+	s.finish(&loops, worker, shell)
+	return s.end.err
+}
+
+// startLanguage calls Start and lets the requests in that wait for it.
+func (s *Server) startLanguage() {
+	defer close(s.started)
+	defer s.recoverPanic(&s.startErr)
+	out := &Output{out: s.out, comms: s.comms, latest: &s.ambient}
+	s.startErr = s.lang.Start(s.langCtx, out)
+}
+
+// ExitStatus returns the exit status that the process of the kernel should
+// have, when Run has returned.
+func (s *Server) ExitStatus() int {
+	select {
+	case <-s.endc:
+		return s.end.status
+	default:
+		return 0
+	}
+}
+
+// Close has the kernel end, as a shutdown_request does, and returns at once;
+// the end is when Run returns. A server that does not run is closed when Close
+// returns.
+func (s *Server) Close() error {
+	s.endMu.Lock()
+	ran := s.ran
+	s.ran = true
+	s.endMu.Unlock()
+	s.beginEnd(ending{})
+	if !ran {
+		s.out.close()
+		s.closeSockets()
+		return s.cfg.History.Close()
+	}
+	return nil
+}
+
+// serveHeartbeat echoes.
+func (s *Server) serveHeartbeat() {
+	sock := s.sockets[jupyter.Heartbeat]
+	for {
+		select {
+		case m, ok := <-sock.Recv():
+			if !ok {
+				s.socketFailed(jupyter.Heartbeat)
+				return
+			}
+			sock.Deliver(m, nil)
+		case <-s.stopc:
+			return
+		}
+	}
+}
+
+// serveSubscriptions welcomes every new subscription (JEP 65).
+func (s *Server) serveSubscriptions() {
+	first := true
+	for {
+		select {
+		case m, ok := <-s.sockets[jupyter.IOPub].Recv():
+			if !ok {
+				s.socketFailed(jupyter.IOPub)
+				return
+			}
+			// A subscription is one frame: 1 and the prefix; 0 unsubscribes.
+			if len(m.Frames) != 1 || len(m.Frames[0]) == 0 || m.Frames[0][0] != 1 {
+				continue
+			}
+			s.logError(s.out.publish(nil, &jupyter.IOPubWelcome{Subscription: string(m.Frames[0][1:])}))
+			if first {
+				// "The kernel will publish state 'starting' exactly once at
+				// process startup": when there is somebody to hear it.
+				s.publishStatus(nil, jupyter.StateStarting)
+				first = false
+			}
+		case <-s.stopc:
+			return
+		}
+	}
+}
+
+// socketFailed ends the kernel: without one of its sockets it is no kernel.
+func (s *Server) socketFailed(ch jupyter.Channel) {
+	select {
+	case <-s.stopc: // that is why
+	default:
+		s.beginEnd(ending{status: 1, err: fmt.Errorf("kernel: the %v socket has ended", ch)})
+	}
+}
+
+// logError logs an error that nobody can be told.
+func (s *Server) logError(err error) {
+	if err != nil && !errors.Is(err, ErrShutdown) {
+		s.cfg.Logger.Error("kernel: a message could not be sent", "err", err)
+	}
+}

@@ -1,0 +1,170 @@
+package kernel
+
+import (
+	"context"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// Bounds on the requests that wait for their turn. Beyond them the kernel does
+// not read from its shell socket, which pushes back on the clients.
+const (
+	maxWaiting      = 10_000
+	maxWaitingBytes = 256 << 20
+)
+
+// readShell takes what arrives on shell, so that the kernel knows what it has
+// received (K6), and hands it to the worker one by one. It returns what was not
+// processed when drainc is closed.
+func (s *Server) readShell() []*incoming {
+	sock := s.sockets[jupyter.Shell]
+	var waiting []*incoming
+	bytes := 0
+	push := func(in *incoming) {
+		if in != nil {
+			waiting = append(waiting, in)
+			bytes += in.size
+		}
+	}
+	for {
+		recv, next := sock.Recv(), s.next
+		var first *incoming
+		if len(waiting) == 0 {
+			next = nil
+		} else {
+			first = waiting[0]
+		}
+		if len(waiting) >= maxWaiting || bytes >= maxWaitingBytes {
+			recv = nil
+		}
+		select {
+		case m, ok := <-recv:
+			if !ok {
+				s.socketFailed(jupyter.Shell)
+				<-s.drainc
+				return waiting
+			}
+			push(s.receive(jupyter.Shell, m))
+		case next <- first:
+			waiting[0] = nil
+			waiting = waiting[1:]
+			bytes -= first.size
+		case done := <-s.aborts:
+			s.takeReceived(push)
+			done <- abort(waiting)
+		case <-s.drainc:
+			s.takeReceived(push)
+			return waiting
+		}
+	}
+}
+
+// takeReceived takes the messages that are in the channel of shell.
+func (s *Server) takeReceived(push func(*incoming)) {
+	for {
+		select {
+		case m, ok := <-s.sockets[jupyter.Shell].Recv():
+			if !ok {
+				return
+			}
+			push(s.receive(jupyter.Shell, m))
+		default:
+			return
+		}
+	}
+}
+
+// abort marks the execute requests among waiting as aborted.
+func abort(waiting []*incoming) (n int) {
+	for _, in := range waiting {
+		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
+			in.aborted = true
+			n++
+		}
+	}
+	return n
+}
+
+// abortReceived aborts the execute requests that were received so far (K6). The
+// worker calls it before it sends the reply of the request that failed: what a
+// client sends after it has seen that reply runs.
+func (s *Server) abortReceived() {
+	done := make(chan int, 1)
+	select {
+	case s.aborts <- done:
+		<-done
+	case <-s.drainc:
+	}
+}
+
+// serveShell serves the requests on shell, one at a time, in order. It is the
+// only goroutine that calls the language for a request.
+func (s *Server) serveShell() {
+	for {
+		select {
+		case in := <-s.next:
+			s.handleShell(in)
+		case <-s.endc:
+			return
+		}
+	}
+}
+
+// handleShell answers one message, between its busy and its idle (K2).
+func (s *Server) handleShell(in *incoming) {
+	select {
+	case <-s.endc:
+		s.refuse(in)
+		return
+	default:
+	}
+	s.publishStatus(in, jupyter.StateBusy)
+	c, reply := s.parse(in)
+	if c != nil {
+		reply = s.dispatch(in, c)
+	}
+	if sd, ok := c.(*jupyter.ShutdownRequest); ok {
+		s.shutdownRequested(in, sd) // its reply and its idle come at the end
+		return
+	}
+	s.finishRunning()
+	s.reply(in, reply)
+	s.publishStatus(in, jupyter.StateIdle)
+	if in.exit != nil {
+		s.beginEnd(*in.exit)
+	}
+}
+
+// dispatch serves a request and returns its reply.
+func (s *Server) dispatch(in *incoming, c jupyter.Content) jupyter.Content {
+	switch c := c.(type) {
+	case *jupyter.ExecuteRequest:
+		return s.execute(in, c)
+	case *jupyter.KernelInfoRequest:
+		return s.kernelInfo(in)
+	case *jupyter.CompleteRequest:
+		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.complete(ctx, c) })
+	case *jupyter.InspectRequest:
+		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.inspect(ctx, c) })
+	case *jupyter.IsCompleteRequest:
+		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.isComplete(ctx, c) })
+	case *jupyter.HistoryRequest:
+		return s.history(in, c)
+	case *jupyter.CommInfoRequest:
+		return s.comms.info(c)
+	case *jupyter.ConnectRequest:
+		return s.connect()
+	case *jupyter.CommOpen, *jupyter.CommMsg, *jupyter.CommClose:
+		return s.call(in, func(ctx context.Context) (jupyter.Content, error) {
+			return nil, s.comms.handle(ctx, in, c)
+		})
+	case *jupyter.InterruptRequest:
+		// It waited for its turn, so nothing runs that it could interrupt.
+		return &jupyter.InterruptReply{Status: jupyter.StatusOK}
+	case *jupyter.DebugRequest:
+		return s.noDebugger(*c)
+	case *jupyter.ShutdownRequest:
+		return nil
+	}
+	return s.badRequest(in, "%s is not served on the shell channel", in.msg.Header.MsgType)
+}
