@@ -1,0 +1,176 @@
+package rkernel
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A caller evaluates a function of our private R environment while R is idle.
+type caller interface {
+	call(ctx context.Context, fn string, args ...string) ([]string, error)
+}
+
+func noMatches(code string, cursor int) *jupyter.CompleteReply {
+	cursor = clampCursor([]rune(code), cursor)
+	return &jupyter.CompleteReply{
+		Status: "ok", Matches: []string{}, CursorStart: cursor, CursorEnd: cursor,
+		Metadata: map[string]any{},
+	}
+}
+
+func clampCursor(code []rune, cursor int) int { return min(max(cursor, 0), len(code)) }
+
+// complete asks R. A failure is an empty reply: a front end that asked for
+// completions has no use for an error.
+func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.CompleteReply {
+	reply := noMatches(code, cursor)
+	runes := []rune(code)
+	cursor = reply.CursorEnd
+	q := completionAt(runes, cursor)
+	if q.fn == "" {
+		return reply
+	}
+	answer, err := r.call(ctx, q.fn, q.args...)
+	if err != nil || len(answer) == 0 {
+		return reply
+	}
+	if q.counted {
+		n, err := strconv.Atoi(answer[0])
+		if err != nil || n < 0 || n > cursor {
+			return reply
+		}
+		q.replace, answer = n, answer[1:]
+	}
+	reply.CursorStart = cursor - q.replace
+	for _, match := range answer {
+		reply.Matches = append(reply.Matches, match+q.suffix)
+	}
+	if len(reply.Matches) == 0 {
+		reply.CursorStart = cursor
+	}
+	return reply
+}
+
+// A query is the function to ask for completions and how to use its answer.
+type query struct {
+	fn   string
+	args []string
+	// replace is the number of runes before the cursor that a match replaces.
+	// If counted is set, the answer begins with that number instead.
+	replace int
+	counted bool
+	suffix  string
+}
+
+// completionAt decides what is completed at the cursor.
+func completionAt(code []rune, cursor int) query {
+	code = code[:cursor]
+	tokens := lex(code)
+	if len(tokens) == 0 {
+		return query{}
+	}
+	last := len(tokens) - 1
+	t := tokens[last]
+	switch {
+	case t.kind == tokenComment && t.open:
+		return query{}
+	case t.kind == tokenString && t.open:
+		return stringQuery(code, tokens)
+	case t.kind == tokenQuoted && t.open:
+		q := query{fn: "complete_backtick", replace: cursor - t.start}
+		expr, op := operandBefore(code, tokens, last)
+		q.args = []string{expr, op, t.text}
+		return q
+	}
+	partial, at := "", last+1
+	if t.kind == tokenName && t.end == cursor {
+		partial, at = t.text, last
+	}
+	if at > 0 && (isMember(tokens[at-1]) || isNamespace(tokens[at-1])) {
+		return memberQuery(code, tokens, at, partial)
+	}
+	return nameQuery(code, tokens, at, partial)
+}
+
+// operandBefore returns the expression and the operator before tokens[at], if
+// that is a member of something.
+func operandBefore(code []rune, tokens []token, at int) (expr, op string) {
+	if at < 2 || !isMember(tokens[at-1]) && !isNamespace(tokens[at-1]) {
+		return "", ""
+	}
+	start := operandStart(tokens, at-1)
+	if start < 0 {
+		return "", ""
+	}
+	if isNamespace(tokens[at-1]) {
+		return tokens[at-2].text, tokens[at-1].text
+	}
+	return source(code, tokens, start, at-1), tokens[at-1].text
+}
+
+func memberQuery(code []rune, tokens []token, at int, partial string) query {
+	expr, op := operandBefore(code, tokens, at)
+	if expr == "" {
+		return query{}
+	}
+	fn := "complete_member"
+	if isNamespace(tokens[at-1]) {
+		fn = "complete_export"
+	}
+	return query{fn: fn, args: []string{expr, op, partial}, replace: len([]rune(partial))}
+}
+
+// packageFunctions take the name of a package as their first argument, which
+// the first two also take unquoted.
+var packageFunctions = map[string]bool{
+	"library": true, "require": true, "requireNamespace": false, "loadNamespace": false,
+}
+
+// nameQuery completes a name, and in a call its arguments: R's completer is
+// given the call from its function on.
+func nameQuery(code []rune, tokens []token, at int, partial string) query {
+	from := len(code) - len([]rune(partial))
+	site, inCall := enclosingCall(tokens[:at])
+	if inCall {
+		if packageFunctions[tokens[site.open-1].text] && site.first {
+			return query{fn: "complete_package", args: []string{partial}, replace: len([]rune(partial))}
+		}
+		from = tokens[site.function].start
+	} else if at > 0 && tokens[at-1].kind == tokenOp && tokens[at-1].text == "?" {
+		from = tokens[at-1].start
+	}
+	if from == len(code) {
+		return query{}
+	}
+	text := withoutText(code, tokens, from)
+	return query{fn: "complete_name", args: []string{text}, counted: true}
+}
+
+// stringQuery completes within a string: an element of an object, a package,
+// or else a path.
+func stringQuery(code []rune, tokens []token) query {
+	last := len(tokens) - 1
+	t := tokens[last]
+	runes := len([]rune(t.text))
+	if last > 1 && tokens[last-1].kind == tokenOpen && tokens[last-1].text[0] == '[' {
+		if start := operandStart(tokens, last-1); start >= 0 {
+			return query{
+				fn:      "complete_element",
+				args:    []string{source(code, tokens, start, last-1), t.text},
+				replace: runes,
+			}
+		}
+	}
+	if site, ok := enclosingCall(tokens[:last]); ok && site.first {
+		if _, ok := packageFunctions[tokens[site.open-1].text]; ok {
+			return query{fn: "complete_package", args: []string{t.text}, replace: runes}
+		}
+	}
+	quote := string(t.quote)
+	if t.raw {
+		quote = ""
+	}
+	return query{fn: "complete_file", args: []string{t.text, quote}, counted: true}
+}

@@ -1,0 +1,146 @@
+package rkernel
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// asked is a caller that notes the call and answers with fixed strings.
+type asked struct {
+	asked  string
+	answer []string
+}
+
+func (a *asked) call(_ context.Context, fn string, args ...string) ([]string, error) {
+	a.asked = fmt.Sprintf("%s(%s)", fn, strings.Join(args, "|"))
+	return a.answer, nil
+}
+
+// at splits code at the cursor, which is written as ^.
+func at(code string) (string, int) {
+	before, after, _ := strings.Cut(code, "^")
+	return before + after, len([]rune(before))
+}
+
+func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
+	tests := []struct{ code, want string }{
+		{"zi^", "complete_name(zi)"},
+		{"x <- zi^ + 1", "complete_name(zi)"},
+		{"lm(form^", "complete_name(lm(form)"},
+		{"f(1)\nlm(y ~ x,\n  # don't\n  dat^", `complete_name(lm(y ~ x,             dat)`},
+		{`f("a, (b", x^`, `complete_name(f("     ", x)`},
+		{"stats::lm(^", "complete_name(stats::lm()"},
+		{"f({ a^", "complete_name(a)"},
+		{"mtcars$m^", "complete_member(mtcars|$|m)"},
+		{"mtcars$^", "complete_member(mtcars|$|)"},
+		{`l[["a b"]]$x@y^`, `complete_member(l[["a b"]]$x|@|y)`},
+		{"f()$x^", "()"},
+		{"l[f()]$x^", "()"},
+		{"l[i, 1]$x^", "complete_member(l[i, 1]|$|x)"},
+		{"`a b`$x^", "complete_member(`a b`|$|x)"},
+		{"stats::lm^", "complete_export(stats|::|lm)"},
+		{"stats:::^", "complete_export(stats|:::|)"},
+		{"library(st^", "complete_package(st)"},
+		{"requireNamespace('st^", "complete_package(st)"},
+		{"library(stats, cha^", "complete_name(library(stats, cha)"},
+		{`read.csv("dir with space/fi^`, `complete_file(dir with space/fi|")`},
+		{`df[["a^`, "complete_element(df|a)"},
+		{"x$`a b^", "complete_backtick(x|$|a b)"},
+		{"`a b^", "complete_backtick(||a b)"},
+		{"# zi^", "()"},
+		{"^", "()"},
+		{"x + ^", "()"},
+		{"?lm^", "complete_name(?lm)"},
+	}
+	for _, test := range tests {
+		code, cursor := at(test.code)
+		q := completionAt([]rune(code), cursor)
+		if got := fmt.Sprintf("%s(%s)", q.fn, strings.Join(q.args, "|")); got != test.want {
+			t.Errorf("completionAt(%q) asks %s, want %s", test.code, got, test.want)
+		}
+	}
+}
+
+func TestCompletionCountsCodePoints(t *testing.T) {
+	tests := []struct {
+		code       string
+		answer     []string
+		start, end int
+	}{
+		{"\"😀é\"; zi^", []string{"2", "zip"}, 6, 8},
+		{"😀 <- mtcars$m^x", []string{"mpg"}, 12, 13},
+		{"'é/ü^", []string{"1", "ünder"}, 3, 4},
+		{"zi^", nil, 2, 2},
+		{"zi^", []string{"nonsense"}, 2, 2},
+		{"zi^", []string{"9", "x"}, 2, 2},
+	}
+	for _, test := range tests {
+		code, cursor := at(test.code)
+		reply := complete(t.Context(), &asked{answer: test.answer}, code, cursor)
+		if reply.CursorStart != test.start || reply.CursorEnd != test.end {
+			t.Errorf("complete(%q) replaces [%d, %d), want [%d, %d)", test.code,
+				reply.CursorStart, reply.CursorEnd, test.start, test.end)
+		}
+		if reply.Matches == nil || reply.Metadata == nil || reply.Status != "ok" {
+			t.Errorf("complete(%q) = %+v: a list is null", test.code, reply)
+		}
+	}
+}
+
+func TestInspectionFindsTheObjectAtTheCursor(t *testing.T) {
+	tests := []struct {
+		code string
+		want []string
+	}{
+		{"l^m(y)", []string{"lm"}},
+		{"lm^(y)", []string{"lm"}},
+		{"lm(^)", []string{"lm"}},
+		{"lm(y ~ 1, ^", []string{"lm"}},
+		{"stats::lm^", []string{"stats", "::", "lm"}},
+		{"x$a$b^$c", []string{"x", "$", "a", "$", "b"}},
+		{"x$a^$b", []string{"x", "$", "a"}},
+		{`x[["a b"]]$c^`, []string{"x", "[[", "a b", "$", "c"}},
+		{"x[1]$c^", nil},
+		{"`a b`^", []string{"a b"}},
+		{"# lm^", nil},
+		{"1 + ^", nil},
+		{"^", nil},
+		{"é😀; lm^", []string{"lm"}},
+	}
+	for _, test := range tests {
+		code, cursor := at(test.code)
+		if got := objectAt([]rune(code), cursor); !slices.Equal(got, test.want) {
+			t.Errorf("objectAt(%q) = %q, want %q", test.code, got, test.want)
+		}
+	}
+}
+
+func TestInspectionWithoutAnAnswerFindsNothing(t *testing.T) {
+	reply := inspect(t.Context(), &asked{}, "lm", 1, 0)
+	if reply.Found || reply.Data == nil || reply.Metadata == nil {
+		t.Errorf("inspect = %+v, want found false and no null", reply)
+	}
+}
+
+func TestIncompleteCodeComesWithTheNextIndent(t *testing.T) {
+	tests := []struct{ code, want string }{
+		{"f <- function(x) {", "  "},
+		{"f <- function(x) {\n  x", "  "},
+		{"f <- function(x) {\n  if (x) {", "    "},
+		{"x <-", "  "},
+		{"x |>\n  f() |>", "    "},
+		{"'abc", ""},
+		{"g(a,", "  "},
+		{"{\n  a # b {", "  "},
+		{"{\n\n", "  "},
+	}
+	for _, test := range tests {
+		reply := isComplete(t.Context(), &asked{answer: []string{"incomplete"}}, test.code)
+		if reply.Indent != test.want {
+			t.Errorf("isComplete(%q).Indent = %q, want %q", test.code, reply.Indent, test.want)
+		}
+	}
+}

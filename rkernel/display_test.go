@@ -1,0 +1,76 @@
+package rkernel
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func parts(s ...string) [][]byte {
+	out := make([][]byte, len(s))
+	for i, p := range s {
+		out[i] = []byte(p)
+	}
+	return out
+}
+
+func TestDisplayDataHasTheFormItsMIMETypeHas(t *testing.T) {
+	data, metadata, err := bundle(parts(
+		"image/png", "\x89PNG\x00", "text/plain", "a\xffb", "application/json", `{"a":1}`,
+		"application/vnd.x+json", "[1", "image/svg+xml", "<svg/>", "application/javascript", "1",
+		"application/x-unknown", "\xff\xfe", `{"image/png":{"width":3}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"application/javascript":"1","application/json":{"a":1},` +
+		`"application/vnd.x+json":"[1","application/x-unknown":"//4=","image/png":"iVBORwA=",` +
+		`"image/svg+xml":"\u003csvg/\u003e","text/plain":"a` + "\ufffd" + `b"}`
+	if string(got) != want {
+		t.Errorf("bundle =\n%s, want\n%s", got, want)
+	}
+	if w := metadata["image/png"].(map[string]any)["width"]; w != 3.0 {
+		t.Errorf("width = %v, want 3", w)
+	}
+}
+
+func TestABadDisplayIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
+	tests := []struct {
+		parts [][]byte
+		want  string
+	}{
+		{parts("text/plain", "{}"), "pairs"},
+		{parts("png", "x", "{}"), `"png" is not a MIME type`},
+		{parts("text/plain", "x", "{"), "metadata"},
+		{parts("text/plain", "x", "[]"), "metadata"},
+	}
+	for _, test := range tests {
+		_, _, err := bundle(test.parts)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("bundle(%q): error %v, want one with %q", test.parts, err, test.want)
+		}
+	}
+	if err := displayEvent(nil, parts("new", "")); err == nil {
+		t.Error("displayEvent without metadata: no error")
+	}
+	if _, err := pagePayload(nil); err == nil {
+		t.Error("pagePayload without parts: no error")
+	}
+	if _, err := pagePayload(parts("x", "text/plain", "y")); err == nil {
+		t.Error("pagePayload with a bad start line: no error")
+	}
+}
+
+func TestAPageIsAPayload(t *testing.T) {
+	page, err := pagePayload(parts("0", "text/plain", "help"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := json.Marshal(page)
+	if want := `{"data":{"text/plain":"help"},"source":"page","start":0}`; string(got) != want {
+		t.Errorf("pagePayload = %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,412 @@
+// The graphics device.
+//
+// R code (plots.R) opens one of R's own bitmap devices, so that fonts, metrics
+// and capabilities are the real ones, and hands it to adopt, which
+// replaces what draws by functions that only note that something was drawn.
+// R's display list records the page. When the page is finished, plot_send
+// replays the recording into a file of the right size and sends it.
+//
+// The engine tells us all we need, without hooks that user code could replace:
+// newPage begins a page, and GEinitDisplayList has just put the page before it
+// into saved_snapshot.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "host.h"
+
+// A page_device is one device of ours: there is one in most sessions, more
+// when user code calls dev.new.
+struct page_device {
+	struct page_device *next;
+	dev_desc *dev;
+	void (*close)(dev_desc *); // the bitmap device's own
+	int fixed;                 // the size was given, options do not change it
+	int page;                  // serial number of the page, 0 before the first
+	int sent;                  // the page was sent at least once
+	int dirty;                 // drawn on since it was last sent
+	int seen;                  // some of that would be on a screen: not all was held
+	int hold;                  // dev.hold level
+	double res;                // device units per inch
+};
+
+static struct page_device *devices; // owned by R's thread
+static int any_dirty;               // some device may be dirty
+static int pages;                   // pages begun so far, in all devices
+static int sending;                 // inside plot_send: its own device is not ours
+static SEXP our_env; // where plot_send is; call.c keeps it alive
+static const char *unusable; // why plots cannot work, or NULL
+
+static struct page_device *device_of(dev_desc *dev)
+{
+	for (struct page_device *d = devices; d; d = d->next)
+		if (d->dev == dev)
+			return d;
+	return NULL;
+}
+
+// ---- sending ---------------------------------------------------------------
+
+struct send_args {
+	struct page_device *d;
+	SEXP snapshot; // NULL: take one of the page as it is now
+	int interrupted;
+};
+
+// send_page calls plot_send(snapshot, page, update, width, height).
+static void send_page(void *data)
+{
+	struct send_args *a = data;
+	struct page_device *d = a->d;
+	dev_desc *dev = d->dev;
+	SEXP snapshot = a->snapshot;
+	if (!snapshot)
+		snapshot = R.GEcreateSnapshot(R.Rf_desc2GEDesc(dev));
+	PROTECT(snapshot);
+	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), R_Nil));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->right - dev->left) / d->res), args));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(d->sent), args));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarInteger(d->page), args));
+	args = PROTECT(R.Rf_cons(snapshot, args));
+	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
+	a->interrupted = R.Rf_asLogical(R.Rf_eval(call, our_env)) == 1;
+	UNPROTECT(7);
+}
+
+// send sends one page and returns 1 if an interrupt arrived meanwhile. The
+// page counts as sent also when it could not be drawn: plot_send has said so,
+// and would say the same again.
+static int send(struct page_device *d, SEXP snapshot)
+{
+	if (lane_is_child())
+		return 0;
+	struct send_args a = {d, snapshot, 0};
+	d->dirty = d->seen = 0;
+	sending++;
+	R.R_ToplevelExec(send_page, &a);
+	sending--;
+	d->sent = 1;
+	return a.interrupted;
+}
+
+void ad_device_flush(void)
+{
+	if (!any_dirty || sending)
+		return;
+	any_dirty = 0;
+	for (struct page_device *d = devices; d; d = d->next) {
+		if (d->dirty && d->hold > 0)
+			any_dirty = 1;
+		else if (d->dirty && send(d, NULL))
+			*R.R_interrupts_pending = 1;
+	}
+}
+
+// ---- callbacks of the engine -----------------------------------------------
+
+static void drew(dev_desc *dev)
+{
+	struct page_device *d = device_of(dev);
+	if (!d || !d->page)
+		return;
+	d->dirty = any_dirty = 1;
+	if (d->hold == 0)
+		d->seen = 1;
+}
+
+// size_of reads an option in inches; 0 when it is not a usable size.
+static double size_of(const char *option)
+{
+	SEXP value = R.Rf_GetOption1(R.Rf_install(option));
+	if (value == R_Nil)
+		return 0;
+	double inches = R.Rf_asReal(value);
+	return isfinite(inches) && inches >= 0.5 && inches <= 100 ? inches : 0;
+}
+
+static void resize(struct page_device *d)
+{
+	double width = size_of("repr.plot.width"), height = size_of("repr.plot.height");
+	if (width > 0)
+		d->dev->right = d->dev->clip_right = width * d->res;
+	if (height > 0)
+		d->dev->bottom = d->dev->clip_bottom = height * d->res;
+}
+
+static void page_new(gcontext gc, dev_desc *dev)
+{
+	(void)gc;
+	struct page_device *d = device_of(dev);
+	if (!d)
+		return;
+	engine_desc *e = R.Rf_desc2GEDesc(dev);
+	int interrupted = 0;
+	// plot.default holds the device before it begins its page; a page that was
+	// held all the time it was drawn on is not meant to be seen.
+	if (d->seen && !sending)
+		interrupted = send(d, e->saved_snapshot);
+	e->saved_snapshot = R_Nil; // a finished page is not kept
+	d->page = ++pages;
+	d->sent = d->dirty = d->seen = 0;
+	if (!d->fixed)
+		resize(d);
+	if (interrupted)
+		R.Rf_onintr();
+}
+
+static void page_close(dev_desc *dev)
+{
+	struct page_device *d = device_of(dev);
+	if (!d)
+		return;
+	if (d->dirty && !sending)
+		send(d, NULL);
+	for (struct page_device **p = &devices; *p; p = &(*p)->next)
+		if (*p == d) {
+			*p = d->next;
+			break;
+		}
+	void (*close)(dev_desc *) = d->close;
+	free(d);
+	close(dev);
+}
+
+static int page_hold(dev_desc *dev, int level)
+{
+	struct page_device *d = device_of(dev);
+	if (!d)
+		return 0;
+	d->hold = d->hold + level > 0 ? d->hold + level : 0;
+	if (d->hold == 0 && d->dirty)
+		d->seen = 1;
+	return d->hold;
+}
+
+static void page_size(double *left, double *right, double *bottom, double *top, dev_desc *dev)
+{
+	*left = dev->left;
+	*right = dev->right;
+	*bottom = dev->bottom;
+	*top = dev->top;
+}
+
+static void no_circle(double x, double y, double r, gcontext gc, dev_desc *dev)
+{
+	(void)x, (void)y, (void)r, (void)gc;
+	drew(dev);
+}
+
+static void no_clip(double x0, double x1, double y0, double y1, dev_desc *dev)
+{
+	(void)x0, (void)x1, (void)y0, (void)y1, (void)dev;
+}
+
+static void no_line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev)
+{
+	(void)x1, (void)y1, (void)x2, (void)y2, (void)gc;
+	drew(dev);
+}
+
+static void no_poly(int n, double *x, double *y, gcontext gc, dev_desc *dev)
+{
+	(void)n, (void)x, (void)y, (void)gc;
+	drew(dev);
+}
+
+static void no_path(double *x, double *y, int npoly, int *nper, int winding, gcontext gc,
+                    dev_desc *dev)
+{
+	(void)x, (void)y, (void)npoly, (void)nper, (void)winding, (void)gc;
+	drew(dev);
+}
+
+static void no_raster(unsigned int *raster, int w, int h, double x, double y, double width,
+                      double height, double rot, int interpolate, gcontext gc, dev_desc *dev)
+{
+	(void)raster, (void)w, (void)h, (void)x, (void)y, (void)width, (void)height;
+	(void)rot, (void)interpolate, (void)gc;
+	drew(dev);
+}
+
+static void no_text(double x, double y, const char *s, double rot, double hadj, gcontext gc,
+                    dev_desc *dev)
+{
+	(void)x, (void)y, (void)s, (void)rot, (void)hadj, (void)gc;
+	drew(dev);
+}
+
+// Patterns, masks and groups are defined again by the replay; a device may
+// answer that it has none.
+static SEXP no_pattern(SEXP pattern, dev_desc *dev)
+{
+	(void)pattern, (void)dev;
+	return R_Nil;
+}
+
+static SEXP no_mask(SEXP path, SEXP ref, dev_desc *dev)
+{
+	(void)path, (void)ref, (void)dev;
+	return R_Nil;
+}
+
+static void no_release(SEXP ref, dev_desc *dev)
+{
+	(void)ref, (void)dev;
+}
+
+static SEXP no_define_group(SEXP source, int op, SEXP destination, dev_desc *dev)
+{
+	(void)source, (void)op, (void)destination;
+	drew(dev);
+	return R_Nil;
+}
+
+static void no_use_group(SEXP ref, SEXP trans, dev_desc *dev)
+{
+	(void)ref, (void)trans;
+	drew(dev);
+}
+
+static void no_stroke(SEXP path, gcontext gc, dev_desc *dev)
+{
+	(void)path, (void)gc;
+	drew(dev);
+}
+
+static void no_fill(SEXP path, int rule, gcontext gc, dev_desc *dev)
+{
+	(void)path, (void)rule, (void)gc;
+	drew(dev);
+}
+
+static void no_glyph(int n, int *glyphs, double *x, double *y, SEXP font, double size, int colour,
+                     double rot, dev_desc *dev)
+{
+	(void)n, (void)glyphs, (void)x, (void)y, (void)font, (void)size, (void)colour, (void)rot;
+	drew(dev);
+}
+
+static void replace_callbacks(dev_desc *dev)
+{
+	dev->circle = no_circle;
+	dev->clip = no_clip;
+	dev->line = no_line;
+	dev->polygon = dev->polyline = no_poly;
+	dev->rect = no_line;
+	dev->path = no_path;
+	dev->raster = no_raster;
+	dev->text = dev->text_utf8 = no_text;
+	dev->set_pattern = no_pattern;
+	dev->set_clip_path = dev->set_mask = no_mask;
+	dev->release_pattern = dev->release_clip_path = dev->release_mask = no_release;
+	dev->define_group = no_define_group;
+	dev->use_group = no_use_group;
+	dev->release_group = no_release;
+	dev->stroke = no_stroke;
+	dev->fill = dev->fill_stroke = no_fill;
+	if (R.R_GE_getVersion() >= ENGINE_GLYPH)
+		dev->glyph = no_glyph;
+	dev->new_page = page_new;
+	dev->close = page_close;
+	dev->holdflush = page_hold;
+	dev->size = page_size;
+}
+
+// known checks that what we take for the fields of a device of R's own are
+// those: if the layout were another, values this far apart would not all fit.
+static int known(const dev_desc *dev)
+{
+	return dev->left == 0 && dev->top == 0 && dev->right > 0 && dev->bottom > 0 &&
+	       dev->ipr[0] > 0 && dev->ipr[0] < 1 && dev->ipr[0] == dev->ipr[1] && dev->startps > 0 &&
+	       dev->device_specific && dev->new_page && dev->close && dev->str_width &&
+	       dev->metric_info && dev->have_transparency >= 0 && dev->have_transparency <= 3 &&
+	       dev->have_raster >= 0 && dev->have_raster <= 3 && dev->have_locator >= 0 &&
+	       dev->have_locator <= 3 && dev->device_version >= 13 &&
+	       dev->device_version <= R.R_GE_getVersion();
+}
+
+// adopt makes the current device, a bitmap device that R code has just opened,
+// one of ours. Its size follows options(repr.plot.width, repr.plot.height) from
+// page to page unless fixed is TRUE. env is where plot_send is.
+static SEXP adopt(SEXP fixed, SEXP env)
+{
+	if (unusable)
+		R.Rf_error("%s", unusable);
+	dev_desc *dev = ((engine_desc *)R.GEcurrentDevice())->dev;
+	if (!known(dev))
+		R.Rf_error("the graphics devices of this R have a form that is not known; "
+		           "plots do not work with it");
+	struct page_device *d = calloc(1, sizeof *d);
+	if (!d)
+		R.Rf_error("no memory for a graphics device");
+	our_env = env;
+	d->dev = dev;
+	d->close = dev->close;
+	d->fixed = R.Rf_asLogical(fixed) == 1;
+	d->res = 1 / dev->ipr[0];
+	d->next = devices;
+	devices = d;
+	replace_callbacks(dev);
+	return R_Nil;
+}
+
+void ad_device_init(void)
+{
+	static char reason[160];
+	if (!R.R_GE_getVersion || !R.GEcurrentDevice || !R.Rf_desc2GEDesc || !R.GEcreateSnapshot) {
+		unusable = "this R has no graphics engine that plots could be made with";
+		return;
+	}
+	int version = R.R_GE_getVersion();
+	if (version >= ENGINE_OLDEST && version <= ENGINE_NEWEST)
+		return;
+	snprintf(reason, sizeof reason,
+	         "this R has graphics engine version %d; plots work with versions %d to %d "
+	         "(R 4.2 to 4.6)",
+	         version, ENGINE_OLDEST, ENGINE_NEWEST);
+	unusable = reason;
+}
+
+// ---- looking without touching ------------------------------------------------
+
+// promise tells, without evaluating it, whether the value of a name that is bound
+// in env, and not by an active binding, still has to be evaluated: "promise", or
+// "data" when all it does is to read a data set from the disk, else "".
+static SEXP promise(SEXP env, SEXP name)
+{
+	if (!R.PRVALUE)
+		return R.Rf_mkString("");
+	SEXP value = R.Rf_findVarInFrame(env, R.Rf_installTrChar(R.STRING_ELT(name, 0)));
+	if (R.TYPEOF(value) != PROMSXP || R.PRVALUE(value) != R_Unbound)
+		return R.Rf_mkString("");
+	SEXP code = R.R_PromiseExpr ? R.R_PromiseExpr(value) : R_Nil;
+	if (R.TYPEOF(code) == LANGSXP && R.CAR(code) == R.Rf_install("lazyLoadDBfetch"))
+		return R.Rf_mkString("data");
+	return R.Rf_mkString("promise");
+}
+
+// parsable tells from R's parser, and in no human language, whether text is
+// "complete", "incomplete" or "invalid". The parser may also raise an R error,
+// for instance about an unknown escape.
+static SEXP parsable(SEXP text)
+{
+	int status = PARSE_ERROR;
+	R.R_ParseVector(text, -1, &status, R_Nil);
+	switch (status) {
+	case PARSE_INCOMPLETE:
+		return R.Rf_mkString("incomplete");
+	case PARSE_ERROR:
+		return R.Rf_mkString("invalid");
+	default:
+		return R.Rf_mkString("complete");
+	}
+}
+
+const struct host_native ad_device_natives[] = {
+    {"adopt", (host_fn)adopt, 2},
+    {"promise", (host_fn)promise, 2},
+    {"parse", (host_fn)parsable, 1},
+    {0, 0, 0},
+};

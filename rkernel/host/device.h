@@ -1,0 +1,16 @@
+// The graphics device.
+#ifndef ADRASTEA_DEVICE_H
+#define ADRASTEA_DEVICE_H
+
+// ad_device_init is called once, after R's start. An R whose graphics engine is
+// not known is refused when a plot is made, not here.
+void ad_device_init(void);
+// ad_device_flush sends every page that was drawn on since it was last sent. It
+// is called on R's thread whenever evaluating R is allowed, raises no error, and
+// costs one comparison when nothing was drawn. An interrupt that arrives while it
+// draws is left pending.
+void ad_device_flush(void);
+// ad_device_natives ends with an element without a name.
+extern const struct host_native ad_device_natives[];
+
+#endif

@@ -1,0 +1,51 @@
+package rkernel
+
+import (
+	"context"
+	"strings"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+func isComplete(ctx context.Context, r caller, code string) *jupyter.IsCompleteReply {
+	answer, err := r.call(ctx, "is_complete", code)
+	if err != nil || len(answer) != 1 {
+		return &jupyter.IsCompleteReply{Status: "unknown"}
+	}
+	reply := &jupyter.IsCompleteReply{Status: answer[0]}
+	if reply.Status == "incomplete" {
+		reply.Indent = indentAfter(code)
+	}
+	return reply
+}
+
+// indentAfter returns the indent of a line that continues code: that of the
+// last line, two spaces more after an open bracket or an operator, and none in
+// a string, whose content it would become.
+func indentAfter(code string) string {
+	tokens := lex([]rune(code))
+	if n := len(tokens); n > 0 && tokens[n-1].open && tokens[n-1].kind != tokenComment {
+		return ""
+	}
+	lines := strings.Split(strings.TrimRight(code, " \t\r\n"), "\n")
+	line := lines[len(lines)-1]
+	indent := strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " ")))
+	start := len([]rune(code[:len(strings.TrimRight(code, " \t\r\n"))-len(line)]))
+	depth, last := 0, token{kind: tokenName}
+	for _, t := range tokens {
+		if t.kind == tokenComment || t.start < start {
+			continue
+		}
+		switch t.kind {
+		case tokenOpen:
+			depth++
+		case tokenClose:
+			depth = max(depth-1, 0)
+		}
+		last = t
+	}
+	if depth > 0 || last.kind == tokenOp {
+		indent += "  "
+	}
+	return indent
+}

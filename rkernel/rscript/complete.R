@@ -1,0 +1,167 @@
+# Completion. Go has found out where the cursor is (lex.go); here R's own
+# completer answers for names and arguments, and R itself for members of
+# objects, exports of packages and files. Nothing typed is evaluated except
+# expressions of names, constants and subsetting.
+
+# complete_name completes the name or argument that ends text; text holds no
+# comment and no content of strings. It returns the number of characters to
+# replace and the completions.
+complete_name <- function(text) {
+    partial <- sub("^.*[^\\p{L}\\p{N}._]", "", text, perl = TRUE)
+    if (!isNamespaceLoaded("utils") || any(utf8ToInt(partial) > 127L))
+        return(c(nchar(partial), attached_names(partial)))
+    utils <- asNamespace("utils")
+    state <- utils$.CompletionEnv
+    # The arguments of all methods of a generic take seconds to collect and are
+    # mostly noise: those of the default method are added below.
+    methods <- state$settings[["S3"]]
+    state$settings[["S3"]] <- FALSE
+    on.exit(state$settings[["S3"]] <- methods)
+    utils$.assignLinebuffer(text)
+    utils$.assignEnd(nchar(text))
+    utils$.guessTokenFromLine()
+    utils$.completeToken()
+    found <- utils$.retrieveCompletions()
+    token <- state[["token"]]
+    if (!grepl("[^A-Za-z0-9._]", token)) {
+        found <- quote_names(found)
+        arguments <- default_arguments(state[["fguess"]])
+        found <- c(found[endsWith(found, "=")], arguments[startsWith(arguments, token)],
+                   found[!endsWith(found, "=")])
+    }
+    c(nchar(token), unique(found[nzchar(found)]))
+}
+
+default_arguments <- function(name) {
+    if (length(name) != 1L || !grepl("^[A-Za-z.][A-Za-z0-9._]*$", name)) return(character())
+    method <- tryCatch(utils::getS3method(name, "default", optional = TRUE, envir = globalenv()),
+                       error = function(e) NULL)
+    names <- if (is.function(method)) setdiff(names(formals(method)), "...")
+    paste0(names, "=", recycle0 = TRUE)
+}
+
+attached_names <- function(partial) {
+    if (!nzchar(partial)) return(character())
+    names <- unlist(lapply(seq_along(search()), ls, all.names = TRUE))
+    quote_names(sort(unique(names[startsWith(names, partial)])))
+}
+
+reserved <- c("if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE",
+              "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_",
+              "NA_character_", "in")
+
+# quote_names puts names that R would not read as names into back-ticks; what the
+# completer appended (=, ::) stays as it is.
+quote_names <- function(names, force = FALSE) {
+    bad <- names != make.names(names) & !(names %in% reserved) & !grepl("(=|::|\\()$", names)
+    if (force) bad <- names != make.names(names)
+    names[bad] <- backtick(names[bad])
+    names
+}
+
+backtick <- function(names) {
+    paste0("`", gsub("`", "\\`", gsub("\\", "\\\\", names, fixed = TRUE), fixed = TRUE), "`",
+           recycle0 = TRUE)
+}
+
+# complete_member completes expr$partial or expr@partial.
+complete_member <- function(expr, op, partial) {
+    names <- member_names(expr, op)
+    quote_names(unique(names[startsWith(names, partial)]), force = TRUE)
+}
+
+member_names <- function(expr, op) {
+    object <- tryCatch(suppressWarnings(eval(str2lang(expr), globalenv())), error = function(e) NULL)
+    names <- tryCatch({
+        if (op == "@") slot_names(object)
+        else if (isNamespaceLoaded("utils")) utils::.DollarNames(object, "")
+        else if (is.environment(object)) ls(object, all.names = TRUE)
+        else names(object)
+    }, error = function(e) names(object))
+    # Methods for reference classes and R6 append what cannot be part of a name.
+    as.character(names[nzchar(names)])
+}
+
+slot_names <- function(object) {
+    if (isNamespaceLoaded("methods")) methods::slotNames(object) else names(attributes(object))
+}
+
+# complete_element completes the string in expr[["partial or expr["partial.
+complete_element <- function(expr, partial) {
+    object <- tryCatch(suppressWarnings(eval(str2lang(expr), globalenv())), error = function(e) NULL)
+    names <- if (is.environment(object)) ls(object, all.names = TRUE)
+             else if (is.matrix(object)) colnames(object) else names(object)
+    names <- unique(names[!is.na(names) & nzchar(names)])
+    names[startsWith(names, partial)]
+}
+
+# complete_export completes pkg::partial or pkg:::partial, without loading pkg.
+complete_export <- function(package, op, partial) {
+    names <- tryCatch(package_names(package, op == ":::"), error = function(e) character())
+    quote_names(sort(unique(names[startsWith(names, partial)])), force = TRUE)
+}
+
+package_names <- function(package, all) {
+    if (isNamespaceLoaded(package)) {
+        ns <- asNamespace(package)
+        if (all) return(ls(ns, all.names = TRUE))
+        return(c(getNamespaceExports(ns), if (package != "base") ls(ns[[".__NAMESPACE__."]][["lazydata"]])))
+    }
+    dir <- find.package(package, quiet = TRUE)
+    if (!length(dir)) return(character())
+    index <- file.path(dir[[1L]], "R", paste0(package, ".rdx"))
+    names <- if (file.exists(index)) names(readRDS(index)$variables)
+    if (!all) {
+        ns <- readRDS(file.path(dir[[1L]], "Meta", "nsInfo.rds"))
+        pattern <- ns$exportPatterns
+        matched <- if (length(pattern)) grepl(paste(pattern, collapse = "|"), names) else FALSE
+        names <- c(ns$exports, names[matched])
+    }
+    names <- as.character(unlist(names))
+    names[!startsWith(names, ".__")]
+}
+
+# complete_package completes the name of an installed package; a list of folders
+# is much cheaper than installed.packages().
+complete_package <- function(partial) {
+    names <- unique(list.files(.libPaths()))
+    names <- names[startsWith(names, partial) & grepl("^[A-Za-z][A-Za-z0-9.]+$", names)]
+    names[nzchar(system.file("DESCRIPTION", package = "base")) &
+          vapply(names, function(p) any(file.exists(file.path(.libPaths(), p, "DESCRIPTION"))), NA)]
+}
+
+# complete_backtick completes a name begun with a back-tick; expr and op are the
+# object it is a member of, if there are any.
+complete_backtick <- function(expr, op, partial) {
+    names <- if (op %in% c("::", ":::")) tryCatch(package_names(expr, op == ":::"), error = function(e) NULL)
+             else if (nzchar(op)) member_names(expr, op)
+             else unlist(lapply(seq_along(search()), ls, all.names = TRUE))
+    names <- sort(unique(names[startsWith(names, partial)]))
+    if (!nzchar(op)) names <- names[names != make.names(names)]
+    backtick(names)
+}
+
+# complete_file completes a path within a string. It returns the number of
+# characters to replace and the last parts of the paths, folders with a slash.
+complete_file <- function(partial, quote) {
+    escape <- nzchar(quote) # raw strings have no escapes
+    typed <- if (escape) gsub("\\\\(.)", "\\1", partial) else partial
+    base <- sub("^.*/", "", typed)
+    dir <- substr(typed, 1L, nchar(typed) - nchar(base))
+    names <- list.files(if (nzchar(dir)) path.expand(dir) else ".", all.files = startsWith(base, "."),
+                        no.. = TRUE)
+    names <- names[startsWith(names, base) & validUTF8(names)]
+    folder <- dir.exists(file.path(if (nzchar(dir)) path.expand(dir) else ".", names))
+    if (escape) {
+        names <- gsub("\\", "\\\\", names, fixed = TRUE)
+        names <- gsub(quote, paste0("\\", quote), names, fixed = TRUE)
+    }
+    replaced <- nchar(sub("^.*/", "", partial))
+    c(replaced, paste0(names, ifelse(folder, "/", ""), recycle0 = TRUE))
+}
+
+# is_complete answers with R's parser: complete, incomplete or invalid.
+is_complete <- function(code) {
+    # The lexer raises some errors itself, such as unknown escapes.
+    tryCatch(.Call(.C_parse, enc2utf8(code)), error = function(e) "invalid")
+}

@@ -1,0 +1,209 @@
+# Rich forms of values, and the functions that IRdisplay and packages written
+# for IRkernel call.
+
+# rich gives the forms a visible value has besides its text: a list of MIME
+# types and data, with the metadata last, or NULL.
+rich <- function(value) {
+    if (identical(getOption("jupyter.rich_display"), FALSE)) return(NULL)
+    forms <- rich_object(value)
+    if (is.null(forms) && is_table(value)) forms <- list("text/html", table_html(value))
+    if (is.null(forms)) return(NULL)
+    c(forms, list(json(isolated(forms))))
+}
+
+rich_object <- function(value) {
+    if (!is.object(value)) return(NULL)
+    if (inherits(value, c("shiny.tag", "shiny.tag.list", "html"))) return(rich_tags(value))
+    forms <- rich_repr(value)
+    if (is.null(forms)) forms <- rich_knit(value)
+    forms
+}
+
+# isolated marks whole HTML documents, as IRdisplay does: front ends put them
+# into a frame of their own.
+isolated <- function(forms) {
+    at <- match("text/html", forms)
+    if (is.na(at) || !grepl("<html[ >]", forms[[at + 1L]], ignore.case = TRUE)) return(NULL)
+    list("text/html" = list(isolated = TRUE))
+}
+
+# rich_tags: HTML made by htmltools, with the files it depends on inside.
+rich_tags <- function(value) {
+    if (inherits(value, "html") && is.character(value))
+        return(list("text/html", paste(utf8(unclass(value)), collapse = "\n")))
+    if (!isNamespaceLoaded("htmltools")) return(NULL)
+    tools <- asNamespace("htmltools")
+    if (isTRUE(tools$is.browsable(value))) return(NULL) # print has shown it through the viewer
+    if (!length(tools$findDependencies(value)))
+        return(list("text/html", utf8(as.character(value))))
+    file <- tools$html_print(value, viewer = NULL)
+    list("text/html", frame(self_contained(file)))
+}
+
+# methods_of gives the first method of a generic, in a loaded namespace, that was
+# written for a class of the value; not one for base classes or the default.
+method_for <- function(generic, package, value) {
+    if (!isNamespaceLoaded(package)) return(NULL)
+    for (class in setdiff(class(value), c("data.frame", "list", "function", "default"))) {
+        method <- utils::getS3method(generic, class, optional = TRUE, envir = asNamespace(package))
+        if (is.function(method)) return(method)
+    }
+    NULL
+}
+
+repr_generics <- c("text/html" = "repr_html", "text/markdown" = "repr_markdown",
+                   "text/latex" = "repr_latex", "image/svg+xml" = "repr_svg",
+                   "image/png" = "repr_png", "application/json" = "repr_json",
+                   "application/geo+json" = "repr_geojson",
+                   "application/vnd.vegalite.v2+json" = "repr_vegalite2",
+                   "application/vnd.plotly.v1+json" = "repr_plotly1",
+                   "application/vdom.v1+json" = "repr_vdom1")
+
+# rich_repr uses the methods of package repr that were written for the class of
+# the value; what repr does with vectors, frames and functions is not R's print.
+rich_repr <- function(value) {
+    if (inherits(value, repr_base_classes)) return(NULL)
+    forms <- list()
+    for (mime in names(repr_generics)) {
+        method <- method_for(repr_generics[[mime]], "repr", value)
+        data <- if (!is.null(method)) method(value)
+        if (is.null(data)) next
+        forms <- c(forms, mime, list(if (is.raw(data)) data else utf8(paste(data, collapse = "\n"))))
+    }
+    if (length(forms)) forms
+}
+
+repr_base_classes <- c("data.frame", "factor", "Date", "POSIXct", "POSIXlt", "recordedplot", "ts",
+                       "htmlwidget", "help_files_with_topic", "packageIQR")
+
+# rich_knit uses a method of knitr's knit_print written for the class.
+rich_knit <- function(value) {
+    method <- method_for("knit_print", "knitr", value)
+    if (is.null(method)) return(NULL)
+    out <- method(value, options = list())
+    if (!inherits(out, "knit_asis")) return(NULL)
+    text <- utf8(paste(unclass(out), collapse = "\n"))
+    list(if (grepl("^[[:space:]]*<", text)) "text/html" else "text/markdown", text)
+}
+
+# display_bundle is options(jupyter.base_display_func): data and metadata are
+# named lists by MIME type.
+display_bundle <- function(data, metadata = NULL) {
+    data <- Filter(Negate(is.null), as.list(data))
+    if (!length(data)) return(invisible(TRUE))
+    if (is.null(names(data)) || !all(nzchar(names(data))))
+        stop("display data must be a list named by MIME types", call. = FALSE)
+    parts <- list()
+    for (mime in names(data)) {
+        value <- data[[mime]]
+        if (!is.raw(value)) {
+            value <- if (is.character(value)) utf8(paste(value, collapse = "\n")) else json(value)
+        }
+        parts <- c(parts, mime, list(value))
+    }
+    .event("display", c("new", "", json(metadata), parts))
+    invisible(TRUE)
+}
+
+# clear_output is options(jupyter.clear_output_func).
+clear_output <- function(wait = TRUE) {
+    .event("clear", if (isTRUE(wait)) "TRUE" else "FALSE")
+    invisible()
+}
+
+# viewer is options(viewer): htmlwidgets, gt and others write a page with its
+# scripts beside it and pass its path.
+viewer <- function(url, height = NULL, ...) {
+    path <- local_path(url)
+    if (!nzchar(path)) return(browser(url))
+    doc <- self_contained(path)
+    .event("display", c("new", "", "{}", "text/plain", paste0("[page ", basename(path), "]"),
+                        "text/html", frame(doc, height)))
+    invisible()
+}
+
+# frame puts a document into a frame, where its scripts and styles meet no other.
+frame <- function(doc, height = NULL) {
+    height <- if (is.numeric(height) && length(height) == 1L && is.finite(height) && height > 0)
+        height else 420
+    sprintf(paste0("<iframe srcdoc=\"%s\" style=\"width:100%%;height:%gpx;border:0\" ",
+                   "allowfullscreen></iframe>"), html(doc), height)
+}
+
+# self_contained reads an HTML file and puts the local scripts, styles and images
+# it refers to into it.
+self_contained <- function(file) {
+    doc <- paste(utf8(readLines(file, warn = FALSE, encoding = "UTF-8")), collapse = "\n")
+    dir <- dirname(file)
+    doc <- inline(doc, "(?is)<script\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</script>", dir, function(path) {
+        # The text of a script ends at the first </script, also inside a string.
+        text <- gsub("</(script)", "<\\\\/\\1", file_text(path), ignore.case = TRUE)
+        paste0("<script>", text, "</script>")
+    })
+    doc <- inline(doc, "(?is)<link\\b[^>]*\\bhref=\"([^\"]*)\"[^>]*>", dir, function(path) {
+        if (!grepl("\\.css$", path)) return(NULL)
+        paste0("<style>", css_inline(file_text(path), dirname(path)), "</style>")
+    })
+    inline(doc, "(?is)<img\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>", dir, function(path, tag, ref) {
+        sub(ref, data_uri(path), tag, fixed = TRUE)
+    })
+}
+
+# inline replaces each match whose first group names a file in dir.
+inline <- function(doc, pattern, dir, replacement) {
+    repeat_at <- gregexpr(pattern, doc, perl = TRUE)[[1L]]
+    if (repeat_at[[1L]] < 0L) return(doc)
+    starts <- as.integer(repeat_at)
+    ends <- starts + attr(repeat_at, "match.length") - 1L
+    group <- attr(repeat_at, "capture.start")[, 1L]
+    group_end <- group + attr(repeat_at, "capture.length")[, 1L] - 1L
+    out <- character()
+    at <- 1L
+    for (i in seq_along(starts)) {
+        tag <- substr(doc, starts[[i]], ends[[i]])
+        ref <- substr(doc, group[[i]], group_end[[i]])
+        path <- file.path(dir, utils::URLdecode(sub("[?#].*$", "", ref)))
+        new <- if (nzchar(ref) && file.exists(path) && !dir.exists(path)) {
+            if (length(formals(replacement)) == 1L) replacement(path) else replacement(path, tag, ref)
+        }
+        out <- c(out, substr(doc, at, starts[[i]] - 1L), if (is.null(new)) tag else new)
+        at <- ends[[i]] + 1L
+    }
+    paste0(c(out, substr(doc, at, nchar(doc))), collapse = "")
+}
+
+css_inline <- function(css, dir) {
+    inline(css, "url\\([\"']?([^)\"'?#]+)[^)]*\\)", dir, function(path) {
+        if (file.size(path) > 2^19) return(NULL)
+        paste0("url(", data_uri(path), ")")
+    })
+}
+
+file_text <- function(path) {
+    bytes <- readBin(path, "raw", file.size(path))
+    text <- rawToChar(bytes[bytes != 0])
+    Encoding(text) <- "UTF-8"
+    utf8(text)
+}
+
+data_uri <- function(path) {
+    types <- c(png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", gif = "image/gif",
+               svg = "image/svg+xml", woff = "font/woff", woff2 = "font/woff2", ttf = "font/ttf")
+    type <- types[tolower(sub("^.*\\.", "", path))]
+    if (is.na(type)) type <- "application/octet-stream"
+    paste0("data:", type, ";base64,", base64(readBin(path, "raw", file.size(path))))
+}
+
+base64 <- function(bytes) {
+    n <- length(bytes)
+    if (!n) return("")
+    alphabet <- c(LETTERS, letters, 0:9, "+", "/")
+    b <- c(as.integer(bytes), integer(-n %% 3L))
+    b <- matrix(b, nrow = 3L)
+    out <- rbind(b[1L, ] %/% 4L, b[1L, ] %% 4L * 16L + b[2L, ] %/% 16L,
+                 b[2L, ] %% 16L * 4L + b[3L, ] %/% 64L, b[3L, ] %% 64L)
+    out <- alphabet[out + 1L]
+    pad <- -n %% 3L
+    if (pad) out[length(out) - seq_len(pad) + 1L] <- "="
+    paste0(out, collapse = "")
+}

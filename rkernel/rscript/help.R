@@ -1,0 +1,172 @@
+# Help pages, listings and links. R hands them to a front end through the
+# options pager, browser, viewer, pdfviewer and editor; ours turn them into
+# messages every front end can show, and none of them waits for a terminal.
+
+# pager takes what file.show is given: R's help pages as text, and the lists of
+# data(), vignette(), help.search(), help(package = ), page().
+pager <- function(files, header = rep("", length(files)), title = "R Information",
+                  delete.file = FALSE, ...) {
+    text <- mapply(function(file, head) {
+        lines <- tryCatch(readLines(file, warn = FALSE),
+                          error = function(e) paste("cannot read", sQuote(file, FALSE)))
+        c(if (nzchar(head)) c(head, ""), lines)
+    }, files, header, SIMPLIFY = FALSE)
+    if (isTRUE(delete.file)) unlink(files)
+    text <- paste(plain(unlist(text, use.names = FALSE)), collapse = "\n")
+    page(text, help_shown())
+    invisible()
+}
+
+# page sends a page: text, and the same as HTML when there is such a form.
+page <- function(text, html = NULL) {
+    .event("page", c("0", "text/plain", utf8(text), if (!is.null(html)) c("text/html", utf8(html))))
+}
+
+# plain removes the overstrikes by which R underlines on a terminal.
+plain <- function(lines) gsub(".\b", "", utf8(lines))
+
+# help_shown gives the HTML of the help page that print is just showing, or
+# NULL: R formats help as text before it calls the pager, but the frame that
+# does it knows which page it is.
+help_shown <- function() {
+    if (!isNamespaceLoaded("utils")) return(NULL)
+    printer <- asNamespace("utils")$print.help_files_with_topic
+    for (i in rev(seq_len(sys.nframe()))) {
+        if (!identical(sys.function(i), printer)) next
+        file <- sys.frame(i)$file
+        if (is.character(file) && length(file) == 1L) return(help_html(file))
+    }
+    NULL
+}
+
+# help_html formats the Rd page behind a path that help() returned. Links go
+# nowhere in a notebook, so there are none.
+help_html <- function(path) {
+    tryCatch({
+        rd <- asNamespace("utils")$.getHelpFile(path)
+        file <- tempfile("adrastea-help")
+        on.exit(unlink(file))
+        suppressWarnings(tools::Rd2HTML(rd, out = file, package = help_package(path),
+                                        stylesheet = ""))
+        html_body(paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n"))
+    }, error = function(e) NULL)
+}
+
+help_text <- function(path) {
+    tryCatch({
+        rd <- asNamespace("utils")$.getHelpFile(path)
+        file <- tempfile("adrastea-help")
+        on.exit(unlink(file))
+        suppressWarnings(tools::Rd2txt(rd, out = file, package = help_package(path),
+                                       options = list(underline_titles = FALSE)))
+        paste(plain(readLines(file, warn = FALSE)), collapse = "\n")
+    }, error = function(e) NULL)
+}
+
+help_package <- function(path) basename(dirname(dirname(path)))
+
+# html_body cuts the body out of a document, without scripts and without links
+# and images in R's own file tree.
+html_body <- function(doc) {
+    doc <- sub("(?is)^.*<body[^>]*>", "", doc, perl = TRUE)
+    doc <- sub("(?is)</body>.*$", "", doc, perl = TRUE)
+    doc <- gsub("(?is)<script\\b.*?</script>", "", doc, perl = TRUE)
+    doc <- gsub("(?is)<a\\s+href=[\"'](?!https?:|mailto:|#)[^>]*>(.*?)</a>", "\\1", doc, perl = TRUE)
+    doc <- gsub("(?is)<img\\b[^>]*\\bsrc=[\"'](?!https?:|data:)[^>]*>", "", doc, perl = TRUE)
+    trimws(doc)
+}
+
+# html_text is a plain rendering of a document, for front ends without HTML.
+html_text <- function(doc) {
+    doc <- gsub("(?is)<(script|style|head|title)\\b.*?</\\1>", "", doc, perl = TRUE)
+    doc <- gsub("(?i)<(br|/p|/div|/h[1-6]|/li|/tr|/pre)\\b[^>]*>", "\n", doc, perl = TRUE)
+    doc <- gsub("(?i)<li\\b[^>]*>", "  * ", doc, perl = TRUE)
+    doc <- gsub("(?i)<td\\b[^>]*>", "\t", doc, perl = TRUE)
+    doc <- gsub("<[^>]*>", "", doc)
+    for (e in list(c("&lt;", "<"), c("&gt;", ">"), c("&quot;", "\""), c("&#39;", "'"),
+                   c("&nbsp;", " "), c("&amp;", "&")))
+        doc <- gsub(e[[1L]], e[[2L]], doc, fixed = TRUE)
+    trimws(gsub("\n[[:space:]]*\n+", "\n\n", doc))
+}
+
+# browser takes what browseURL is given. Pages of R's own help server and HTML
+# files on this machine are shown, since the reader's browser may be on another
+# one; anything else is a link.
+browser <- function(url, ...) {
+    doc <- tryCatch(help_server(url), error = function(e) NULL)
+    if (is.null(doc)) doc <- local_html(url)
+    if (!is.null(doc)) page(html_text(doc), html_body(doc))
+    else .event("display", c("new", "", "{}", "text/plain", utf8(url), "text/html",
+                             sprintf("<a href=\"%1$s\" target=\"_blank\">%1$s</a>", html(url))))
+    invisible()
+}
+
+# local_path is the file behind a path or a file: URL, or "".
+local_path <- function(url) {
+    if (grepl("^[A-Za-z][A-Za-z0-9+.-]+:", url) && !grepl("^file:", url)) return("")
+    path <- utils::URLdecode(sub("^file:(//)?", "", sub("[?#].*$", "", url)))
+    if (file.exists(path) && !dir.exists(path)) normalizePath(path) else ""
+}
+
+local_html <- function(url) {
+    path <- local_path(url)
+    if (!nzchar(path) || !grepl("\\.html?$", path, ignore.case = TRUE) || file.size(path) > 2^23)
+        return(NULL)
+    paste(utf8(readLines(path, warn = FALSE, encoding = "UTF-8")), collapse = "\n")
+}
+
+# help_server asks R's help server within this process, for URLs that are its.
+help_server <- function(url) {
+    if (!isNamespaceLoaded("tools")) return(NULL)
+    tools <- asNamespace("tools")
+    port <- tools$httpdPort()
+    prefix <- sprintf("^http://(127\\.0\\.0\\.1|localhost):%d(?=/)", as.integer(port))
+    if (is.na(port) || port <= 0L || !grepl(prefix, url, perl = TRUE)) return(NULL)
+    rest <- sub("#.*$", "", sub(prefix, "", url, perl = TRUE))
+    path <- utils::URLdecode(sub("\\?.*$", "", rest))
+    query <- if (grepl("?", rest, fixed = TRUE)) help_query(sub("^[^?]*\\?", "", rest))
+    answer <- tools$httpd(path, query)
+    for (i in 1:5) { # the server redirects between its pages
+        location <- grep("^Location: ", unlist(answer$header), value = TRUE)
+        if (!length(location)) break
+        answer <- tools$httpd(sub(prefix, "", sub("^Location: *", "", location[[1L]]), perl = TRUE), NULL)
+    }
+    if (is.character(answer$file)) local_html(answer$file)
+    else if (is.character(answer$payload)) answer$payload
+    else if (is.character(answer[[1L]]) && is.null(names(answer))) answer[[1L]]
+}
+
+help_query <- function(text) {
+    pairs <- strsplit(strsplit(text, "&", fixed = TRUE)[[1L]], "=", fixed = TRUE)
+    values <- vapply(pairs, function(p) utils::URLdecode(if (length(p) > 1L) p[[2L]] else ""), "")
+    names(values) <- vapply(pairs, function(p) p[[1L]], "")
+    values
+}
+
+# editor is what options(editor) holds: an editor on a terminal would hang.
+editor <- function(name = NULL, file = "", title = "", ...) {
+    stop("a notebook has no editor; set options(editor = ) to one that opens its own window",
+         call. = FALSE)
+}
+
+# pdf_viewer is a program, the only form options(pdfviewer) takes: it prints
+# where the file is.
+pdf_viewer <- function() {
+    file <- file.path(tempdir(), "adrastea-pdfviewer")
+    writeLines(c("#!/bin/sh", "printf 'PDF file: %s\\n' \"$1\""), file)
+    Sys.chmod(file, "0700")
+    file
+}
+
+# View_table replaces utils::View, which opens an X11 window.
+View_table <- function(x, title) {
+    if (missing(title)) title <- paste("Data:", deparse(substitute(x))[1L])
+    if (!is_table(x)) x <- as.data.frame(x)
+    head <- if (is.data.frame(x)) utils::head(x, 10L) else x[seq_len(min(10L, nrow(x))), , drop = FALSE]
+    size <- table_dim(x)
+    text <- c(sprintf("%s (%s rows, %s columns)", title, size[[1L]], size[[2L]]),
+              utils::capture.output(print(head)))
+    .event("display", c("new", "", "{}", "text/plain", utf8(paste(text, collapse = "\n")),
+                        "text/html", table_html(x, title)))
+    invisible()
+}

@@ -1,0 +1,73 @@
+# JSON from R values, for metadata and JSON displays: named lists are objects,
+# other lists arrays, vectors of length one scalars (unless I() keeps them).
+
+json <- function(x) {
+    if (is.null(x)) return("{}")
+    json_value(x)
+}
+
+json_value <- function(x) {
+    if (is.null(x)) return("null")
+    boxed <- inherits(x, "AsIs")
+    if (is.factor(x) || inherits(x, c("Date", "POSIXt"))) x <- as.character(x)
+    if (!is.null(names(x)) && (is.list(x) || is.atomic(x))) return(json_object(x))
+    if (is.list(x)) return(json_array(vapply(x, json_value, "")))
+    if (!is.atomic(x)) stop("JSON has no form for an object of type ", typeof(x), call. = FALSE)
+    values <- json_atoms(x)
+    if (length(values) == 1L && !boxed) values else json_array(values)
+}
+
+json_array <- function(values) paste0("[", paste(values, collapse = ","), "]")
+
+json_object <- function(x) {
+    keys <- names(x)
+    values <- vapply(seq_along(x), function(i) json_value(x[[i]]), "")
+    keep <- nzchar(keys) & !duplicated(keys)
+    paste0("{", paste(json_string(keys[keep]), values[keep], sep = ":", collapse = ","), "}")
+}
+
+json_atoms <- function(x) {
+    if (is.character(x)) return(json_string(x))
+    if (is.logical(x)) return(ifelse(is.na(x), "null", ifelse(x, "true", "false")))
+    if (is.raw(x)) return(as.character(as.integer(x)))
+    if (is.complex(x)) return(json_string(as.character(x)))
+    x <- unclass(x)
+    out <- formatC(as.double(x), digits = 15L, width = -1L, format = "g")
+    out[!is.finite(x)] <- "null"
+    out
+}
+
+json_string <- function(x) {
+    na <- is.na(x)
+    x <- utf8(x)
+    x <- gsub("\\", "\\\\", x, fixed = TRUE)
+    x <- gsub("\"", "\\\"", x, fixed = TRUE)
+    if (any(grepl("[[:cntrl:]]", x))) x <- vapply(x, json_control, "", USE.NAMES = FALSE)
+    ifelse(na, "null", paste0("\"", x, "\""))
+}
+
+json_control <- function(x) {
+    codes <- utf8ToInt(x)
+    bad <- codes < 32L
+    if (!any(bad)) return(x)
+    chars <- intToUtf8(codes, multiple = TRUE)
+    chars[bad] <- sprintf("\\u%04x", codes[bad])
+    paste(chars, collapse = "")
+}
+
+# utf8 gives text as valid UTF-8; bytes that are none are shown as R shows them.
+utf8 <- function(x) {
+    x <- enc2utf8(as.character(x))
+    bad <- !validUTF8(x)
+    if (any(bad)) x[bad] <- iconv(x[bad], "UTF-8", "UTF-8", sub = "byte")
+    x
+}
+
+# html escapes text for an element's content or an attribute.
+html <- function(x) {
+    x <- utf8(x)
+    x <- gsub("&", "&amp;", x, fixed = TRUE)
+    x <- gsub("<", "&lt;", x, fixed = TRUE)
+    x <- gsub(">", "&gt;", x, fixed = TRUE)
+    gsub("\"", "&quot;", x, fixed = TRUE)
+}

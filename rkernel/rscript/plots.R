@@ -1,0 +1,169 @@
+# Plots: opening the device, drawing a recorded page into a file, sending it.
+# The device itself is host/device.c.
+
+# Sizes as IRkernel's users set them; inches, and pixels per inch. A plot is
+# shown at 72 px per inch whatever its resolution, so a higher one makes it
+# sharper and not larger; an explicit jupyter.plot_scale divides as in IRkernel.
+plot_defaults <- list(repr.plot.width = 7, repr.plot.height = 7, repr.plot.res = 144,
+                      repr.plot.pointsize = 12, repr.plot.bg = "white",
+                      repr.plot.family = "sans", repr.plot.antialias = "default",
+                      repr.plot.quality = 90, jupyter.plot_mimetypes = "image/png",
+                      adrastea.plot.max_svg = 2^20)
+
+plot_option <- function(name) {
+    default <- plot_defaults[[name]]
+    value <- getOption(name, default)
+    if (is.numeric(default)) {
+        limits <- if (endsWith(name, ".res")) c(10, 1200) else c(0.5, 1e9)
+        if (!is.numeric(value) || length(value) != 1L || !is.finite(value) ||
+            value < limits[[1L]] || value > limits[[2L]])
+            stop(sprintf("option %s must be a number of at least %g, not %s", name,
+                         limits[[1L]], deparse(value, nlines = 1L)), call. = FALSE)
+    } else if (!is.character(value) || !length(value) || anyNA(value)) {
+        stop(sprintf("option %s must be text, not %s", name, deparse(value, nlines = 1L)),
+             call. = FALSE)
+    }
+    value
+}
+
+# The type argument of R's bitmap devices: cairo needs no X11 display.
+bitmap_type <- function() {
+    if (capabilities("cairo")) return("cairo")
+    if (nzchar(Sys.getenv("DISPLAY")) && capabilities("X11")) return("Xlib")
+    stop("this R cannot draw plots for a notebook: it was built without cairo and there is ",
+         "no X11 display; install an R with cairo (capabilities(\"cairo\"))", call. = FALSE)
+}
+
+# open_device is what options(device) holds. Arguments given, as by
+# dev.new(width = 10), fix the size; else the options decide page by page.
+open_device <- function(width, height, pointsize, bg, ...) {
+    fixed <- !missing(width) || !missing(height)
+    if (missing(width)) width <- plot_option("repr.plot.width")
+    if (missing(height)) height <- plot_option("repr.plot.height")
+    if (missing(pointsize)) pointsize <- plot_option("repr.plot.pointsize")
+    if (missing(bg)) bg <- plot_option("repr.plot.bg")
+    res <- plot_option("repr.plot.res")
+    # The file is never written: the device draws nothing.
+    grDevices::png(file.path(tempdir(), "adrastea-page-%03d.png"), width = width,
+                   height = height, units = "in", res = res, pointsize = pointsize,
+                   bg = bg, family = plot_option("repr.plot.family"),
+                   type = bitmap_type(), antialias = plot_option("repr.plot.antialias"))
+    adopted <- FALSE
+    on.exit(if (!adopted) grDevices::dev.off())
+    .Call(.C_adopt, fixed, environment(open_device))
+    adopted <- TRUE
+    grDevices::dev.control("enable")
+    name_device()
+    invisible()
+}
+
+# name_device makes dev.list() show our name instead of "png".
+name_device <- function() {
+    base <- baseenv()
+    devices <- base$.Devices
+    devices[[grDevices::dev.cur()]] <- "adrastea"
+    try({
+        assign(".Devices", devices, envir = base)
+        assign(".Device", "adrastea", envir = base)
+    }, silent = TRUE)
+}
+
+plot_token <- NULL # tells the pages of this R process from those of others
+
+plot_id <- function(page) {
+    if (is.null(plot_token)) plot_token <<- sub("^plot", "", basename(tempfile("plot")))
+    paste0("plot-", plot_token, "-", page)
+}
+
+# plot_send is called by the device with a recorded page. It returns TRUE when
+# an interrupt ended it.
+plot_send <- function(snapshot, page, update, width, height) {
+    tryCatch({
+        plot_display(snapshot, page, update, width, height)
+        FALSE
+    }, interrupt = function(e) TRUE, error = function(e) {
+        message("the plot cannot be drawn: ", conditionMessage(e))
+        FALSE
+    })
+}
+
+plot_display <- function(snapshot, page, update, width, height) {
+    if (is.null(snapshot[[1L]]))
+        stop("the display list of its device is off (see ?dev.control)", call. = FALSE)
+    class(snapshot) <- "recordedplot"
+    attr(snapshot, "pid") <- Sys.getpid()
+    res <- plot_option("repr.plot.res")
+    scale <- getOption("jupyter.plot_scale")
+    logical <- c(width, height) * if (is.null(scale)) 72 else res / scale
+    parts <- list()
+    metadata <- list()
+    for (mime in plot_mimetypes()) {
+        data <- plot_data(snapshot, mime, width, height, res)
+        if (is.null(data)) next
+        parts <- c(parts, mime, list(data))
+        metadata[[mime]] <- list(width = round(logical[[1L]]), height = round(logical[[2L]]))
+        # Several SVG images in one page would share ids.
+        if (mime == "image/svg+xml") metadata[[mime]]$isolated <- TRUE
+    }
+    text <- sprintf("[plot, %g x %g in]", width, height)
+    .event("display", c(if (update) "update" else "new", plot_id(page), json(metadata),
+                        "text/plain", text, parts))
+}
+
+plot_mimetypes <- function() {
+    known <- c("image/png", "image/svg+xml", "image/jpeg", "application/pdf")
+    mimes <- intersect(plot_option("jupyter.plot_mimetypes"), known)
+    # SVG may turn out too large, and then the page needs another form.
+    if (!length(setdiff(mimes, "image/svg+xml"))) mimes <- c(mimes, "image/png")
+    mimes
+}
+
+# plot_data draws a page; NULL for SVG that is too large to be sent, or when
+# there is a good SVG and nobody asked for PNG.
+plot_data <- function(snapshot, mime, width, height, res) {
+    file <- tempfile("adrastea-plot")
+    on.exit(unlink(file))
+    plot_draw(snapshot, mime, file, width, height, res)
+    size <- file.size(file)
+    if (is.na(size) || size == 0) stop("the device wrote no file", call. = FALSE)
+    if (mime == "image/svg+xml" && size > plot_option("adrastea.plot.max_svg")) return(NULL)
+    readBin(file, "raw", size)
+}
+
+# plot_draw replays a page into a file and leaves the devices and the random
+# numbers as they were.
+plot_draw <- function(snapshot, mime, file, width, height, res) {
+    current <- grDevices::dev.cur()
+    seed <- globalenv()$.Random.seed
+    plot_open(mime, file, width, height, res)
+    opened <- grDevices::dev.cur()
+    on.exit({
+        grDevices::dev.off(opened)
+        if (current > 1L && current %in% grDevices::dev.list()) grDevices::dev.set(current)
+        if (!identical(seed, globalenv()$.Random.seed)) {
+            if (is.null(seed)) rm(".Random.seed", envir = globalenv())
+            else assign(".Random.seed", seed, envir = globalenv())
+        }
+    })
+    grDevices::dev.control("inhibit")
+    suppressWarnings(suppressMessages(grDevices::replayPlot(snapshot)))
+}
+
+plot_open <- function(mime, file, width, height, res) {
+    pointsize <- plot_option("repr.plot.pointsize")
+    bg <- plot_option("repr.plot.bg")
+    family <- plot_option("repr.plot.family")
+    antialias <- plot_option("repr.plot.antialias")
+    bitmap <- function(device, ...)
+        device(file, width = width, height = height, units = "in", res = res, bg = bg,
+               pointsize = pointsize, family = family, type = bitmap_type(),
+               antialias = antialias, ...)
+    switch(mime,
+           "image/png" = bitmap(grDevices::png),
+           "image/jpeg" = bitmap(grDevices::jpeg, quality = plot_option("repr.plot.quality")),
+           "image/svg+xml" = grDevices::svg(file, width, height, pointsize, family = family,
+                                            bg = bg, antialias = antialias),
+           "application/pdf" = grDevices::cairo_pdf(file, width, height, pointsize,
+                                                    family = family, bg = bg,
+                                                    antialias = antialias))
+}

@@ -1,0 +1,174 @@
+# HTML tables of data frames and matrices. Only a bounded head of the object is
+# ever touched, so that a frame of ten million rows costs as much as a small one.
+
+# is_table tells whether table_html has a form for x.
+is_table <- function(x) {
+    if (is.data.frame(x)) return(is.list(x))
+    is.matrix(x) && (is.atomic(x) || is.list(x)) && !isS4(x) &&
+        (is.null(attr(x, "class")) || inherits(x, "table"))
+}
+
+table_limit <- function(name, default) {
+    value <- getOption(name)
+    if (is.numeric(value) && length(value) == 1L && !is.na(value) && value >= 1) value else default
+}
+
+table_dim <- function(x) {
+    if (is.data.frame(x)) c(.row_names_info(x, 2L), length(unclass(x))) else dim(x)
+}
+
+# table_html makes a table of at most repr.matrix.max.rows rows and
+# repr.matrix.max.cols columns (60 and 20), and says what it left out.
+table_html <- function(x, title = NULL) {
+    size <- table_dim(x)
+    # 300,000 characters of cells at most, whatever the limits are set to.
+    cols <- min(size[[2L]], table_limit("repr.matrix.max.cols", 20), 1000)
+    rows <- min(size[[1L]], table_limit("repr.matrix.max.rows", 60), max(1, 20000 %/% max(1, cols)))
+    budget <- max(20, min(200, 300000 %/% max(1, rows * cols)))
+    parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
+             else matrix_columns(x, seq_len(rows), seq_len(cols))
+    cells <- lapply(parts$columns, function(col) table_cells(col, budget))
+    paste0(c("<table class=\"dataframe\">\n",
+             table_caption(x, title, size, rows, cols),
+             table_head(parts, size[[2L]] > cols),
+             table_body(parts, cells, size, rows, cols),
+             "</table>"), collapse = "")
+}
+
+table_caption <- function(x, title, size, rows, cols) {
+    count <- function(n, what) paste0(format(n, big.mark = ",", scientific = FALSE), " ", what,
+                                      if (n != 1) "s")
+    what <- if (is.null(title)) class(x)[[1L]] else title
+    text <- paste0(what, ": ", count(size[[1L]], "row"), " \u00d7 ", count(size[[2L]], "column"))
+    hidden <- c(if (size[[1L]] > rows) paste("first", count(rows, "row")),
+                if (size[[2L]] > cols) paste("first", count(cols, "column")))
+    if (length(hidden)) text <- paste0(text, " (", paste(hidden, collapse = ", "), " shown)")
+    paste0("<caption>", html(text), "</caption>\n")
+}
+
+table_head <- function(parts, more) {
+    corner <- if (!is.null(parts$row_names)) "<th></th>"
+    row <- function(x) {
+        cells <- paste0("<th scope=\"col\">", html(x), "</th>", recycle0 = TRUE)
+        paste0("<tr>", corner, paste0(cells, collapse = ""), if (more) "<th>\u22ef</th>", "</tr>\n")
+    }
+    paste0("<thead>\n", row(parts$names), if (!is.null(parts$types)) row(parts$types), "</thead>\n")
+}
+
+table_body <- function(parts, cells, size, rows, cols) {
+    if (rows == 0L) return("<tbody></tbody>\n")
+    lines <- if (length(cells)) do.call(paste0, unname(cells)) else character(rows)
+    if (!is.null(parts$row_names))
+        lines <- paste0("<th scope=\"row\">", html(parts$row_names), "</th>", lines)
+    if (size[[2L]] > cols) lines <- paste0(lines, "<td>\u22ef</td>")
+    more <- if (size[[1L]] > rows) {
+        width <- length(cells) + !is.null(parts$row_names) + (size[[2L]] > cols)
+        paste0("<tr>", strrep("<td>\u22ee</td>", width), "</tr>\n")
+    }
+    paste0("<tbody>\n", paste0("<tr>", lines, "</tr>\n", collapse = ""), more, "</tbody>\n")
+}
+
+# table_cells makes the td elements of a column: shortened, escaped, numbers to
+# the right.
+table_cells <- function(column, budget) {
+    text <- utf8(column$text)
+    long <- nchar(text, "chars", allowNA = TRUE) > budget
+    long[is.na(long)] <- FALSE
+    text[long] <- paste0(substr(text[long], 1L, budget), "\u2026")
+    # Spaces and line ends of text would otherwise be folded into one.
+    open <- if (column$right) "<td style=\"text-align:right\">"
+            else if (any(grepl("[[:space:]]{2}|[\n\t]", text))) "<td style=\"white-space:pre-wrap\">"
+            else "<td style=\"text-align:left\">"
+    paste0(open, html(text), "</td>")
+}
+
+# frame_columns takes the columns of a data frame as the list it is, without the
+# methods of its class, which may drop, group or compute.
+frame_columns <- function(x, rows, cols) {
+    names <- attr(x, "names")
+    row_names <- frame_row_names(x, rows)
+    x <- unclass(x)[cols]
+    out <- list()
+    labels <- types <- character()
+    for (i in seq_along(x)) {
+        column <- x[[i]]
+        parts <- if (is.data.frame(column) || is.matrix(column)) nested_columns(column, rows)
+                 else list(list(name = "", data = column_head(column, rows), type = type_label(column)))
+        for (part in parts) {
+            out <- c(out, list(column_text(part$data, length(rows))))
+            labels <- c(labels, if (nzchar(part$name)) paste0(names[[i]], ".", part$name) else names[[i]])
+            types <- c(types, part$type)
+        }
+    }
+    list(columns = out, names = labels, types = paste0("<", types, ">", recycle0 = TRUE), row_names = row_names)
+}
+
+# Automatic row names say nothing; names do.
+frame_row_names <- function(x, rows) {
+    if (.row_names_info(x, 1L) < 0L || inherits(x, c("tbl", "data.table"))) return(NULL)
+    as.character(attr(x, "row.names")[rows])
+}
+
+nested_columns <- function(column, rows) {
+    n <- min(ncol(column), 20L)
+    names <- colnames(column)
+    lapply(seq_len(n), function(j) {
+        data <- if (is.data.frame(column)) unclass(column)[[j]] else column[rows, j]
+        if (is.data.frame(column)) data <- column_head(data, rows)
+        list(name = if (is.null(names)) as.character(j) else names[[j]], data = data,
+             type = type_label(data))
+    })
+}
+
+column_head <- function(column, rows) {
+    tryCatch(column[rows], error = function(e) unclass(column)[rows])
+}
+
+type_label <- function(x) {
+    if (is.factor(x)) return(if (is.ordered(x)) "ord" else "fct")
+    class <- class(x)[[1L]]
+    switch(class, character = "chr", numeric = "dbl", integer = "int", logical = "lgl",
+           complex = "cpl", Date = "date", POSIXct = "dttm", POSIXlt = "dttm", list = "list",
+           raw = "raw", class)
+}
+
+# column_text formats n values as print does: a common format for numbers, the
+# methods of format for classes.
+column_text <- function(x, n) {
+    right <- is.numeric(x) && !is.factor(x)
+    text <- tryCatch(column_format(x), error = function(e) NULL, interrupt = function(e) stop(e))
+    if (!is.character(text) || length(text) != n) text <- rep("?", n)
+    list(text = text, right = right)
+}
+
+column_format <- function(x) {
+    if (is.list(x) && !inherits(x, "POSIXlt")) return(vapply(x, element_text, "", USE.NAMES = FALSE))
+    if (is.factor(x)) x <- as.character(x)
+    na <- is.na(x)
+    text <- if (is.character(x) && !is.object(x)) x else trimws(as.character(format(x)))
+    text[na] <- if (is.numeric(x)) trimws(format(x[na])) else "NA"
+    text
+}
+
+# element_text is what a cell of a list column shows: short vectors whole.
+element_text <- function(x) {
+    if (is.null(x)) return("NULL")
+    if (is.factor(x)) x <- as.character(x)
+    if (is.atomic(x) && length(x) == 1L) return(format(x)[[1L]])
+    if (is.atomic(x) && is.null(dim(x)) && length(x) <= 6L && length(x) > 0L)
+        return(paste(trimws(format(x)), collapse = ", "))
+    size <- if (is.null(dim(x))) length(x) else paste(dim(x), collapse = " \u00d7 ")
+    paste0("<", class(x)[[1L]], " [", size, "]>")
+}
+
+matrix_columns <- function(x, rows, cols) {
+    names <- colnames(x)
+    row_names <- rownames(x)
+    x <- unclass(x)
+    columns <- lapply(cols, function(j) column_text(x[rows, j], length(rows)))
+    list(columns = columns,
+         names = if (is.null(names)) paste0("[,", cols, "]") else names[cols],
+         types = NULL,
+         row_names = if (is.null(row_names)) paste0("[", rows, ",]", recycle0 = TRUE)
+                     else row_names[rows])
+}
