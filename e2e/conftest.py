@@ -1,0 +1,92 @@
+"""Set-up of the tests from outside.
+
+The kernel under test is the binary that ADRASTEA_BIN names (default:
+bin/adrastea), installed by its own `install` command below a temporary
+directory. KERNEL_NAME names another installed kernel instead, so that a test
+can be checked against a kernel that is known. Nothing of the user's own
+Jupyter configuration is read or written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(os.environ.get("ADRASTEA_BIN", ROOT / "bin" / "adrastea"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
+    """A home of its own for everything the tests start."""
+    home = tmp_path_factory.mktemp("home")
+    prefix = tmp_path_factory.mktemp("prefix")
+    for name in list(os.environ):
+        if name.startswith(("JUPYTER", "IPYTHON", "XDG_", "R_")):
+            del os.environ[name]
+    os.environ.update(
+        HOME=str(home),
+        JUPYTER_PATH=str(prefix / "share" / "jupyter"),
+        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
+        IPYTHONDIR=str(home / "ipython"),
+        PATH=f"{BIN.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+    )
+    if os.environ.get("KERNEL_NAME", "adrastea") == "adrastea":
+        subprocess.run([BIN, "install", "--prefix", prefix], check=True, timeout=60)
+    return prefix
+
+
+@pytest.fixture(scope="session")
+def adrastea() -> str:
+    """The path of the binary under test."""
+    assert BIN.exists(), f"{BIN} is missing; `make build` makes it"
+    return str(BIN)
+
+
+@pytest.fixture
+def kernel():
+    """A kernel of the test's own."""
+    from kernels import Kernel
+
+    with Kernel() as k:
+        yield k.ready()
+
+
+# One line of JSON for each finished test, for the Go test that runs pytest and
+# counts what it did. A test's own subtests are lines of their own.
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if path := os.environ.get("ADRASTEA_REPORT"):
+        config.pluginmanager.register(Reporter(Path(path)))
+
+
+class Reporter:
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("w", encoding="utf-8")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call" and report.outcome == "passed":
+            return
+        context = getattr(report, "context", None)
+        name = report.nodeid.partition("::")[2]
+        if context is not None:
+            name += f"/{context.msg or ''}{dict(context.kwargs) or ''}"
+        line = {
+            "name": name,
+            "outcome": report.outcome,
+            "seconds": report.duration,
+            "text": "" if report.outcome == "passed" else report.longreprtext + captured(report),
+        }
+        print(json.dumps(line), file=self.file, flush=True)
+
+
+def captured(report: pytest.TestReport) -> str:
+    return "".join(f"\n--- {title} ---\n{text}" for title, text in report.sections)
