@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
-	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // An event's parts come from R code, which users can reach: what is wrong with
@@ -20,7 +19,7 @@ var errOddBundle = errors.New("a display is pairs of a MIME type and data")
 
 // displayEvent publishes a display: mode ("new" or "update"), display id,
 // metadata as JSON, then pairs of MIME type and data.
-func displayEvent(out *kernel.Output, parts [][]byte) error {
+func displayEvent(out output, parts [][]byte) error {
 	if len(parts) < 3 {
 		return errors.New("a display has no mode, id or metadata")
 	}
@@ -44,7 +43,7 @@ func displayEvent(out *kernel.Output, parts [][]byte) error {
 
 // clearEvent publishes clear_output; its only part says whether to wait for
 // the next output.
-func clearEvent(out *kernel.Output, parts [][]byte) error {
+func clearEvent(out output, parts [][]byte) error {
 	return out.ClearOutput(len(parts) > 0 && string(parts[0]) == "TRUE")
 }
 

@@ -1,0 +1,133 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// callBudget bounds a call from when R begins it; then it is interrupted.
+const callBudget = 2 * time.Second
+
+// A call is the evaluation of a function of ours while R is idle.
+type call struct {
+	begun  chan struct{}   // closed when R begins it
+	result chan callResult // receives exactly one value
+}
+
+type callResult struct {
+	strings []string
+	err     error
+}
+
+// A callError is an R error in a function of ours.
+type callError struct{ Message string }
+
+func (e *callError) Error() string { return "R: " + e.Message }
+
+// call evaluates fn of our private environment with strings as arguments, and
+// returns its value as strings. Nothing that fn prints or warns is shown. The
+// call waits for its turn while R runs a cell; ctx bounds the whole. Once it
+// has begun it may take callBudget and is then interrupted. An R error is a
+// *callError.
+func (p *process) call(ctx context.Context, fn string, args ...string) ([]string, error) {
+	id := p.newID()
+	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
+	if err := p.enterCall(ctx, id, c); err != nil {
+		return nil, err
+	}
+	if err := p.send(cmdCall, append([]string{id, fn}, args...)...); err != nil {
+		p.forgetCall(id)
+		return nil, err
+	}
+	begun := c.begun
+	var budget <-chan time.Time
+	for {
+		select {
+		case r := <-c.result:
+			return r.strings, r.err
+		case <-begun:
+			begun = nil
+			timer := time.NewTimer(callBudget)
+			defer timer.Stop()
+			budget = timer.C
+		case <-budget:
+			p.breakCall(id)
+			budget = nil
+		case <-ctx.Done():
+			p.breakCall(id) // if it runs
+			p.forgetCall(id)
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// enterCall registers a call when R is up.
+func (p *process) enterCall(ctx context.Context, id string, c *call) error {
+	select {
+	case <-p.readyc:
+	case <-p.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+		return p.endErrorLocked()
+	default:
+	}
+	p.calls[id] = c
+	return nil
+}
+
+func (p *process) forgetCall(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.calls, id)
+}
+
+// breakCall interrupts the call if it is what R is doing.
+func (p *process) breakCall(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.calls[id]
+	if c == nil {
+		return
+	}
+	select {
+	case <-c.begun:
+		p.signalLocked(unix.SIGINT)
+	default:
+	}
+}
+
+// returned acts on evReturn: id, "1" or "0", strings.
+func (p *process) returned(f frame) {
+	id := f.part(0)
+	p.mu.Lock()
+	c := p.calls[id]
+	delete(p.calls, id)
+	p.mu.Unlock()
+	if c == nil {
+		return // given up
+	}
+	if len(f.parts) < 2 {
+		c.result <- callResult{err: errors.New("R gave no answer")}
+		return
+	}
+	var strings []string
+	for _, b := range f.parts[2:] {
+		strings = append(strings, escapeInvalid(b))
+	}
+	if f.part(1) == "1" {
+		c.result <- callResult{strings: strings}
+		return
+	}
+	c.result <- callResult{err: &callError{Message: fmt.Sprint(f.part(2))}}
+}

@@ -1,0 +1,203 @@
+// Our private environment: R code of ours lives there, reachable from nowhere
+// else, and runs with its output captured away.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+static SEXP ours; // the environment, preserved
+
+// ---- evaluation --------------------------------------------------------------
+
+struct evaluation {
+	SEXP call, result;
+};
+
+static void evaluate(void *data) {
+	struct evaluation *e = data;
+	e->result = R.Rf_eval(e->call, ours);
+	R.R_PreserveObject(e->result); // until the caller protects it
+}
+
+// call evaluates e.call, which is protected. It returns NULL if R jumped.
+static SEXP call(SEXP expr) {
+	struct evaluation e = {expr, NULL};
+	console_capture(1);
+	host_bool ok = R.R_ToplevelExec(evaluate, &e);
+	console_capture(0);
+	if (!ok || !e.result) return NULL;
+	PROTECT(e.result);
+	R.R_ReleaseObject(e.result);
+	UNPROTECT(1);
+	return e.result;
+}
+
+static SEXP function(const char *name) {
+	if (!ours) return NULL;
+	SEXP f = R.Rf_findVarInFrame(ours, R.Rf_install(name));
+	return f == R_Unbound ? NULL : f;
+}
+
+static SEXP strings(int n, const struct host_part *args) {
+	SEXP x = PROTECT(R.Rf_allocVector(STRSXP, n));
+	for (int i = 0; i < n; i++) {
+		const char *end = args[i].len ? memchr(args[i].data, 0, args[i].len) : NULL;
+		size_t len = end ? (size_t)(end - (const char *)args[i].data) : args[i].len;
+		R.SET_STRING_ELT(x, i, R.Rf_mkCharLenCE(len ? args[i].data : "", (int)len, CE_UTF8));
+	}
+	UNPROTECT(1);
+	return x;
+}
+
+SEXP call_strings(const char *fn, int n, const struct host_part *args) {
+	SEXP f = function(fn);
+	if (!f) return NULL;
+	SEXP list = PROTECT(R_Nil);
+	for (int i = n - 1; i >= 0; i--) {
+		SEXP x = PROTECT(strings(1, args + i));
+		list = R.Rf_cons(x, list);
+		UNPROTECT(2);
+		PROTECT(list);
+	}
+	SEXP expr = PROTECT(R.Rf_lcons(f, list));
+	SEXP result = call(expr);
+	UNPROTECT(2);
+	return result && R.TYPEOF(result) == STRSXP ? result : NULL;
+}
+
+SEXP call_object(const char *fn, SEXP arg) {
+	SEXP f = function(".run"), name = function(fn);
+	if (!f || !name) return NULL;
+	PROTECT(arg);
+	SEXP list = PROTECT(R.Rf_lang2(R.Rf_install("list"), arg));
+	R.SETCAR(list, R.Rf_findVarInFrame(R_Base, R.Rf_install("list")));
+	if (R.TYPEOF(arg) == LANGSXP || R.TYPEOF(arg) == SYMSXP || R.TYPEOF(arg) == PROMSXP)
+		R.SETCAR(R.CDR(list), R.Rf_lang2(R.Rf_install("quote"), arg));
+	SEXP text = PROTECT(R.Rf_mkString(fn));
+	SEXP expr = PROTECT(R.Rf_lang3(f, text, list));
+	SEXP result = call(expr);
+	UNPROTECT(4);
+	if (!result || R.TYPEOF(result) != VECSXP || R.Rf_length(result) != 2) return NULL;
+	return R.VECTOR_ELT(result, 1);
+}
+
+// call_run is a call the kernel asked for: id, function, arguments. The answer
+// is id, "1" or "0", and the strings of the result or the message of the error.
+void call_run(const struct frame *f) {
+	char id[24], fn[64];
+	if (f->n < 2) return;
+	snprintf(id, sizeof id, "%.*s", (int)f->part[0].len, (const char *)f->part[0].data);
+	snprintf(fn, sizeof fn, "%.*s", (int)f->part[1].len, (const char *)f->part[1].data);
+	SEXP args = PROTECT(strings(f->n - 2, f->part + 2));
+	*R.R_interrupts_pending = 0;
+	struct host_part begin = part_str(id);
+	lane_send(EV_BEGIN, 1, &begin);
+
+	SEXP run = function(".run_strings"), result = NULL;
+	if (run) {
+		SEXP text = PROTECT(R.Rf_mkString(fn));
+		SEXP expr = PROTECT(R.Rf_lang3(run, text, args));
+		result = call(expr);
+		UNPROTECT(2);
+	}
+	if (result && R.TYPEOF(result) != STRSXP) result = NULL;
+	int n = result ? R.Rf_length(result) : 0;
+	struct host_part *parts = host_alloc(NULL, (size_t)(n + 3) * sizeof *parts);
+	parts[0] = part_str(id);
+	if (n == 0) { // .run_strings always says at least whether it went well
+		parts[1] = part_str("0");
+		parts[2] = part_str(run ? "interrupted" : "R is not ready");
+		n = 2;
+	} else {
+		PROTECT(result);
+		for (int i = 0; i < n; i++)
+			parts[i + 1] = part_str(R.Rf_translateCharUTF8(R.STRING_ELT(result, i)));
+		UNPROTECT(1);
+	}
+	lane_send(EV_RETURN, n + 1, parts);
+	free(parts);
+	UNPROTECT(1);
+}
+
+// ---- what R code of ours can call ----------------------------------------------
+
+static struct host_part as_part(SEXP x) {
+	if (R.TYPEOF(x) == RAWSXP)
+		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
+	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
+		return part_str(R.Rf_translateCharUTF8(R.STRING_ELT(x, 0)));
+	return part_str("");
+}
+
+// native_event sends a user event: kind and a list of raw vectors and strings.
+static SEXP native_event(SEXP kind, SEXP list) {
+	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
+		R.Rf_error("an event has a kind and a list of parts");
+	int n = R.Rf_length(list);
+	struct host_part parts[n + 1];
+	for (int i = 0; i < n; i++) parts[i] = as_part(R.VECTOR_ELT(list, i));
+	host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts);
+	return R_Nil;
+}
+
+// native_password asks for a password.
+static SEXP native_password(SEXP prompt) {
+	if (R.TYPEOF(prompt) != STRSXP || R.Rf_length(prompt) != 1)
+		R.Rf_error("a prompt is one string");
+	const char *text = R.Rf_translateCharUTF8(R.STRING_ELT(prompt, 0));
+	const char *said = console_ask(text, 1, 0);
+	return R.Rf_ScalarString(R.Rf_mkCharCE(said, CE_UTF8));
+}
+
+static const struct host_native natives[] = {
+	{"event", (host_fn)native_event, 2},
+	{"password", (host_fn)native_password, 1},
+	{0, 0, 0}};
+
+// bind makes functions callable as .Call(.C_<name>, ...), without a DLL that
+// others could see.
+static void bind(const struct host_native *list) {
+	SEXP tag = R.Rf_install("native symbol");
+	for (; list->name; list++) {
+		char name[80];
+		snprintf(name, sizeof name, ".C_%s", list->name);
+		SEXP pointer = PROTECT(R.R_MakeExternalPtrFn(list->fn, tag, R_Nil));
+		R.Rf_defineVar(R.Rf_install(name), pointer, ours);
+		UNPROTECT(1);
+	}
+}
+
+static void load(void *data) {
+	const struct frame *f = data;
+	SEXP base = R.Rf_install("baseenv");
+	SEXP parent = PROTECT(R.Rf_lang1(base));
+	SEXP hash = PROTECT(R.Rf_ScalarLogical(1));
+	SEXP make = PROTECT(R.Rf_lang3(R.Rf_install("new.env"), hash, parent));
+	ours = R.Rf_eval(make, R_Base);
+	R.R_PreserveObject(ours);
+	bind(natives);
+	bind(ad_device_natives);
+	for (int i = 0; i < f->n; i++) {
+		int status;
+		SEXP text = PROTECT(strings(1, f->part + i));
+		SEXP code = PROTECT(R.R_ParseVector(text, -1, &status, R_Nil));
+		if (status != PARSE_OK) R.Rf_error("file %d of the kernel's R code is broken", i + 1);
+		for (int k = 0; k < R.Rf_length(code); k++)
+			R.Rf_eval(R.VECTOR_ELT(code, k), ours);
+		UNPROTECT(2);
+	}
+	UNPROTECT(3);
+}
+
+// call_load takes our R code, one part per file, and starts it.
+void call_load(const struct frame *f) {
+	struct frame copy = *f;
+	if (ours) return;
+	R.R_ToplevelExec(load, &copy);
+	SEXP start = function(".start");
+	if (!start) return;
+	SEXP expr = PROTECT(R.Rf_lang1(start));
+	call(expr);
+	UNPROTECT(1);
+}

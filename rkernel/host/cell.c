@@ -1,0 +1,439 @@
+// Running a cell as R's own loop would run the same text.
+//
+// R's read-eval-print loop (Rf_ReplIteration in R's main.c) reads a line,
+// parses it, protects the expression, calls R_Busy(1), evaluates, sets
+// .Last.value, prints, prints warnings, calls task callbacks. We let it do all
+// of that with the user's own expression, and still parse the whole cell
+// first: for an expression that is a call, R is given the short text
+// "invisible()", and in R_Busy(1), when that call lies on top of R's protect
+// stack, its contents are replaced by the user's call. So no frame of ours is
+// ever on the stack, and long expressions are not parsed again for each of
+// their lines, as R's console does. Names and constants are given as text.
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+#define STUB "invisible()\n"
+
+// Text of the last value is kept until it is complete, up to this size.
+enum { RESULT_KEPT = 1 << 16, LONG_CODE = 4000 };
+
+enum jump { JUMP_NONE, JUMP_ERROR, JUMP_INTERRUPT, JUMP_ABORT };
+enum phase { BETWEEN, FED, RUNNING };
+
+static struct {
+	int active, allow_stdin;
+	char id[24];
+	char *code;
+	size_t len;
+	struct span *spans;
+	int n, next;       // expressions, and the one that comes next
+	int bad;           // the expression that comes next is not valid
+	enum phase phase;
+
+	struct buf feed;   // text for R
+	size_t fed;        // what R has taken of it
+	SEXP call;         // what the stub is to become, preserved; or NULL
+	SEXP expr;         // what R evaluates
+	SEXP last;         // .Last.value before
+	int failed_feeds;
+
+	enum jump jump;
+	struct buf held;   // text of the error that is ending the cell
+	int error_known;   // held holds an error's own text
+	int newline;       // held holds the newline of an interrupt
+	struct buf cause;  // message and class of the condition, each ended by 0
+	int printed;       // the last value is being printed
+	int piped;         // and its text goes through the pipe
+	struct buf result; // or is kept here
+} cell;
+
+int cell_active(void) { return cell.active; }
+int cell_allows_stdin(void) { return cell.allow_stdin; }
+
+static SEXP last_value(void) {
+	return R.Rf_findVarInFrame(R_Base, *R.R_LastvalueSymbol);
+}
+
+static int has_stack(void) { return R.R_PPStack && R.R_PPStackTop; }
+
+// ---- the end -----------------------------------------------------------------
+
+static const char *string_at(SEXP strings, int i) {
+	if (!strings || R.Rf_length(strings) <= i) return "";
+	return R.Rf_translateCharUTF8(R.STRING_ELT(strings, i));
+}
+
+// rich_value is what else represents the last value, or NULL.
+static SEXP rich_value(void) {
+	if (!cell.printed) return NULL;
+	SEXP value = last_value();
+	if (!R.Rf_isObject(value) &&
+		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) != 2)
+		return NULL;
+	SEXP rich = call_object("rich", value);
+	return rich && R.TYPEOF(rich) == VECSXP ? rich : NULL;
+}
+
+static struct host_part part_of(SEXP x) {
+	if (R.TYPEOF(x) == RAWSXP)
+		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
+	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
+		return part_str(string_at(x, 0));
+	return part_str("");
+}
+
+static void forget(void) {
+	if (cell.call) R.R_ReleaseObject(cell.call);
+	free(cell.code);
+	free(cell.spans);
+	cell.code = NULL;
+	cell.spans = NULL;
+	cell.call = NULL;
+	buf_free(&cell.feed);
+	buf_free(&cell.held);
+	buf_free(&cell.cause);
+	buf_free(&cell.result);
+	cell.active = 0;
+}
+
+// finish sends EV_DONE: id, status, printed, text of the last value, class of
+// the error, message, text R printed for it, lines of the traceback (one part
+// per line, their number before), and then the rich value.
+static void finish(const char *status, SEXP report, SEXP rich) {
+	char lines[16];
+	int n = report ? R.Rf_length(report) - 2 : 0;
+	int more = rich ? R.Rf_length(rich) : 0;
+	if (n < 0) n = 0;
+	struct host_part *parts = host_alloc(NULL, (size_t)(8 + n + more) * sizeof *parts);
+	snprintf(lines, sizeof lines, "%d", n);
+	parts[0] = part_str(cell.id);
+	parts[1] = part_str(status);
+	parts[2] = part_str(cell.printed ? "1" : "0");
+	parts[3] = (struct host_part){cell.result.data, cell.result.len};
+	parts[4] = part_str(string_at(report, 0));
+	parts[5] = part_str(string_at(report, 1));
+	parts[6] = (struct host_part){cell.held.data, cell.held.len};
+	parts[7] = part_str(lines);
+	struct host_part *at = parts + 8;
+	for (int i = 0; i < n; i++) *at++ = part_str(string_at(report, i + 2));
+	for (int i = 0; i < more; i++) *at++ = part_of(R.VECTOR_ELT(rich, i));
+	lane_send_acked(EV_DONE, (int)(at - parts), parts);
+	free(parts);
+	forget();
+}
+
+static void finish_ok(void) {
+	SEXP rich = rich_value();
+	if (rich) PROTECT(rich);
+	finish("ok", NULL, rich);
+	if (rich) UNPROTECT(1);
+}
+
+// finish_jump ends a cell whose expression jumped to R's prompt.
+static void finish_jump(void) {
+	if (cell.jump != JUMP_ERROR) {
+		finish(cell.jump == JUMP_INTERRUPT ? "interrupt" : "abort", NULL, NULL);
+		return;
+	}
+	const char *message = cell.cause.len ? cell.cause.data : "";
+	const char *class = cell.cause.len ? message + strlen(message) + 1 : "";
+	struct host_part args[] = {{cell.held.data, cell.held.len},
+		part_str(message), part_str(class)};
+	SEXP report = call_strings(".report", 3, args);
+	if (report) PROTECT(report);
+	finish("error", report, NULL);
+	if (report) UNPROTECT(1);
+}
+
+static void finish_syntax(const char *where) {
+	struct host_part args[] = {{cell.code, cell.len}, part_str(where),
+		{cell.held.data, cell.held.len}};
+	SEXP report = call_strings(".syntax", 3, args);
+	if (report) PROTECT(report);
+	finish("syntax", report, NULL);
+	if (report) UNPROTECT(1);
+}
+
+// ---- the beginning -----------------------------------------------------------
+
+void cell_begin(const struct frame *f) {
+	if (f->n < 3) return;
+	memset(&cell, 0, sizeof cell);
+	cell.active = 1;
+	snprintf(cell.id, sizeof cell.id, "%.*s", (int)f->part[0].len,
+		(const char *)f->part[0].data);
+	cell.allow_stdin = f->part[1].len && *(const char *)f->part[1].data == '1';
+	cell.len = f->part[2].len;
+	cell.code = host_alloc(NULL, cell.len + 1);
+	memcpy(cell.code, f->part[2].data, cell.len);
+	cell.code[cell.len] = 0;
+	lane_interrupts(1);
+	// A SIGINT from before was for nobody (K5); one from now on is for us.
+	*R.R_interrupts_pending = 0;
+	struct host_part id = part_str(cell.id);
+	lane_send(EV_BEGIN, 1, &id);
+
+	struct span bad;
+	switch (parse_spans(cell.code, cell.len, &cell.spans, &cell.n, &bad)) {
+	case PARSED:
+		return;
+	case PARSED_INCOMPLETE:
+		break; // R's console would wait for more
+	case PARSED_BAD:
+		// R itself says what it thinks of it, but only if that is quick: its
+		// console parses an expression anew for each of its lines.
+		cell.n = 0;
+		if (bad.to - bad.from < LONG_CODE) {
+			cell.bad = 1;
+			free(cell.spans);
+			cell.spans = host_alloc(NULL, sizeof *cell.spans);
+			cell.spans[0] = bad;
+			return;
+		}
+	}
+	finish_syntax("");
+}
+
+// ---- one expression ----------------------------------------------------------
+
+static void feed_text(const char *text, size_t len) {
+	cell.feed.len = cell.fed = 0;
+	buf_add(&cell.feed, text, len);
+	buf_add(&cell.feed, "\n", 1);
+}
+
+// feed_next prepares the next expression.
+static void feed_next(void) {
+	struct span s = cell.spans[cell.next];
+	const char *code = cell.code + s.from;
+	size_t len = s.to - s.from;
+	cell.next++;
+	cell.phase = FED;
+	cell.jump = JUMP_NONE;
+	cell.printed = cell.piped = cell.failed_feeds = 0;
+	cell.expr = NULL;
+	cell.result.len = 0;
+	if (cell.bad) {
+		feed_text(code, len);
+		return;
+	}
+	SEXP e = has_stack() ? parse_one(code, len) : NULL;
+	if (e && R.TYPEOF(e) != LANGSXP && R.TYPEOF(e) != SYMSXP && len > LONG_CODE) {
+		// A long constant would be parsed once per line.
+		SEXP paren = R.Rf_findVarInFrame(R_Base, R.Rf_install("("));
+		e = R.Rf_lang2(paren, PROTECT(e));
+		UNPROTECT(1);
+	}
+	if (e && R.TYPEOF(e) == LANGSXP) {
+		cell.call = e;
+		R.R_PreserveObject(e);
+		feed_text(STUB, sizeof STUB - 2);
+	} else {
+		feed_text(code, len);
+	}
+}
+
+// is_stub says that x is what R made of STUB.
+static int is_stub(SEXP x) {
+	return R.TYPEOF(x) == LANGSXP && R.CAR(x) == R.Rf_install("invisible") &&
+		R.CDR(x) == R_Nil;
+}
+
+// cell_busy is R about to evaluate what it was fed.
+void cell_busy(void) {
+	if (!cell.active || cell.phase != FED) return;
+	cell.phase = RUNNING;
+	cell.last = last_value();
+	if (!has_stack() || *R.R_PPStackTop < 1) return;
+	cell.expr = (*R.R_PPStack)[*R.R_PPStackTop - 1];
+	if (!cell.call) return;
+	if (!is_stub(cell.expr)) {
+		cell.next--; // not where we thought: give R the text, now and ever after
+		R.R_PPStack = NULL;
+		cell.expr = NULL;
+	} else {
+		R.SETCAR(cell.expr, R.CAR(cell.call));
+		R.SETCDR(cell.expr, R.CDR(cell.call));
+		R.SHALLOW_DUPLICATE_ATTRIB(cell.expr, cell.call);
+	}
+	R.R_ReleaseObject(cell.call);
+	cell.call = NULL;
+}
+
+// left_by_jump says that the expression did not end although R did not reset
+// its console: an error while an error was handled.
+static int left_by_jump(void) {
+	if (!cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
+	if (R.R_CurrentExpression) return *R.R_CurrentExpression == cell.expr;
+	return last_value() == cell.last && (*R.R_PPStack)[1] != cell.last;
+}
+
+static int give(unsigned char *buf, int len) {
+	size_t n = cell.feed.len - cell.fed, room = (size_t)len - 1;
+	if (n > room) n = room;
+	memcpy(buf, cell.feed.data + cell.fed, n);
+	buf[n] = 0;
+	cell.fed += n;
+	return 1;
+}
+
+// unfinished is R asking for more although all was given: what it holds must
+// go before the cell can end.
+static int unfinished(unsigned char *buf, int len) {
+	if (cell.jump != JUMP_NONE || cell.failed_feeds++ > 2) {
+		finish_syntax(cell.bad ? "console" : "");
+		return 0;
+	}
+	feed_text(")]}", 3);
+	return give(buf, len);
+}
+
+int cell_next(unsigned char *buf, int len) {
+	if (cell.phase == FED && cell.fed < cell.feed.len) return give(buf, len);
+	if (cell.phase == FED && (cell.bad || cell.call)) return unfinished(buf, len);
+	if (cell.phase != BETWEEN) {
+		ad_device_flush();
+		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
+			cell.jump = JUMP_ERROR;
+		if (cell.jump != JUMP_NONE) {
+			finish_jump();
+			return 0;
+		}
+		if (cell.held.len) cell_flush(); // it was not the end
+		cell.phase = BETWEEN;
+	}
+	if (cell.next < cell.n || (cell.bad && cell.next == 0)) {
+		feed_next();
+		return give(buf, len);
+	}
+	finish_ok();
+	return 0;
+}
+
+// ---- text --------------------------------------------------------------------
+
+// printing says that R is printing the value of the last expression: its value
+// is in .Last.value and lies above the expression on R's protect stack.
+static int printing(void) {
+	if (cell.printed) return 1;
+	if (cell.phase != RUNNING || cell.next < cell.n || !cell.expr) return 0;
+	if (!has_stack() || *R.R_PPStackTop < 2) return 0;
+	SEXP value = last_value();
+	if ((*R.R_PPStack)[0] != cell.expr || (*R.R_PPStack)[1] != value) return 0;
+	if (value == cell.last && !console_at_top()) {
+		// While a function runs, it lies where its value will lie.
+		int type = R.TYPEOF(value);
+		if (type == CLOSXP || type == BUILTINSXP || type == SPECIALSXP) return 0;
+	}
+	return 1;
+}
+
+static void to_pipe(void) {
+	if (!cell.piped) lane_send_acked(EV_RESULT, 0, NULL);
+	cell.piped = 1;
+	if (cell.result.len) lane_text(1, cell.result.data, cell.result.len);
+	cell.result.len = 0;
+}
+
+static int result_text(const char *text, size_t len) {
+	if (!printing()) return 0;
+	cell.printed = 1;
+	buf_add(&cell.result, text, len);
+	// As long as no R function runs, nobody else can write.
+	if (cell.piped || !console_at_top() || cell.result.len > RESULT_KEPT) to_pipe();
+	return 1;
+}
+
+// lands_at_top says that a jump from here goes to R's prompt and not to C code
+// that called R. An error passes no browser on its way, but Q at one does.
+static int lands_at_top(int pass_browser) {
+	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
+		if ((c->callflag & CTXT_BROWSER) && !pass_browser) return 0;
+		if (c->callflag == CTXT_TOPLEVEL) return c->next == NULL;
+	}
+	return 0;
+}
+
+// learn_cause asks which function raised the error. It returns 0 if none did:
+// the text is only printed, by try() for example.
+static int learn_cause(void) {
+	int real = 1;
+	SEXP info = call_strings(".cause", 0, NULL);
+	cell.cause.len = 0;
+	if (!info) return real;
+	PROTECT(info);
+	const char *kind = string_at(info, 0);
+	if (strcmp(kind, "print") == 0) real = 0;
+	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
+	if (strcmp(kind, "stop") == 0)
+		for (int i = 1; i < 3; i++) {
+			const char *s = string_at(info, i);
+			buf_add(&cell.cause, s, strlen(s) + 1);
+		}
+	UNPROTECT(1);
+	return real;
+}
+
+// is_error says that text is what R prints for an error that ends the cell.
+static int is_error(const char *text, size_t len) {
+	if (!R.R_curErrorBuf || !lands_at_top(0)) return 0;
+	if ((*R.R_GlobalContext)->callflag != CTXT_CCODE) return 0;
+	const char *error = R.R_curErrorBuf();
+	size_t n = strlen(error);
+	if (n < len || (n > len && len < 8000) || memcmp(text, error, len) != 0) return 0;
+	return learn_cause();
+}
+
+static int error_text(const char *text, size_t len) {
+	if (is_error(text, len)) {
+		if (cell.held.len) cell_flush();
+		cell.error_known = 1;
+	} else if (len == 1 && *text == '\n' && lands_at_top(0) && lane_interrupts(0) > 0) {
+		if (cell.held.len) cell_flush();
+		cell.newline = 1;
+	} else if (!cell.error_known) {
+		return 0;
+	}
+	buf_add(&cell.held, text, len); // the error, or warnings that go with it
+	return 1;
+}
+
+int cell_text(int lane, const char *text, size_t len) {
+	if (!cell.active || lane_is_child()) return 0;
+	return lane == 1 ? result_text(text, len) : error_text(text, len);
+}
+
+void cell_flush(void) {
+	if (!cell.active || lane_is_child()) return;
+	if (cell.result.len) to_pipe();
+	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
+	cell.held.len = 0;
+	cell.error_known = cell.newline = 0;
+	cell.jump = JUMP_NONE; // if one was expected, it went to a browser
+}
+
+// cell_jump is R resetting its console before a jump, the stack still whole.
+void cell_jump(void) {
+	if (!cell.active || !lands_at_top(1)) return;
+	if (!lands_at_top(0)) {
+		cell.jump = JUMP_ABORT; // Q; cell_flush takes it back if a prompt follows
+	} else if (cell.newline) {
+		cell.jump = JUMP_INTERRUPT;
+	} else if (cell.error_known) {
+		cell.jump = JUMP_ERROR;
+	} else {
+		cell.jump = JUMP_NONE;
+		learn_cause();
+		if (cell.jump == JUMP_ABORT) return;
+		cell.jump = lane_interrupts(0) > 0 ? JUMP_INTERRUPT : JUMP_ERROR;
+		// Its text went elsewhere: to a sink, or before a prompt.
+		if (cell.jump == JUMP_ERROR && R.R_curErrorBuf) {
+			const char *text = R.R_curErrorBuf();
+			buf_add(&cell.held, text, strlen(text));
+		}
+	}
+}

@@ -1,0 +1,243 @@
+// R's console callbacks.
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "host.h"
+
+static int capturing;    // depth of console_capture
+static int ready;        // the first prompt was reached
+static int quitting;     // the kernel asked R to end
+static int leaving = -1; // the status R ends with by its own will
+static host_clean_up r_clean_up;
+
+int console_at_top(void) {
+	struct host_context *c = *R.R_GlobalContext;
+	return c && !c->next;
+}
+
+static int in_browser(void) {
+	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next)
+		if (c->callflag & CTXT_BROWSER) return 1;
+	return 0;
+}
+
+void console_capture(int on) { capturing = on; }
+
+static void write_console(const char *text, int len, int type) {
+	int lane = type ? 2 : 1;
+	if (len <= 0 || capturing) return;
+	if (cell_text(lane, text, (size_t)len)) return;
+	lane_text(lane, text, (size_t)len);
+}
+
+// ---- prompts ----------------------------------------------------------------
+
+static unsigned sequence;   // of the last prompt
+static struct buf answer;   // what the user said
+static size_t answer_given; // how much of it R has taken
+
+// interrupted waits for the SIGINT that the kernel sends with every interrupt,
+// so that it cannot hit what runs next, and then does what R does.
+static void interrupted(void) {
+	while (!*R.R_interrupts_pending) {
+		sigset_t block, before;
+		sigemptyset(&block);
+		sigaddset(&block, SIGINT);
+		sigprocmask(SIG_BLOCK, &block, &before);
+		if (!*R.R_interrupts_pending) {
+			struct timespec second = {1, 0};
+			pselect(0, NULL, NULL, NULL, &second, &before);
+			*R.R_interrupts_pending = 1;
+		}
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	}
+	R.Rf_onintr(); // comes back when a handler resumes
+}
+
+enum { ANSWERED, ANSWER_INTERRUPTED, ANSWER_REFUSED };
+
+// take_answer reads frames until the one that answers the prompt.
+static int take_answer(void) {
+	struct frame f;
+	lane_recv(&f);
+	if (f.type == CMD_EXECUTE || f.type == CMD_CALL || f.type == CMD_LOAD || f.type == CMD_QUIT)
+		lane_keep(&f); // a callback asks between cells
+	if (f.type != CMD_ANSWER || f.n < 3) return -1;
+	if (strtoul(f.part[0].data, NULL, 10) != sequence) return -1;
+	answer.len = 0;
+	buf_add(&answer, f.part[2].data, f.part[2].len);
+	buf_add(&answer, "", 1);
+	answer.len--;
+	switch (*(const char *)f.part[1].data) {
+	case 'o': return ANSWERED;
+	case 'i': return ANSWER_INTERRUPTED;
+	default: return ANSWER_REFUSED;
+	}
+}
+
+static int ask(const char *prompt, int password) {
+	char number[16];
+	ad_device_flush();
+	cell_flush();
+	snprintf(number, sizeof number, "%u", ++sequence);
+	struct host_part parts[] = {part_str(number), part_str(prompt),
+		part_str(password ? "1" : "0")};
+	fflush(stdout);
+	lane_send(EV_INPUT, 3, parts);
+	for (;;) {
+		if (idle_wait(1) == WAIT_INTERRUPT) return ANSWER_INTERRUPTED;
+		int how = take_answer();
+		if (how >= 0) return how;
+	}
+}
+
+const char *console_ask(const char *prompt, int password, int at_browser) {
+	if (lane_is_child()) R.Rf_error("a forked process cannot ask the user");
+	for (;;) {
+		int how = ask(prompt, password);
+		if (how == ANSWERED) return answer.data;
+		if (how == ANSWER_REFUSED && at_browser) return NULL;
+		if (how == ANSWER_REFUSED) {
+			static char why[1024];
+			snprintf(why, sizeof why, "%s", answer.data);
+			R.Rf_error("%s", why);
+		}
+		sequence++; // an answer that comes now is too late
+		interrupted();
+	}
+}
+
+// give hands R the next piece of the answer: R's buffer takes len - 1 bytes.
+static int give(unsigned char *buf, int len) {
+	size_t n = answer.len - answer_given, room = (size_t)len - 1;
+	if (n > room) n = room;
+	memcpy(buf, answer.data + answer_given, n);
+	buf[n] = 0;
+	answer_given += n;
+	return 1;
+}
+
+static int read_answer(const char *prompt, unsigned char *buf, int len) {
+	if (answer_given < answer.len) return give(buf, len);
+	int browser = in_browser();
+	if (!console_ask(prompt, 0, browser)) {
+		static const char note[] =
+			"browser: the front end does not allow input; continuing\n";
+		lane_text(2, note, sizeof note - 1);
+		answer.len = answer_given = 0;
+		return 0;
+	}
+	answer_given = 0;
+	if (answer.len == 1 && answer.data[0] == 4) { // Ctrl-D: the end of the input
+		answer.len = 0;
+		return 0;
+	}
+	buf_add(&answer, "\n", 2);
+	answer.len--;
+	return give(buf, len);
+}
+
+// ---- the top level ----------------------------------------------------------
+
+static void say_ready(void) {
+	ready = 1;
+	struct host_part dir = part_str(*R.R_TempDir ? *R.R_TempDir : "");
+	lane_send(EV_READY, 1, &dir);
+}
+
+static int at_prompt(unsigned char *buf, int len) {
+	answer.len = answer_given = 0;
+	if (!ready) {
+		ad_device_init();
+		say_ready();
+	}
+	for (;;) {
+		if (cell_active() && cell_next(buf, len)) return 1;
+		struct frame f;
+		idle_wait(0);
+		lane_next(&f);
+		switch (f.type) {
+		case CMD_LOAD: call_load(&f); break;
+		case CMD_CALL: call_run(&f); break;
+		case CMD_EXECUTE: cell_begin(&f); break;
+		case CMD_QUIT: quitting = 1; return 0;
+		}
+	}
+}
+
+// in_segv_handler says that R handles a crash, on its signal stack, and offers
+// its user ways to end. Nobody can be asked in that state.
+static int in_segv_handler(void) {
+	stack_t stack;
+	return sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
+}
+
+static int read_console(const char *prompt, unsigned char *buf, int len, int history) {
+	(void)history;
+	if (lane_is_child()) _exit(1); // a fork that fell out of its function
+	if (in_segv_handler()) {
+		memcpy(buf, "1\n", 3); // abort
+		return 1;
+	}
+	if (quitting) {
+		memcpy(buf, "n\n", 3);
+		return 1;
+	}
+	if (console_at_top() && leaving < 0) return at_prompt(buf, len);
+	return read_answer(prompt, buf, len);
+}
+
+// ---- the rest ---------------------------------------------------------------
+
+static void busy(int which) {
+	if (which == 1 && console_at_top() && !lane_is_child()) cell_busy();
+}
+
+static void reset_console(void) {
+	answer.len = answer_given = 0;
+	leaving = -1; // the user changed their mind about quitting
+	if (!lane_is_child()) cell_jump();
+}
+
+static void nothing(void) {}
+
+static void say_exit(void) {
+	char status[16];
+	if (leaving < 0 || lane_is_child()) return;
+	fflush(stdout);
+	snprintf(status, sizeof status, "%d", leaving);
+	struct host_part p = part_str(status);
+	lane_send(EV_EXIT, 1, &p);
+}
+
+enum { SA_SUICIDE = 6 };
+
+// clean_up is how R ends: quit(), or for want of anything better. Where it
+// does not come back, exit() calls say_exit.
+static void clean_up(int how, int status, int run_last) {
+	if (how != SA_SUICIDE && !lane_is_child()) {
+		cell_flush();
+		leaving = status;
+	}
+	r_clean_up(how, status, run_last);
+}
+
+void console_install(void) {
+	*R.R_Outputfile = NULL;
+	*R.R_Consolefile = NULL;
+	*R.ptr_R_ReadConsole = read_console;
+	*R.ptr_R_WriteConsole = NULL;
+	*R.ptr_R_WriteConsoleEx = write_console;
+	*R.ptr_R_ResetConsole = reset_console;
+	*R.ptr_R_FlushConsole = nothing;
+	*R.ptr_R_ClearerrConsole = nothing;
+	*R.ptr_R_Busy = busy;
+	r_clean_up = *R.ptr_R_CleanUp;
+	*R.ptr_R_CleanUp = clean_up;
+	atexit(say_exit);
+}

@@ -1,0 +1,146 @@
+// What the files of the R process say to each other. See doc.go for the whole.
+#ifndef ADRASTEA_HOST_H
+#define ADRASTEA_HOST_H
+
+#include <stddef.h>
+
+#include "shims.h"
+
+// ---- lane.c: the event socket and the two text pipes -----------------------
+
+// Frames from R to the kernel. Those marked * are acknowledged: R waits.
+enum {
+	EV_READY = 'R',  // the first prompt is reached
+	EV_LANE = 'L',   // text goes to this pipe next ("1" or "2")
+	EV_SYNC = 'S',   // * take what is in the pipes
+	EV_INPUT = 'I',  // a prompt: sequence, text, password ("0" or "1")
+	EV_RESULT = 'B', // * text on stdout from here on is the last value
+	EV_BEGIN = 'b',  // a cell or call begins, SIGINT is for it from here: id
+	EV_DONE = 'D',   // * the cell ended: see cell.c
+	EV_USER = 'V',   // * kind, parts: display and others
+	EV_RETURN = 'r', // a call ended: id, status, strings
+	EV_EXIT = 'X',   // * R ends by its own will: status
+	EV_FATAL = 'F'   // R cannot start: why
+};
+
+// Frames from the kernel to R.
+enum {
+	CMD_ACK = 'a',
+	CMD_LOAD = 'l',    // R code for the private environment
+	CMD_EXECUTE = 'x', // id, allow_stdin, code
+	CMD_ANSWER = 'i',  // sequence, status, text
+	CMD_CALL = 'c',    // id, function, arguments
+	CMD_INTERRUPT = 'n', // SIGINT follows
+	CMD_QUIT = 'q'
+};
+
+struct host_part {
+	const void *data;
+	size_t len;
+};
+
+struct frame {
+	int type;
+	int n;                  // number of parts
+	struct host_part *part; // valid until the next lane_recv or lane_next
+};
+
+void lane_init(int fd);
+// lane_is_child says that this is a forked child, which owns text but no lane.
+int lane_is_child(void);
+int lane_fd(void);
+void lane_send(int type, int n, const struct host_part *parts);
+void lane_send_acked(int type, int n, const struct host_part *parts);
+void lane_recv(struct frame *f);
+// lane_next is lane_recv, but frames that came at a wrong moment come first.
+void lane_next(struct frame *f);
+int lane_has_kept(void);
+void lane_keep(const struct frame *f);
+// lane_interrupts counts the interrupts the kernel has announced since the
+// last call with forget.
+int lane_interrupts(int forget);
+void lane_text(int lane, const char *text, size_t len);
+// host_event sends a user event and waits for its acknowledgement. It returns
+// 0, or -1 in a forked child, where nothing is sent. No R error is raised.
+int host_event(const char *kind, int n, const struct host_part *parts);
+
+struct host_part part_str(const char *s);
+
+// A buf is bytes that grow. Memory that runs out ends the process with a
+// message; R does the same for its own small needs.
+struct buf {
+	char *data;
+	size_t len, cap;
+};
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_free(struct buf *b);
+void *host_alloc(void *old, size_t n);
+
+// ---- console.c: R's callbacks ----------------------------------------------
+
+void console_install(void);
+// console_at_top says that no R function is on the stack.
+int console_at_top(void);
+// console_capture sends what R prints away until it is called with 0.
+void console_capture(int on);
+// console_ask asks the user. It returns the answer, without newline, valid
+// until the next call. It does not return when the user interrupts or cannot
+// be asked: then it jumps as R does. at_browser makes the latter an end of
+// file instead: NULL.
+const char *console_ask(const char *prompt, int password, int at_browser);
+
+// ---- idle.c: waiting for the kernel ----------------------------------------
+
+enum { WAIT_FRAME, WAIT_INTERRUPT };
+// idle_wait runs R's input handlers until a frame can be read, or SIGINT came
+// and stop_on_interrupt is set.
+int idle_wait(int stop_on_interrupt);
+
+// ---- cell.c: running one cell ----------------------------------------------
+
+void cell_begin(const struct frame *f);
+int cell_active(void);
+int cell_allows_stdin(void);
+// cell_next is R's top level asking for text. It fills buf and returns 1, or
+// returns 0 when the cell has ended (and has said so).
+int cell_next(unsigned char *buf, int len);
+void cell_busy(void);
+// cell_text takes text that belongs to the last value or to the error that is
+// ending the cell; 0 says that it is ordinary output.
+int cell_text(int lane, const char *text, size_t len);
+void cell_flush(void); // before a prompt: what the cell keeps goes out
+void cell_jump(void);  // R is about to jump to its prompt
+
+// ---- parse.c ---------------------------------------------------------------
+
+struct span {
+	size_t from, to; // bytes of the code; to is behind the last one
+};
+enum parse_result { PARSED, PARSED_BAD, PARSED_INCOMPLETE };
+// parse_spans finds the expressions of code. If it is not valid R, *bad is the
+// first expression that is not.
+enum parse_result parse_spans(const char *code, size_t len, struct span **spans,
+	int *n, struct span *bad);
+// parse_one parses one expression as R's console would. NULL: it cannot.
+SEXP parse_one(const char *code, size_t len);
+
+// ---- call.c: our private environment ---------------------------------------
+
+void call_load(const struct frame *f);
+void call_run(const struct frame *f);
+// call_strings evaluates fn of the private environment with strings as
+// arguments, output captured away. It returns a STRSXP, or NULL when it failed.
+SEXP call_strings(const char *fn, int n, const struct host_part *args);
+SEXP call_object(const char *fn, SEXP arg);
+
+// A native is a C function that R code of the private environment reaches as
+// .Call(.C_<name>, ...).
+struct host_native {
+	const char *name;
+	host_fn fn;
+	int args;
+};
+
+#include "device.h"
+
+#endif

@@ -1,0 +1,62 @@
+// Waiting for the kernel while R's own event loop runs (contract R5).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "host.h"
+
+// timeout fills in how long R may be left alone: for ever, but for packages
+// that ask to be polled (tcltk).
+static struct timespec *timeout(struct timespec *ts) {
+	int wait = *R.R_wait_usec > 0 ? *R.R_wait_usec : -1;
+	if (R.Rg_wait_usec && *R.Rg_wait_usec > 0 && (wait < 0 || wait > *R.Rg_wait_usec))
+		wait = *R.Rg_wait_usec;
+	if (wait < 0) return NULL;
+	ts->tv_sec = wait / 1000000;
+	ts->tv_nsec = (long)(wait % 1000000) * 1000;
+	return ts;
+}
+
+// handlers sets the descriptors R listens to, but for standard input.
+static int handlers(fd_set *set) {
+	int max = lane_fd();
+	FD_ZERO(set);
+	FD_SET(max, set);
+	for (struct host_input_handler *h = *R.R_InputHandlers; h; h = h->next) {
+		if (h->fd <= 0 || h->fd >= FD_SETSIZE) continue;
+		FD_SET(h->fd, set);
+		if (h->fd > max) max = h->fd;
+	}
+	return max;
+}
+
+int idle_wait(int stop_on_interrupt) {
+	for (;;) {
+		if (!stop_on_interrupt && lane_has_kept()) return WAIT_FRAME;
+		fd_set set;
+		struct timespec ts;
+		sigset_t block, before;
+		int max = handlers(&set);
+		// Between the look at the flag and the wait no signal may slip in.
+		sigemptyset(&block);
+		sigaddset(&block, SIGINT);
+		sigprocmask(SIG_BLOCK, &block, &before);
+		int n = -1, stopped = stop_on_interrupt && *R.R_interrupts_pending;
+		errno = EINTR;
+		if (!stopped) n = pselect(max + 1, &set, NULL, NULL, timeout(&ts), &before);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		if (stopped || (stop_on_interrupt && *R.R_interrupts_pending))
+			return WAIT_INTERRUPT;
+		if (!stop_on_interrupt) *R.R_interrupts_pending = 0;
+		if (n > 0 && FD_ISSET(lane_fd(), &set)) return WAIT_FRAME;
+		if (n > 0) {
+			R.R_runHandlers(*R.R_InputHandlers, &set);
+			ad_device_flush();
+		} else if (n == 0) {
+			R.R_runHandlers(*R.R_InputHandlers, NULL);
+			ad_device_flush();
+		}
+	}
+}

@@ -1,0 +1,273 @@
+// The three lanes that join R to the kernel: stdout and stderr are pipes, and
+// an event socket carries everything that is not text (contracts R1 to R4).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+static int sock = -1;
+static pid_t owner;     // the process that may use the socket
+static int forked;      // set in a child by fork()
+static int text_lane;   // the pipe written last: 1 or 2; 0 when none
+
+static void after_fork(void) { forked = 1; }
+
+void lane_init(int fd) {
+	sock = fd;
+	owner = getpid();
+	// R4: no child that runs another program inherits the socket.
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	pthread_atfork(NULL, NULL, after_fork);
+	// C code's printf goes out at once, so that its place is kept.
+	setvbuf(stdout, NULL, _IONBF, 0);
+}
+
+int lane_is_child(void) {
+	// The flag is set by fork(); the pid also catches a bare clone.
+	return forked || getpid() != owner;
+}
+
+int lane_fd(void) { return sock; }
+
+// The kernel is gone: nobody can use this R or what it started.
+static void orphaned(void) {
+	if (lane_is_child()) _exit(0);
+	if (R.R_CleanTempDir && R.R_TempDir && *R.R_TempDir) R.R_CleanTempDir();
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
+void *host_alloc(void *old, size_t n) {
+	void *p = realloc(old, n ? n : 1);
+	if (!p) {
+		static const char text[] = "adrastea: no memory left\n";
+		if (write(2, text, sizeof text - 1)) {}
+		abort();
+	}
+	return p;
+}
+
+void buf_add(struct buf *b, const void *data, size_t len) {
+	if (b->len + len > b->cap) {
+		b->cap = (b->len + len) * 2 + 256;
+		b->data = host_alloc(b->data, b->cap);
+	}
+	if (len) memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+void buf_free(struct buf *b) {
+	free(b->data);
+	*b = (struct buf){0};
+}
+
+struct host_part part_str(const char *s) {
+	return (struct host_part){s, strlen(s)};
+}
+
+static void put32(struct buf *b, size_t n) {
+	unsigned char x[4] = {n & 255, n >> 8 & 255, n >> 16 & 255, n >> 24 & 255};
+	buf_add(b, x, 4);
+}
+
+static size_t get32(const unsigned char *x) {
+	return (size_t)x[0] | (size_t)x[1] << 8 | (size_t)x[2] << 16 | (size_t)x[3] << 24;
+}
+
+static void send_all(const char *data, size_t len) {
+	while (len > 0) {
+		ssize_t n = send(sock, data, len, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR) continue;
+		if (n <= 0) orphaned();
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+// lane_send sends a frame: length, type, then each part with its length.
+void lane_send(int type, int n, const struct host_part *parts) {
+	static struct buf out;
+	size_t total = 1;
+	if (lane_is_child()) return;
+	for (int i = 0; i < n; i++) total += 4 + parts[i].len;
+	if (total > 0x7fffffff) return; // more than a frame can say
+	char t = (char)type;
+	out.len = 0;
+	put32(&out, total);
+	buf_add(&out, &t, 1);
+	for (int i = 0; i < n; i++) {
+		put32(&out, parts[i].len);
+		buf_add(&out, parts[i].data, parts[i].len);
+	}
+	send_all(out.data, out.len);
+	if (out.cap > 1 << 16) buf_free(&out);
+}
+
+static void recv_all(char *data, size_t len) {
+	while (len > 0) {
+		ssize_t n = recv(sock, data, len, 0);
+		if (n < 0 && errno == EINTR) continue;
+		if (n <= 0) orphaned();
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+static int interrupts; // announced by the kernel
+
+int lane_interrupts(int forget) {
+	// Announcements that wait to be read count: nothing else is sent unasked.
+	for (;;) {
+		unsigned char head[5];
+		struct frame f;
+		if (lane_is_child()) return 0;
+		ssize_t n = recv(sock, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+		if (n < (ssize_t)sizeof head || head[4] != CMD_INTERRUPT) break;
+		lane_recv(&f);
+	}
+	int n = interrupts;
+	if (forget) interrupts = 0;
+	return n;
+}
+
+// lane_recv waits for a frame, whatever signals arrive meanwhile.
+void lane_recv(struct frame *f) {
+	static struct buf in;
+	static struct host_part *parts;
+	static int cap;
+	unsigned char head[4];
+	recv_all((char *)head, 4);
+	size_t len = get32(head), at = 1;
+	in.len = 0;
+	if (in.cap < len + 1) {
+		in.cap = len + 1;
+		in.data = host_alloc(in.data, in.cap);
+	}
+	recv_all(in.data, len);
+	f->type = len ? in.data[0] : 0;
+	f->n = 0;
+	while (at + 4 <= len) {
+		size_t size = get32((unsigned char *)in.data + at);
+		at += 4;
+		if (size > len - at) break;
+		if (f->n == cap) {
+			cap = cap * 2 + 8;
+			parts = host_alloc(parts, (size_t)cap * sizeof *parts);
+		}
+		parts[f->n++] = (struct host_part){in.data + at, size};
+		at += size;
+	}
+	f->part = parts;
+	if (f->type == CMD_INTERRUPT) interrupts++;
+}
+
+// A frame that arrived while R waited for something else, in memory of its own.
+struct kept {
+	struct frame frame;
+	struct kept *next;
+};
+static struct kept *kept, **kept_end = &kept;
+
+void lane_keep(const struct frame *f) {
+	size_t size = sizeof(struct kept) + (size_t)f->n * sizeof(struct host_part);
+	for (int i = 0; i < f->n; i++) size += f->part[i].len;
+	struct kept *k = host_alloc(NULL, size);
+	k->frame = *f;
+	k->next = NULL;
+	k->frame.part = (struct host_part *)(k + 1);
+	char *data = (char *)(k->frame.part + f->n);
+	for (int i = 0; i < f->n; i++) {
+		memcpy(data, f->part[i].data, f->part[i].len);
+		k->frame.part[i] = (struct host_part){data, f->part[i].len};
+		data += f->part[i].len;
+	}
+	*kept_end = k;
+	kept_end = &k->next;
+}
+
+int lane_has_kept(void) { return kept != NULL; }
+
+// lane_next is lane_recv, but frames that were kept come first.
+void lane_next(struct frame *f) {
+	static struct kept *last;
+	free(last);
+	last = kept;
+	if (!last) {
+		lane_recv(f);
+		return;
+	}
+	kept = last->next;
+	if (!kept) kept_end = &kept;
+	*f = last->frame;
+}
+
+// lane_send_acked is R2: R waits until the kernel has acted on the frame. A
+// cell or a call may arrive meanwhile, if R runs a callback between cells.
+void lane_send_acked(int type, int n, const struct host_part *parts) {
+	struct frame f;
+	if (lane_is_child()) return;
+	fflush(stdout);
+	lane_send(type, n, parts);
+	for (;;) {
+		lane_recv(&f);
+		if (f.type == CMD_ACK) return;
+		if (f.type != CMD_ANSWER && f.type != CMD_INTERRUPT) lane_keep(&f);
+	}
+}
+
+int host_event(const char *kind, int n, const struct host_part *parts) {
+	if (lane_is_child()) return -1;
+	struct host_part *all = host_alloc(NULL, ((size_t)n + 1) * sizeof *all);
+	all[0] = part_str(kind);
+	for (int i = 0; i < n; i++) all[i + 1] = parts[i];
+	lane_send_acked(EV_USER, n + 1, all);
+	free(all);
+	return 0;
+}
+
+// say_lane keeps the order of text across the two pipes. Text that waits in
+// the other pipe is older: the kernel takes it first. The frame EV_LANE then
+// tells which pipe to read first when a child writes to the other one.
+static void say_lane(int lane) {
+	int waiting = 0;
+	if (ioctl(lane == 1 ? 2 : 1, FIONREAD, &waiting) == 0 && waiting > 0)
+		lane_send_acked(EV_SYNC, 0, NULL);
+	if (text_lane != lane) {
+		text_lane = lane;
+		struct host_part p = part_str(lane == 1 ? "1" : "2");
+		lane_send(EV_LANE, 1, &p);
+	}
+}
+
+// lane_text writes text of R's console. It may be called in a forked child.
+void lane_text(int lane, const char *text, size_t len) {
+	fflush(stdout);
+	if (!lane_is_child()) say_lane(lane);
+	int keep = 0;
+	if (R.R_ignore_SIGPIPE) {
+		keep = *R.R_ignore_SIGPIPE;
+		*R.R_ignore_SIGPIPE = 1; // or R's handler would jump out of the write
+	}
+	while (len > 0) {
+		ssize_t n = write(lane, text, len);
+		if (n < 0 && errno == EINTR) continue;
+		if (n < 0 && errno == EPIPE) orphaned();
+		if (n <= 0) break;
+		text += n;
+		len -= (size_t)n;
+	}
+	if (R.R_ignore_SIGPIPE) *R.R_ignore_SIGPIPE = keep;
+}

@@ -1,0 +1,170 @@
+// Parsing: the whole cell first, then each expression as R's console does it.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+struct task {
+	SEXP text, file, result;
+	int n, status;
+};
+
+static SEXP try_parse(void *data) {
+	struct task *t = data;
+	return R.R_ParseVector(t->text, t->n, &t->status, t->file);
+}
+
+static SEXP ignore_error(SEXP condition, void *data) {
+	(void)condition;
+	struct task *t = data;
+	t->status = PARSE_ERROR; // the lexer has errors of its own
+	return R_Nil;
+}
+
+static SEXP text_of(const char *code, size_t len) {
+	SEXP text = PROTECT(R.Rf_allocVector(STRSXP, 1));
+	R.SET_STRING_ELT(text, 0, R.Rf_mkCharLenCE(code, (int)len, CE_UTF8));
+	UNPROTECT(1);
+	return text;
+}
+
+static SEXP new_file(void) {
+	SEXP call = PROTECT(R.Rf_lang3(R.Rf_install("new.env"),
+		PROTECT(R.Rf_ScalarLogical(0)), R.R_EmptyEnv[0]));
+	SEXP env = R.Rf_eval(call, R_Base);
+	UNPROTECT(2);
+	return env;
+}
+
+// option finds the cell of an option in R's own list.
+static SEXP option(const char *name) {
+	SEXP tag = R.Rf_install(name);
+	SEXP all = R.Rf_findVarInFrame(R_Base, R.Rf_install(".Options"));
+	if (all == R_Unbound) return NULL;
+	for (; all != R_Nil; all = R.CDR(all))
+		if (R.TAG(all) == tag) return all;
+	return NULL;
+}
+
+// parse fills t.result, which the caller protects.
+static void parse(struct task *t) {
+	t->status = PARSE_ERROR;
+	t->result = R.R_tryCatchError(try_parse, t, ignore_error, t);
+}
+
+// quiet_parse is for the first look at a cell: what it warns of will be warned
+// of again, and nobody needs its parse data.
+static void quiet_parse(struct task *t) {
+	SEXP warn = option("warn"), data = option("keep.parse.data");
+	SEXP old_warn = PROTECT(warn ? R.CAR(warn) : R_Nil);
+	SEXP old_data = PROTECT(data ? R.CAR(data) : R_Nil);
+	if (warn) R.SETCAR(warn, R.Rf_ScalarInteger(-1));
+	if (data) R.SETCAR(data, R.Rf_ScalarLogical(0));
+	parse(t);
+	if (warn) R.SETCAR(warn, old_warn);
+	if (data) R.SETCAR(data, old_data);
+	UNPROTECT(2);
+}
+
+// to_spans turns the source references of a result into bytes of the code.
+static struct span *to_spans(SEXP result, const char *code, size_t len, int *n) {
+	SEXP refs = R.Rf_getAttrib(result, R.Rf_install("srcref"));
+	*n = R.Rf_length(result);
+	if (R.Rf_length(refs) < *n) *n = 0;
+	struct span *spans = host_alloc(NULL, ((size_t)*n + 1) * sizeof *spans);
+	size_t start = 0, behind = 0; // of the current line, of the last expression
+	int line = 1;
+	for (int i = 0; i < *n; i++) {
+		const int *ref = R.INTEGER(R.VECTOR_ELT(refs, i));
+		for (int end = 0; end < 2; end++) {
+			for (int want = ref[end ? 7 : 6]; line < want; line++) {
+				const char *eol = memchr(code + start, '\n', len - start);
+				if (!eol) break;
+				start = (size_t)(eol - code) + 1;
+			}
+			if (!end) spans[i].from = start > behind ? start : behind;
+		}
+		behind = start + (size_t)ref[3];
+		if (behind > len) behind = len;
+		spans[i].to = behind;
+		// What separates expressions of a line belongs to none of them.
+		while (behind < len && (code[behind] == ' ' || code[behind] == '\t')) behind++;
+		if (behind < len && code[behind] == ';') behind++;
+	}
+	spans[*n].from = behind;
+	spans[*n].to = len;
+	return spans;
+}
+
+// find_bad narrows the first invalid expression: the one behind the longest
+// valid beginning.
+static void find_bad(struct task *t, const char *code, size_t len, struct span *bad) {
+	int good = 0, beyond = 1;
+	bad->from = 0;
+	bad->to = len;
+	for (int doubling = 1; doubling || beyond - good > 1;) {
+		t->n = doubling ? beyond : good + (beyond - good) / 2;
+		quiet_parse(t);
+		if (t->status != PARSE_OK) {
+			beyond = t->n;
+			doubling = 0;
+			continue;
+		}
+		PROTECT(t->result);
+		int n;
+		struct span *spans = to_spans(t->result, code, len, &n);
+		UNPROTECT(1);
+		bad->from = spans[n].from;
+		free(spans);
+		if (n < t->n) return; // cannot be: all of it is valid
+		good = t->n;
+		if (doubling) beyond *= 2;
+	}
+}
+
+enum parse_result parse_spans(const char *code, size_t len, struct span **spans,
+	int *n, struct span *bad) {
+	struct task t = {0};
+	t.text = PROTECT(text_of(code, len));
+	t.file = PROTECT(new_file());
+	t.n = -1;
+	*spans = NULL;
+	*n = 0;
+	quiet_parse(&t);
+	int status = t.status;
+	if (status == PARSE_OK || status == PARSE_EOF || status == PARSE_NULL) {
+		PROTECT(t.result);
+		*spans = to_spans(t.result, code, len, n);
+		UNPROTECT(3);
+		return PARSED;
+	}
+	find_bad(&t, code, len, bad);
+	UNPROTECT(2);
+	return status == PARSE_INCOMPLETE ? PARSED_INCOMPLETE : PARSED_BAD;
+}
+
+// console_file is what R's console attaches to the code it parses.
+static SEXP console_file(SEXP text) {
+	SEXP file = PROTECT(new_file());
+	R.Rf_defineVar(R.Rf_install("filename"), PROTECT(R.Rf_mkString("")), file);
+	R.Rf_defineVar(R.Rf_install("lines"), text, file);
+	SEXP class = PROTECT(R.Rf_allocVector(STRSXP, 2));
+	R.SET_STRING_ELT(class, 0, R.Rf_mkCharCE("srcfilecopy", CE_UTF8));
+	R.SET_STRING_ELT(class, 1, R.Rf_mkCharCE("srcfile", CE_UTF8));
+	R.Rf_setAttrib(file, R.Rf_install("class"), class);
+	UNPROTECT(3);
+	return file;
+}
+
+SEXP parse_one(const char *code, size_t len) {
+	struct task t = {0};
+	int keep = R.Rf_asLogical(R.Rf_GetOption1(R.Rf_install("keep.source")));
+	t.text = PROTECT(text_of(code, len));
+	t.file = PROTECT(keep == 1 ? console_file(t.text) : R_Nil);
+	t.n = 1;
+	parse(&t);
+	UNPROTECT(2);
+	if (t.status != PARSE_OK || R.Rf_length(t.result) != 1) return NULL;
+	return R.VECTOR_ELT(t.result, 0);
+}

@@ -1,0 +1,251 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/rkernel/host"
+	"github.com/adrastea-kernel/adrastea/rkernel/rscript"
+)
+
+// A process is one R process and the lanes that join us to it. Its methods may
+// be called from any goroutine.
+//
+// It runs two goroutines, reap and pump, and one more for each prompt that
+// waits for its answer; all have ended when done is closed.
+type process struct {
+	logger *slog.Logger
+	pid    int         // read-only after start
+	sock   int         // the event socket; closed by pump
+	text   [3]*os.File // the pipes, by descriptor number in R; owned by pump
+	wake   [2]*os.File // reap writes to wake[1] when R has ended
+
+	readyc chan struct{} // closed when R is at its first prompt
+	done   chan struct{} // closed when R has ended and all it said was taken
+
+	wmu sync.Mutex // guards writing to sock: frames go out whole
+
+	mu     sync.Mutex
+	closed bool             // sock is closed; guarded by mu and wmu
+	reaped bool             // pid is no longer ours; guarded by mu
+	out    output           // where output goes; guarded by mu
+	run    *run             // the cell that runs, or nil; guarded by mu
+	parked *prompt          // asked while R starts, nobody to ask; guarded by mu
+	asking *prompt          // whose answer is waited for, or nil; guarded by mu
+	calls  map[string]*call // guarded by mu
+	ids    int              // guarded by mu
+	end    ending           // set before done is closed
+
+	pump pumpState // owned by the pump
+}
+
+// An ending is how an R process ended.
+type ending struct {
+	wanted bool   // by quit() or because we said so
+	status int    // the exit status
+	why    string // for an end nobody wanted
+	fatal  string // R could not start
+}
+
+// startProcess starts R. It returns as soon as the process runs; R is ready
+// when readyc is closed. out gets what R says before the first cell.
+func startProcess(inst *Installation, args []string, out output, logger *slog.Logger) (*process, error) {
+	if !host.Available {
+		return nil, &InstallationError{
+			Problem: "this program was built without cgo, so it cannot run R",
+			Remedy:  "Build it with CGO_ENABLED=1 and a C compiler, or install a released binary."}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{
+		logger: logger,
+		out:    out,
+		readyc: make(chan struct{}),
+		done:   make(chan struct{}),
+		calls:  map[string]*call{},
+	}
+	theirs, err := p.openLanes()
+	defer closeAll(theirs)
+	if err != nil {
+		p.closeLanes()
+		return nil, err
+	}
+	cmd := exec.Command(inst.Path, append([]string{"CMD", self}, args...)...)
+	cmd.Env = append(utf8Environ(withoutRHome(os.Environ())),
+		host.Variable+"=3,"+strconv.Itoa(os.Getpid()))
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = theirs[1], theirs[2], theirs[:1]
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	started := make(chan error)
+	go p.reap(cmd, started)
+	if err := <-started; err != nil {
+		p.closeLanes()
+		return nil, fmt.Errorf("start %s: %w", inst.Path, err)
+	}
+	go p.runPump()
+	return p, nil
+}
+
+// openLanes makes the three lanes and returns R's ends: socket, stdout, stderr.
+func (p *process) openLanes() (theirs []*os.File, err error) {
+	syscall.ForkLock.RLock()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(pair[0])
+		unix.CloseOnExec(pair[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, os.NewSyscallError("socketpair", err)
+	}
+	p.sock = pair[0]
+	theirs = append(theirs, os.NewFile(uintptr(pair[1]), "R events"))
+	for lane := 1; lane <= 2; lane++ {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return theirs, err
+		}
+		p.text[lane] = r
+		theirs = append(theirs, w)
+	}
+	p.wake[0], p.wake[1], err = os.Pipe()
+	return theirs, err
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// closeLanes closes our ends.
+func (p *process) closeLanes() {
+	p.wmu.Lock()
+	p.mu.Lock()
+	if !p.closed && p.sock > 0 {
+		unix.Close(p.sock)
+	}
+	p.closed = true
+	p.mu.Unlock()
+	p.wmu.Unlock()
+	for _, f := range []*os.File{p.text[1], p.text[2], p.wake[0], p.wake[1]} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// reap starts R and waits for its end. R asks the system to be told when its
+// parent ends, and for Linux the parent is the thread: so this goroutine keeps
+// its thread for as long as R lives.
+func (p *process) reap(cmd *exec.Cmd, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := cmd.Start()
+	if err == nil {
+		p.pid = cmd.Process.Pid
+	}
+	started <- err
+	if err != nil {
+		return
+	}
+	// Before the process is reaped its group cannot be taken for another one:
+	// children that R leaves behind end with it.
+	for {
+		err := waitExited(p.pid)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	p.mu.Lock()
+	unix.Kill(-p.pid, unix.SIGKILL)
+	p.reaped = true
+	p.mu.Unlock()
+	cmd.Wait() // the state says it all
+	p.setEnding(cmd.ProcessState)
+	p.wake[1].Write([]byte{0})
+}
+
+// setEnding notes what the system says about the end.
+func (p *process) setEnding(state *os.ProcessState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end.status = state.ExitCode()
+	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		p.end.status = 128 + int(ws.Signal())
+		p.end.why = fmt.Sprintf("signal %d (%v)", int(ws.Signal()), ws.Signal())
+		return
+	}
+	p.end.why = fmt.Sprintf("exit status %d", p.end.status)
+}
+
+// send writes a frame to R. It fails when R is gone, which others notice too.
+func (p *process) send(kind byte, parts ...string) error {
+	b := appendFrame(nil, kind, parts...)
+	p.wmu.Lock()
+	defer p.wmu.Unlock()
+	if p.closed {
+		return errors.New("R has ended")
+	}
+	for len(b) > 0 {
+		n, err := unix.SendmsgN(p.sock, b, nil, nil, sendFlags)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("sendmsg", err)
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// signal sends a signal to R and its children.
+func (p *process) signal(s unix.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.signalLocked(s)
+}
+
+func (p *process) signalLocked(s unix.Signal) {
+	if !p.reaped {
+		unix.Kill(-p.pid, s)
+	}
+}
+
+// newID names a cell or a call.
+func (p *process) newID() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ids++
+	return strconv.Itoa(p.ids)
+}
+
+// load gives R the code of our private environment.
+func (p *process) load() {
+	if err := p.send(cmdLoad, rscript.Files()...); err != nil {
+		p.logger.Error("load R code", "error", err)
+	}
+}
+
+// hasEnded says that R is gone and all it said was taken.
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,31 @@
+//go:build !linux && !darwin
+
+package rkernel
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// A process is one R process; there is none on this system.
+type process struct{}
+
+func startProcess(*Installation, []string, output, *slog.Logger) (*process, error) {
+	return nil, &InstallationError{
+		Problem: "R can be run on Linux and macOS only",
+		Remedy:  "On Windows, use the Windows Subsystem for Linux."}
+}
+
+func (*process) execute(context.Context, request, string, bool) (*kernel.Result, error) {
+	panic("BUG: no process was started")
+}
+
+func (*process) call(context.Context, string, ...string) ([]string, error) {
+	panic("BUG: no process was started")
+}
+
+func (*process) interrupt()               {}
+func (*process) shutdown(context.Context) {}
+func (*process) hasEnded() bool           { return true }

@@ -1,0 +1,301 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// pumpState is what the goroutine that reads R's lanes knows.
+type pumpState struct {
+	in        []byte     // the beginning of a frame
+	first     int        // the pipe to read first: R wrote to it last
+	decoders  [3]decoder // by pipe
+	tail      string     // the end of what came on stderr
+	value     strings.Builder
+	collect   bool // text on stdout is the last value's
+	sockEnded bool
+	tempDir   string // R's, to be removed when R cannot
+	buf       [64 << 10]byte
+}
+
+// tailSize is how much of stderr is kept for the report on R's death.
+const tailSize = 2000
+
+// runPump reads the lanes until R has ended.
+//
+// R2: on an event it first takes what is in the pipes, then acts, then
+// acknowledges; R waits meanwhile. Text that comes without an event is taken
+// as it comes. R never writes to one pipe while its text waits in the other,
+// so what waits in both at once is R's in one of them, the one it named last
+// with evLane, and a child's in the other: R's is older.
+func (p *process) runPump() {
+	defer close(p.done)
+	p.pump.first = 1
+	fds := []unix.PollFd{
+		{Fd: int32(p.sock), Events: unix.POLLIN},
+		{Fd: int32(p.text[1].Fd()), Events: unix.POLLIN},
+		{Fd: int32(p.text[2].Fd()), Events: unix.POLLIN},
+		{Fd: int32(p.wake[0].Fd()), Events: unix.POLLIN},
+	}
+	for {
+		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+			p.logger.Error("poll R's lanes", "error", err)
+			break
+		}
+		if fds[3].Revents != 0 {
+			break
+		}
+		// Looked at before the events, so that none can lie between.
+		waiting := p.waiting()
+		if !p.events() {
+			p.take(waiting)
+		}
+		for lane := 1; lane <= 2; lane++ {
+			if fds[lane].Revents&unix.POLLIN == 0 && fds[lane].Revents != 0 {
+				fds[lane].Fd = -1 // nobody can write to it any more
+			}
+		}
+		if p.pump.sockEnded {
+			fds[0].Fd = -1
+		}
+	}
+	p.events()
+	p.drain()
+	p.closeLanes()
+	p.ended()
+}
+
+// waiting returns how many bytes are in each pipe.
+func (p *process) waiting() [3]int {
+	var n [3]int
+	for lane := 1; lane <= 2; lane++ {
+		k, err := unix.IoctlGetInt(int(p.text[lane].Fd()), fionread)
+		if err == nil {
+			n[lane] = k
+		}
+	}
+	return n
+}
+
+// drain takes everything that is in the pipes now.
+func (p *process) drain() { p.take(p.waiting()) }
+
+// take publishes n bytes from each pipe.
+func (p *process) take(n [3]int) {
+	first := p.pump.first
+	for _, lane := range [2]int{first, 3 - first} {
+		for n[lane] > 0 {
+			b := p.pump.buf[:min(n[lane], len(p.pump.buf))]
+			k, err := p.text[lane].Read(b)
+			if err != nil || k == 0 {
+				break
+			}
+			n[lane] -= k
+			p.show(lane, p.pump.decoders[lane].decode(b[:k]))
+		}
+	}
+}
+
+var streamNames = [3]string{1: "stdout", 2: "stderr"}
+
+// show publishes text, or keeps it if it belongs to the last value.
+func (p *process) show(lane int, text string) {
+	if text == "" {
+		return
+	}
+	if lane == 2 {
+		p.pump.tail = lastBytes(p.pump.tail+text, tailSize)
+	} else if p.pump.collect {
+		p.pump.value.WriteString(text)
+		return
+	}
+	p.stream(streamNames[lane], text)
+}
+
+func lastBytes(s string, n int) string { return s[max(0, len(s)-n):] }
+
+// stream publishes text where R's output goes now.
+func (p *process) stream(name, text string) {
+	if err := p.output().Stream(name, text); err != nil {
+		p.logger.Error("publish text", "stream", name, "error", err)
+	}
+}
+
+// output is where R's output goes now.
+func (p *process) output() output {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out
+}
+
+// flushText publishes what decoders hold back: no more of it will come.
+func (p *process) flushText() {
+	for lane := 1; lane <= 2; lane++ {
+		p.show(lane, p.pump.decoders[lane].flush())
+	}
+}
+
+// events handles the frames that have arrived. It says whether one of them
+// made it take text.
+func (p *process) events() (took bool) {
+	for !p.pump.sockEnded {
+		n, _, err := unix.Recvfrom(p.sock, p.pump.buf[:], unix.MSG_DONTWAIT)
+		if err == unix.EINTR {
+			continue
+		}
+		if err == unix.EAGAIN {
+			break
+		}
+		if err != nil || n == 0 {
+			p.pump.sockEnded = true
+			break
+		}
+		p.pump.in = append(p.pump.in, p.pump.buf[:n]...)
+	}
+	rest := p.pump.in
+	for {
+		f, after, ok, err := cutFrame(rest)
+		if err != nil {
+			p.logger.Error("read R's events", "error", err)
+			p.signal(unix.SIGKILL) // its memory is broken
+			rest = nil
+			break
+		}
+		if !ok {
+			break
+		}
+		rest = after
+		if f.kind == evLane {
+			p.pump.first = 1
+			if f.part(0) == "2" {
+				p.pump.first = 2
+			}
+			continue
+		}
+		p.drain()
+		took = true
+		p.event(f)
+	}
+	p.pump.in = append(p.pump.in[:0], rest...)
+	return took
+}
+
+// event acts on a frame. All text from before it has been taken.
+func (p *process) event(f frame) {
+	switch f.kind {
+	case evSync:
+		p.ack()
+	case evResult:
+		p.pump.collect = true
+		p.ack()
+	case evReady:
+		p.pump.tempDir = f.part(0)
+		p.load()
+		close(p.readyc)
+	case evBegin:
+		p.began(f.part(0))
+	case evInput:
+		p.asked(f)
+	case evDone:
+		p.finished(f)
+		p.ack()
+	case evUser:
+		p.userEvent(f)
+		p.ack()
+	case evReturn:
+		p.returned(f)
+	case evExit, evFatal:
+		p.noteEnd(f)
+	default:
+		p.logger.Error("unknown event from R", "kind", string(f.kind))
+	}
+}
+
+func (p *process) ack() {
+	if err := p.send(cmdAck); err != nil {
+		p.logger.Debug("acknowledge", "error", err)
+	}
+}
+
+// userEvent acts on an event of R code of ours: display and others.
+func (p *process) userEvent(f frame) {
+	if len(f.parts) == 0 {
+		return
+	}
+	out, parts := p.output(), f.parts[1:]
+	var err error
+	switch kind := f.part(0); kind {
+	case "display":
+		err = displayEvent(out, parts)
+	case "clear":
+		err = clearEvent(out, parts)
+	case "page":
+		err = p.page(out, parts)
+	default:
+		p.logger.Error("unknown event from R code", "kind", kind)
+	}
+	if err != nil {
+		p.logger.Error("publish an event of R", "kind", f.part(0), "error", err)
+	}
+}
+
+// page adds a payload to the running cell's reply; between cells there is no
+// reply, and the page is shown.
+func (p *process) page(out output, parts [][]byte) error {
+	payload, err := pagePayload(parts)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	r := p.run
+	p.mu.Unlock()
+	if r != nil {
+		r.payload = append(r.payload, payload)
+		return nil
+	}
+	data, err := bundleData(parts[1:])
+	if err != nil {
+		return err
+	}
+	return out.Display(data, nil, "")
+}
+
+func (p *process) noteEnd(f frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f.kind == evFatal {
+		p.end.fatal = f.part(0)
+		return
+	}
+	p.end.wanted = true
+}
+
+// ended tells everybody who waits that R is gone.
+func (p *process) ended() {
+	p.flushText()
+	if p.pump.collect {
+		p.stream("stdout", p.pump.value.String())
+	}
+	p.mu.Lock()
+	r, calls, parked := p.run, p.calls, p.parked
+	p.run, p.calls, p.parked = nil, nil, nil
+	p.endPromptLocked()
+	p.mu.Unlock()
+	if parked != nil {
+		parked.cancel()
+	}
+	for _, c := range calls {
+		c.result <- callResult{err: p.endError()}
+	}
+	if r != nil {
+		r.end(p.endOutcome(r))
+	}
+	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
+		os.RemoveAll(dir) // R itself does so when it ends in peace
+	}
+}

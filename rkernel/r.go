@@ -1,0 +1,193 @@
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// Config configures R. A nil Config is valid; it is copied by [New].
+type Config struct {
+	// R is the R command, or a directory with bin/R in it. Empty means
+	// $R_HOME/bin/R, or the R in PATH; see [Find].
+	R string
+	// Args are arguments for R, for instance --no-init-file, after those that
+	// make it a kernel's.
+	Args []string
+	// Version of the kernel, for kernel_info.
+	Version string
+	// Logger hears of what goes wrong between R and us. Nil discards it.
+	Logger *slog.Logger
+}
+
+// rArgs make R a session like a console's: interactive, with its own start-up
+// files, and with nothing restored or saved behind the user's back.
+var rArgs = []string{"--interactive", "--quiet", "--no-readline", "--no-save", "--no-restore"}
+
+// R is R as a [kernel.Language]. Its methods may be called as the interfaces
+// of package kernel say.
+type R struct {
+	config Config
+	inst   *Installation // nil if there is no R
+	err    error         // why not
+
+	mu   sync.Mutex
+	p    *process       // the R that runs, or nil; guarded by mu
+	out  *kernel.Output // for output that belongs to no request; guarded by mu
+	over bool           // Shutdown was called; guarded by mu
+}
+
+var (
+	_ kernel.Language    = (*R)(nil)
+	_ kernel.Interrupter = (*R)(nil)
+)
+
+// New returns R, which [R.Start] starts. Where there is no usable R, the
+// kernel runs all the same, and every cell gets the reason as its error.
+func New(config *Config) *R {
+	r := &R{}
+	if config != nil {
+		r.config = *config
+	}
+	if r.config.Logger == nil {
+		r.config.Logger = slog.New(slog.DiscardHandler)
+	}
+	r.inst, r.err = Find(r.config.R)
+	return r
+}
+
+// Info describes R without waiting for it.
+func (r *R) Info() kernel.Info {
+	version, banner := "", "R is not available"
+	if r.inst != nil {
+		version = r.inst.Version
+		banner = "R " + version + " (" + r.inst.Path + ")"
+	}
+	return kernel.Info{
+		Implementation:        "adrastea",
+		ImplementationVersion: r.config.Version,
+		Language: jupyter.LanguageInfo{
+			Name:           "R",
+			Version:        version,
+			MIMEType:       "text/x-r-source",
+			FileExtension:  ".r",
+			PygmentsLexer:  "r",
+			CodeMirrorMode: "r",
+		},
+		Banner: banner,
+		HelpLinks: []jupyter.HelpLink{
+			{Text: "R manuals", URL: "https://cran.r-project.org/manuals.html"},
+			{Text: "R packages", URL: "https://cran.r-project.org/web/packages/"},
+		},
+	}
+}
+
+// Start starts R and does not wait for it: the first cell does, and answers
+// what R's start-up files ask.
+func (r *R) Start(ctx context.Context, out *kernel.Output) error {
+	if r.inst == nil {
+		return languageError(r.err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out = out
+	return languageError(r.startLocked(out))
+}
+
+// startLocked starts an R that has out for what it says before the first cell.
+func (r *R) startLocked(out output) error {
+	if r.over {
+		return kernel.ErrShutdown
+	}
+	args := append(append([]string(nil), rArgs...), r.config.Args...)
+	p, err := startProcess(r.inst, args, out, r.config.Logger)
+	if err != nil {
+		return err
+	}
+	r.p = p
+	return nil
+}
+
+// languageError makes an error that a user can read of one that says why there
+// is no R.
+func languageError(err error) error {
+	e, ok := errors.AsType[*InstallationError](err)
+	if !ok {
+		return err
+	}
+	return &kernel.Error{Name: "RNotFound", Value: e.Problem,
+		Traceback: []string{"Error: " + e.Problem, e.Remedy}}
+}
+
+const lostNote = "R was started again: all variables of before are lost.\n"
+
+// process returns the R that runs. If the last one died, it starts another
+// one, whose first words go to out.
+func (r *R) process(out output) (p *process, again bool, err error) {
+	if r.inst == nil {
+		return nil, false, languageError(r.err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.p != nil && !r.p.hasEnded() {
+		return r.p, false, nil
+	}
+	again = r.p != nil
+	if err := r.startLocked(out); err != nil {
+		return nil, false, languageError(err)
+	}
+	return r.p, again, nil
+}
+
+// ready returns an R that is up and idle, or on its way to it.
+func (r *R) ready(ctx context.Context) (*process, error) {
+	r.mu.Lock()
+	out := r.out
+	r.mu.Unlock()
+	p, _, err := r.process(out)
+	return p, err
+}
+
+// Execute runs a cell as R's console would run the same text.
+func (r *R) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	return r.execute(ctx, req, req.Code, req.AllowStdin)
+}
+
+func (r *R) execute(ctx context.Context, req request, code string, allowStdin bool) (*kernel.Result, error) {
+	p, again, err := r.process(req)
+	if err != nil {
+		return nil, err
+	}
+	if again {
+		if err := req.Stream("stderr", lostNote); err != nil {
+			return nil, err
+		}
+	}
+	return p.execute(ctx, req, code, allowStdin)
+}
+
+// Interrupt interrupts the cell that runs.
+func (r *R) Interrupt(*kernel.Request) {
+	r.mu.Lock()
+	p := r.p
+	r.mu.Unlock()
+	if p != nil {
+		p.interrupt()
+	}
+}
+
+// Shutdown ends R, by force if ctx ends before.
+func (r *R) Shutdown(ctx context.Context, restart bool) error {
+	r.mu.Lock()
+	r.over = true
+	p := r.p
+	r.mu.Unlock()
+	if p != nil {
+		p.shutdown(ctx)
+	}
+	return nil
+}

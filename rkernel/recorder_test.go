@@ -1,0 +1,182 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// A recorder is a request that writes down what it is told. Its lines are
+// "kind|text"; pieces of one stream that follow each other are one line.
+type recorder struct {
+	answers []string // to prompts, in order
+	onInput func(ctx context.Context, prompt string) (string, error)
+
+	mu     sync.Mutex
+	events []string
+	notify chan struct{} // receives after each event, if somebody listens
+}
+
+func newRecorder(answers ...string) *recorder {
+	return &recorder{answers: answers, notify: make(chan struct{}, 1)}
+}
+
+func (r *recorder) add(kind, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.events); n > 0 && strings.HasPrefix(r.events[n-1], kind+"|") &&
+		(kind == "stdout" || kind == "stderr") {
+		r.events[n-1] += text
+	} else {
+		r.events = append(r.events, kind+"|"+text)
+	}
+	select {
+	case r.notify <- struct{}{}:
+	default:
+	}
+}
+
+func (r *recorder) Stream(name, text string) error {
+	r.add(name, text)
+	return nil
+}
+
+func (r *recorder) Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
+	r.add("display", fmt.Sprint(data["text/plain"]))
+	return nil
+}
+
+func (r *recorder) UpdateDisplay(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
+	r.add("update", fmt.Sprint(data["text/plain"]))
+	return nil
+}
+
+func (r *recorder) ClearOutput(wait bool) error {
+	r.add("clear", fmt.Sprint(wait))
+	return nil
+}
+
+func (r *recorder) Result(data jupyter.MIMEBundle, metadata map[string]any) error {
+	r.add("result", fmt.Sprint(data["text/plain"]))
+	return nil
+}
+
+func (r *recorder) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	kind := "input"
+	if password {
+		kind = "password"
+	}
+	r.add(kind, prompt)
+	if r.onInput != nil {
+		return r.onInput(ctx, prompt)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.answers) == 0 {
+		return "", errors.New("the test has no answer left")
+	}
+	a := r.answers[0]
+	r.answers = r.answers[1:]
+	return a, nil
+}
+
+// all returns the events so far.
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.events...)
+}
+
+// text returns all text of a kind.
+func (r *recorder) text(kind string) string {
+	var s strings.Builder
+	for _, e := range r.all() {
+		if t, ok := strings.CutPrefix(e, kind+"|"); ok {
+			s.WriteString(t)
+		}
+	}
+	return s.String()
+}
+
+// wait returns when an event contains what.
+func (r *recorder) wait(t *testing.T, what string) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		for _, e := range r.all() {
+			if strings.Contains(e, what) {
+				return
+			}
+		}
+		select {
+		case <-r.notify:
+		case <-deadline:
+			t.Fatalf("no %q in %q", what, r.all())
+		}
+	}
+}
+
+// findR returns the R to test with; the project's tests need one.
+func findR(t testing.TB) *Installation {
+	t.Helper()
+	inst, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inst
+}
+
+func testLogger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// startR starts an R that ends with the test.
+func startR(t testing.TB, args ...string) *process {
+	t.Helper()
+	args = append(append([]string(nil), rArgs...), args...)
+	p, err := startProcess(findR(t), args, newRecorder(), testLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		p.shutdown(ctx)
+	})
+	return p
+}
+
+// run runs a cell and returns what it did; its error, if any, comes last.
+func runCell(t testing.TB, p *process, code string, answers ...string) []string {
+	t.Helper()
+	rec := newRecorder(answers...)
+	return finishCell(t, p, rec, code)
+}
+
+func finishCell(t testing.TB, p *process, rec *recorder, code string) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	result, err := p.execute(ctx, rec, code, true)
+	events := rec.all()
+	if e, ok := errors.AsType[*kernel.Error](err); ok {
+		events = append(events, "error|"+e.Name+"|"+e.Value+"|"+strings.Join(e.Traceback, "\n"))
+	} else if err != nil {
+		t.Fatalf("execute %q: %v (%q)", code, err, events)
+	}
+	if result != nil && result.Exit {
+		events = append(events, fmt.Sprintf("exit|%d", result.ExitStatus))
+	}
+	return events
+}

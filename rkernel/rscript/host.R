@@ -1,0 +1,131 @@
+# What the R process itself needs: events, passwords, and reports on errors.
+# These functions live in an environment that R's users cannot reach. They use
+# base R only.
+
+# .start runs once, after R's own start.
+.start <- function() {
+    options(askpass = .password)
+    if (exists("start", inherits = FALSE)) .run("start", list())
+    NULL
+}
+
+# .event sends an event to the kernel and waits until it has acted on it.
+.event <- function(kind, parts = list()) invisible(.Call(.C_event, kind, parts))
+
+# .password asks the user, who types unseen; askpass::askpass and others use it.
+.password <- function(prompt = "Password: ", ...) .Call(.C_password, as.character(prompt)[1L])
+
+# .run calls a function of this environment: nothing it does reaches the user.
+# The value is list(TRUE, value) or list(FALSE, message).
+.run <- function(name, args) {
+    f <- get(name, envir = .self, mode = "function", inherits = FALSE)
+    tryCatch(withCallingHandlers(list(TRUE, do.call(f, args, quote = TRUE)),
+                                 warning = function(w) tryInvokeRestart("muffleWarning"),
+                                 message = function(m) tryInvokeRestart("muffleMessage")),
+             error = function(e) list(FALSE, conditionMessage(e)),
+             interrupt = function(i) list(FALSE, "interrupted"))
+}
+
+# .run_strings is .run for the kernel: strings in, strings out, led by "1" or "0".
+.run_strings <- function(name, args) {
+    result <- tryCatch(.run(name, as.list(args)),
+                       error = function(e) list(FALSE, conditionMessage(e)))
+    c(if (result[[1L]]) "1" else "0", enc2utf8(as.character(result[[2L]])))
+}
+
+.self <- environment()
+
+# .cause says, called while an error is on its way to the prompt, who raised it:
+# "stop" with the message and class of its condition, "abort" for the restart
+# of this name, "print" if a function that prints is only quoting an error.
+.cause <- function() {
+    n <- sys.nframe() - 1L
+    if (n < 1L) return("")
+    f <- sys.function(n)
+    if (identical(f, base::stop)) {
+        frame <- sys.frame(n)
+        if (!exists("cond", frame, inherits = FALSE)) return("")
+        c("stop", enc2utf8(as.character(frame$message)[1L]), class(frame$cond)[1L])
+    }
+    else if (identical(f, base::cat) || identical(f, base::writeLines)) "print"
+    else if (identical(f, base::invokeRestart)) "abort"
+    else ""
+}
+
+# .report gives class, message and the lines of the traceback of the last error.
+# text is what R printed; message and class are from .cause, or empty.
+.report <- function(text, message, class) {
+    if (!nzchar(class)) class <- "simpleError"
+    if (!nzchar(message)) message <- .message(text)
+    c(class, message, .traceback_lines())
+}
+
+# .message takes R's introduction, in whatever language, from the text of an error.
+.message <- function(text) {
+    text <- sub("\n$", "", text)
+    # Warnings that were printed with it
+    text <- strsplit(text, paste0("\n", gettext("In addition: ", domain = "R")), fixed = TRUE)[[1L]][1L]
+    if (is.na(text)) return("")
+    plain <- gettext("Error: ", domain = "R")
+    if (startsWith(text, plain)) return(substring(text, nchar(plain) + 1L))
+    head <- sub("%s.*", "", gettext("Error in %s : ", domain = "R"))
+    if (!startsWith(text, head)) return(text)
+    rest <- substring(text, nchar(head) + 1L)
+    # The call ends at the first " : " outside quotes.
+    at <- .outside_quotes(rest, " : ")
+    if (at < 0L) text else sub("^\n  ", "", substring(rest, at + 3L))
+}
+
+.outside_quotes <- function(text, what) {
+    hits <- gregexpr(what, text, fixed = TRUE)[[1L]]
+    for (at in hits) {
+        before <- gsub("\\\\.", "", substring(text, 1L, at - 1L))
+        odd <- vapply(c("\"", "'", "`"), function(q)
+            nchar(gsub(paste0("[^", q, "]"), "", before)) %% 2L == 1L, NA)
+        if (at < 0L || !any(odd)) return(at)
+    }
+    -1L
+}
+
+# .traceback_lines is what traceback() prints, for calls inside calls.
+.traceback_lines <- function() {
+    calls <- .traceback(max.lines = 12L)
+    n <- length(calls)
+    if (n < 2L) return(character())
+    lines <- character()
+    for (i in seq_len(n)) {
+        call <- calls[[i]]
+        label <- paste0(n - i + 1L, ": ")
+        place <- ""
+        ref <- attr(call, "srcref")
+        if (!is.null(ref)) {
+            file <- attr(ref, "srcfile")
+            place <- paste0(" at ", basename(file$filename), "#", ref[1L])
+        }
+        m <- length(call)
+        text <- as.character(call)
+        text[m] <- paste0(text[m], place)
+        pad <- strrep(" ", nchar(label))
+        lines <- c(lines, paste0(c(label, rep(pad, m - 1L)), text))
+    }
+    enc2utf8(lines)
+}
+
+# .syntax reports on code that is not valid R: class, message, and what to show.
+# held is what R's console said about it, if it was asked.
+.syntax <- function(code, where, held) {
+    said <- tryCatch({
+        parse(text = code, keep.source = FALSE)
+        ""
+    }, error = conditionMessage)
+    place <- regmatches(said, regexec("^<text>:([0-9]+):([0-9]+): ", said))[[1L]]
+    short <- sub("^<text>:[0-9]+:[0-9]+: ", "", said)
+    message <- if (nzchar(held)) .message(held) else strsplit(short, "\n", fixed = TRUE)[[1L]][1L]
+    if (is.na(message)) message <- "invalid code"
+    # Where: the line and column in the cell, if it has more than one line
+    show <- if (nzchar(held)) character()
+            else strsplit(paste0("Error: ", sub("^<text>", "<cell>", said)), "\n", fixed = TRUE)[[1L]]
+    if (nzchar(held) && length(place) == 3L && grepl("\n", sub("\n+$", "", code)))
+        show <- paste0("at line ", place[2L], ", column ", place[3L], " of the cell")
+    c("parseError", message, show)
+}

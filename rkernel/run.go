@@ -1,0 +1,306 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// A run is a cell from its request to its outcome.
+type run struct {
+	id         string
+	req        request
+	allowStdin bool
+	outcome    chan outcome     // receives exactly one value
+	payload    []map[string]any // owned by the pump
+
+	// guarded by the process's mu
+
+	sent        bool // R was given the code
+	begun       bool // R has begun it: SIGINT is for it
+	interrupted bool // before it was begun
+	over        bool // outcome has its value
+}
+
+// An outcome is what a cell came to: a result or an error.
+type outcome struct {
+	result *kernel.Result
+	err    error
+}
+
+// end gives the run its outcome. The first one counts.
+func (r *run) end(o outcome) {
+	select {
+	case r.outcome <- o:
+	default:
+	}
+}
+
+// execute runs code as R's console would. Output goes to req; it comes back
+// when the cell has ended and all its output was published. A cell that fails
+// is a *kernel.Error. ctx ends the wait, but not R: interrupt does.
+func (p *process) execute(ctx context.Context, req request, code string, allowStdin bool) (*kernel.Result, error) {
+	if i := strings.IndexByte(code, 0); i >= 0 {
+		return nil, &kernel.Error{Name: "parseError", Value: "nul character in the code",
+			Traceback: []string{fmt.Sprintf("Error: nul character at byte %d of the cell", i+1)}}
+	}
+	r := &run{id: p.newID(), req: req, allowStdin: allowStdin, outcome: make(chan outcome, 1)}
+	if err := p.enter(r); err != nil {
+		return nil, err
+	}
+	ready := p.readyc
+	ended := ctx.Done()
+	for {
+		select {
+		case o := <-r.outcome: // also when R ends
+			return o.result, o.err
+		case <-ready:
+			ready = nil
+			if err := p.submit(r, code); err != nil {
+				p.logger.Debug("send a cell", "error", err) // R's end follows
+			}
+		case <-ended:
+			if !errors.Is(context.Cause(ctx), kernel.ErrInterrupted) {
+				return nil, p.leave(ctx, r)
+			}
+			ended = nil // R handles interrupts, and may well go on
+		}
+	}
+}
+
+// enter makes r the cell that runs.
+func (p *process) enter(r *run) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+		return p.endErrorLocked()
+	default:
+	}
+	if p.run != nil {
+		return errors.New("rkernel: a cell is running")
+	}
+	p.run, p.out = r, r.req
+	if p.parked != nil { // R asked while it started
+		q := p.parked
+		p.parked = nil
+		q.ask(p, r)
+	}
+	return nil
+}
+
+// leave gives a run up: its end will interest nobody.
+func (p *process) leave(ctx context.Context, r *run) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.over = true
+	return context.Cause(ctx)
+}
+
+// submit gives R the code.
+func (p *process) submit(r *run, code string) error {
+	p.mu.Lock()
+	if p.run != r {
+		p.mu.Unlock()
+		return nil
+	}
+	r.sent = true
+	p.mu.Unlock()
+	return p.send(cmdExecute, r.id, flag(r.allowStdin), strings.ReplaceAll(code, "\r\n", "\n"))
+}
+
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+// breakCallback is how long R may take to begin a cell that was interrupted
+// before: if it takes longer, a callback between cells keeps it busy.
+const breakCallback = 50 * time.Millisecond
+
+// interrupt interrupts the cell that runs, and nothing else: neither a cell
+// that has ended nor the next one (K5).
+func (p *process) interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.run
+	switch {
+	case r == nil || r.over:
+	case r.begun:
+		p.mu.Unlock()
+		p.send(cmdInterrupt) // so that R knows what the signal means
+		p.mu.Lock()
+		if p.run == r {
+			p.signalLocked(unix.SIGINT)
+		}
+	case !r.sent: // R is starting
+		p.signalLocked(unix.SIGINT)
+		r.over = true
+		p.run = nil
+		r.end(outcome{err: interruptedError()})
+	case !r.interrupted:
+		r.interrupted = true
+		time.AfterFunc(breakCallback, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.run == r && !r.begun {
+				p.signalLocked(unix.SIGINT)
+			}
+		})
+	}
+}
+
+// began notes that R has begun a cell or a call: a signal is for it from here.
+func (p *process) began(id string) {
+	p.mu.Lock()
+	r, c := p.run, p.calls[id]
+	late := false
+	if r != nil && r.id == id {
+		r.begun, late = true, r.interrupted
+	}
+	p.mu.Unlock()
+	if c != nil {
+		close(c.begun)
+	}
+	if late {
+		p.interrupt()
+	}
+}
+
+func interruptedError() *kernel.Error {
+	return &kernel.Error{Name: "interrupt", Value: "the cell was interrupted",
+		Traceback: []string{"Interrupted"}}
+}
+
+// finished acts on evDone: id, status, printed, text of the last value, class
+// and message of the error, text R printed for it, number of lines of the
+// traceback, those lines, and the rich form of the value.
+func (p *process) finished(f frame) {
+	p.flushText()
+	p.mu.Lock()
+	r := p.run
+	if r == nil || r.id != f.part(0) || len(f.parts) < 8 {
+		p.mu.Unlock()
+		p.logger.Error("R ended a cell that does not run", "id", f.part(0))
+		return
+	}
+	p.run = nil
+	r.over = true
+	p.endPromptLocked()
+	p.mu.Unlock()
+
+	text := p.pump.value.String() + escapeInvalid(f.parts[3])
+	p.pump.value.Reset()
+	p.pump.collect = false
+	status := f.part(1)
+	if status != "ok" {
+		if text != "" {
+			p.stream("stdout", text) // it was printed before the error
+		}
+		r.end(outcome{err: cellError(f)})
+		return
+	}
+	lines, _ := strconv.Atoi(f.part(7)) // 0 if it is not a number
+	rich := f.parts[min(8+max(lines, 0), len(f.parts)):]
+	if f.part(2) == "1" {
+		if err := p.publishValue(r.req, text, rich); err != nil {
+			p.logger.Error("publish a value", "error", err)
+		}
+	}
+	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
+}
+
+// publishValue publishes the last value: what R printed, and what else
+// represents it.
+func (p *process) publishValue(req request, text string, rich [][]byte) error {
+	data, metadata, err := bundle(rich)
+	if err != nil {
+		p.logger.Error("rich form of a value", "error", err)
+	}
+	if data == nil {
+		data = jupyter.MIMEBundle{}
+	}
+	// R ends what it prints with a newline; front ends add their own.
+	data["text/plain"] = strings.TrimSuffix(text, "\n")
+	return req.Result(data, metadata)
+}
+
+// cellError makes the error of a cell from evDone.
+func cellError(f frame) error {
+	switch f.part(1) {
+	case "interrupt":
+		return interruptedError()
+	case "abort":
+		return &kernel.Error{Name: "abort", Value: `ended by the restart "abort"`, Traceback: []string{}}
+	}
+	e := &kernel.Error{Name: f.part(4), Value: f.part(5)}
+	if e.Name == "" {
+		e.Name, e.Value = "simpleError", strings.TrimSpace(escapeInvalid(f.parts[6]))
+	}
+	if held := strings.TrimSuffix(escapeInvalid(f.parts[6]), "\n"); held != "" {
+		e.Traceback = strings.Split(held, "\n")
+	}
+	n, _ := strconv.Atoi(f.part(7)) // 0 if it is not a number
+	lines := f.parts[8:min(8+max(n, 0), len(f.parts))]
+	if len(lines) > 0 && f.part(1) == "error" {
+		e.Traceback = append(e.Traceback, "Traceback:")
+	}
+	for _, line := range lines {
+		e.Traceback = append(e.Traceback, escapeInvalid(line))
+	}
+	if len(e.Traceback) == 0 {
+		e.Traceback = []string{"Error: " + e.Value}
+	}
+	return e
+}
+
+// endOutcome is the outcome of the cell that ran when R ended.
+func (p *process) endOutcome(r *run) outcome {
+	p.mu.Lock()
+	end := p.end
+	p.mu.Unlock()
+	if end.wanted {
+		return outcome{result: &kernel.Result{Payload: append(r.payload, map[string]any{
+			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
+	}
+	return outcome{err: p.endError()}
+}
+
+// endError says how R ended (R6).
+func (p *process) endError() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.endErrorLocked()
+}
+
+func (p *process) endErrorLocked() error {
+	end := p.end
+	if end.fatal != "" {
+		return &kernel.Error{Name: "RStartError", Value: end.fatal,
+			Traceback: []string{"R cannot start: " + end.fatal}}
+	}
+	if end.wanted {
+		return &kernel.Error{Name: "REnded", Value: "R has ended", Traceback: []string{"R has ended."}}
+	}
+	value := "R ended unexpectedly: " + end.why
+	traceback := []string{value}
+	if tail := strings.TrimSpace(p.pump.tail); tail != "" {
+		traceback = append(traceback, "Its last words:")
+		lines := strings.Split(tail, "\n")
+		traceback = append(traceback, lines[max(0, len(lines)-10):]...)
+	}
+	traceback = append(traceback, "All variables are lost. The next cell starts a new R.")
+	return &kernel.Error{Name: "RDied", Value: value, Traceback: traceback}
+}

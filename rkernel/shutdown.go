@@ -1,0 +1,51 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The ladder of an end: R is asked, interrupted and asked, told, and killed.
+// The steps are short because a front end waits; the context given to shutdown
+// may shorten them further.
+const (
+	graceQuit = 2 * time.Second
+	graceTerm = time.Second
+)
+
+// shutdown ends R: in peace if it can, so that .Last and finalizers run and
+// files are closed, and in any case before it returns.
+func (p *process) shutdown(ctx context.Context) {
+	p.mu.Lock()
+	p.end.wanted = true
+	busy := p.run != nil
+	if busy {
+		p.signalLocked(unix.SIGINT)
+	}
+	p.mu.Unlock()
+	if err := p.send(cmdQuit); err == nil && p.endsWithin(ctx, graceQuit) {
+		return
+	}
+	p.signal(unix.SIGTERM)
+	if p.endsWithin(ctx, graceTerm) {
+		return
+	}
+	p.signal(unix.SIGKILL)
+	<-p.done
+}
+
+func (p *process) endsWithin(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
