@@ -86,6 +86,11 @@ type Config struct {
 	// Subscriptions says which subscription messages an XPUB receives.
 	Subscriptions SubscriptionMode
 
+	// Security is the security mechanism of every connection of the socket,
+	// and who may connect. Nil: NULL, which secures nothing and lets everybody
+	// connect.
+	Security *Security
+
 	// Logger gets what a peer did wrong; nil discards.
 	Logger *slog.Logger
 
@@ -135,7 +140,7 @@ func (c *Config) check(t Type) error {
 	case c.Subscriptions < EverySubscription || c.Subscriptions > NewSubscriptions:
 		return fmt.Errorf("zmq: unknown subscription mode %d", c.Subscriptions)
 	}
-	return nil
+	return c.Security.check()
 }
 
 // or returns v, or the default where v is zero, or off where v is negative.
@@ -175,6 +180,9 @@ func (c *Config) withDefaults(t Type) Config {
 		case Pub, XPub, Router, Rep:
 			d.Full = DropNewest
 		}
+	}
+	if c.Security == nil {
+		d.Security = NullServer(AllowAny)
 	}
 	if c.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)

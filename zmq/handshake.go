@@ -69,7 +69,7 @@ func (p *Peer) handshakeError(err error) error {
 func (p *Peer) greet() error {
 	// "When a peer does not need backwards interoperability, it SHOULD send
 	// its full greeting immediately upon establishing a new peer connection."
-	mine := zmtp.Greeting{Major: 3, Minor: 1, Mechanism: p.s.mechanismName(), AsServer: p.s.asServer()}
+	mine := zmtp.Greeting{Major: 3, Minor: 1, Mechanism: p.s.cfg.Security.Mechanism(), AsServer: p.s.cfg.Security.Server()}
 	if _, err := p.conn.Write(mine.Append(nil)); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (p *Peer) accept(mine, theirs zmtp.Greeting) error {
 	}
 	p.major, p.minor = theirs.Major, theirs.Minor
 	var err error
-	p.mech, err = p.s.newMechanism(p, theirs)
+	p.mech, err = p.newMechanism(theirs)
 	return err
 }
 
@@ -167,20 +167,4 @@ func (s *Socket) metadata() zmtp.Metadata {
 		m = append(m, zmtp.Property{Name: zmtp.Identity, Value: s.cfg.RoutingID})
 	}
 	return m
-}
-
-// mechanismName is the name of the socket's security mechanism.
-func (s *Socket) mechanismName() string { return "NULL" }
-
-// asServer reports whether the socket is the server of its mechanism. "When a
-// peer uses the NULL security mechanism, the as-server field MUST be zero."
-func (s *Socket) asServer() bool { return false }
-
-// newMechanism returns the mechanism for a connection.
-func (s *Socket) newMechanism(p *Peer, theirs zmtp.Greeting) (zmtp.Mechanism, error) {
-	return zmtp.NewNull(zmtp.Local{
-		Server:   p.bound,
-		Metadata: s.metadata(),
-		Check:    s.checkMetadata,
-	}), nil
 }

@@ -27,7 +27,8 @@ type Peer struct {
 	major, minor byte // of ZMTP, as the peer announced it
 	meta         zmtp.Metadata
 	mech         zmtp.Mechanism
-	seals        bool // mech seals every frame
+	seals        bool   // mech seals every frame
+	user         string // what the authenticator calls the peer
 
 	id []byte // routing id; set before the peer is attached
 
@@ -148,15 +149,11 @@ func (p *Peer) fault(err error) error {
 	return &ProtocolError{p.address, err.Error(), err}
 }
 
-// sealOverhead is how much longer a frame may be in its box: name, nonce,
-// authenticator, flags.
-const sealOverhead = 8 + 8 + 16 + 1
-
 // frameLimit is how large the next frame may be.
 func (p *Peer) frameLimit() uint64 {
 	limit := uint64(max(p.s.cfg.MaxMessageSize-p.partial, 0))
 	if p.seals {
-		limit += sealOverhead
+		limit += uint64(zmtp.SealOverhead)
 	}
 	// A command may come at any time, however large the message in progress.
 	return max(limit, minCommand)

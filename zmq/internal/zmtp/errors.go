@@ -30,4 +30,4 @@ type PeerError struct {
 	Reason string
 }
 
-func (e *PeerError) Error() string { return fmt.Sprintf("refused by peer: %q", e.Reason) }
+func (e *PeerError) Error() string { return "refused by peer: " + explain(e.Reason) }

@@ -39,11 +39,15 @@ type Local struct {
 	Check func(Metadata) error
 }
 
+// Null is the name of the mechanism (section The NULL Security Mechanism).
+const Null = "NULL"
+
 // null is the NULL mechanism.
 type null struct {
 	local Local
 	peer  Metadata
 	done  bool
+	unsealed
 }
 
 // NewNull returns the mechanism that secures nothing.
@@ -80,7 +84,7 @@ func (m *null) Receive(body []byte) ([]byte, error) {
 		err = m.local.Check(peer)
 	}
 	if err != nil {
-		return appendError(nil, err.Error()), err
+		return refusal(err), err
 	}
 	m.peer, m.done = peer, true
 	if m.local.Server {
@@ -91,12 +95,3 @@ func (m *null) Receive(body []byte) ([]byte, error) {
 
 // Peer implements Mechanism.
 func (m *null) Peer() (Metadata, bool) { return m.peer, m.done }
-
-// Seals implements Mechanism.
-func (m *null) Seals() bool { return false }
-
-// Seal implements Mechanism.
-func (m *null) Seal([]byte, byte, []byte) ([]byte, error) { panic("BUG: NULL seals nothing") }
-
-// Open implements Mechanism.
-func (m *null) Open([]byte) (Frame, error) { panic("BUG: NULL opens nothing") }

@@ -1,0 +1,194 @@
+package zmtp
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 the MAC of NaCl's boxes, in place and piece by piece
+	"golang.org/x/crypto/salsa20/salsa"
+)
+
+// The layout of a MESSAGE command (CurveZMQ, section The MESSAGE Command).
+const (
+	messageName    = "\x07MESSAGE"
+	messageNonce   = len(messageName)   // where the short nonce starts
+	messageTag     = messageNonce + 8   // where the box starts, with its tag
+	messagePayload = messageTag + 16    // where the payload starts, with its flags
+	messageBody    = messagePayload + 1 // where the frame's own octets start
+)
+
+// SealOverhead is by how many octets the body of a MESSAGE command is longer
+// than the frame in it.
+const SealOverhead = messageBody
+
+// The flags of a payload. CurveZMQ defines bit 0 only and reserves the
+// others; libzmq, and with it everybody, marks commands with bit 1, not with
+// the bit that ZMTP's frame header has for them.
+const (
+	payloadMore    = 0x01
+	payloadCommand = 0x02
+)
+
+// Why a MESSAGE is refused.
+var (
+	errMessage      = errors.New("malformed MESSAGE command")
+	errMessageBox   = errors.New("MESSAGE does not open: it was altered or made with another key")
+	errMessageFlags = errors.New("reserved flag bits set in a MESSAGE")
+	errMessageNonce = errors.New("MESSAGE out of sequence: replayed, reordered, or one before it is missing")
+	errNoncesUsed   = errors.New("all nonces of the connection are used: connect again")
+)
+
+// Sizes of the cipher. The assembly of salsa works on four blocks at a time;
+// one block costs it almost half of what four do.
+const (
+	salsaBlock = 64
+	headBlocks = 4
+	headSize   = headBlocks * salsaBlock
+	polyKey    = 32 // octets of the key stream that the box does not use
+
+	// pieceSize is how much is encrypted before it is authenticated: little
+	// enough to be in the cache still, and a multiple of headSize.
+	pieceSize = 16 << 10
+)
+
+// A messageKey makes the boxes of the MESSAGE commands of one direction. They
+// are NaCl's (XSalsa20 and Poly1305), computed in place and without the copy
+// that putting the flags before the body would need.
+//
+// XSalsa20 turns the first 16 octets of a nonce into a subkey, and those are
+// a constant of the direction here: the subkey is computed once.
+type messageKey [32]byte
+
+// newMessageKey returns the key of the direction whose nonces begin with
+// prefix, which has 16 octets.
+func newMessageKey(shared *[32]byte, prefix string) messageKey {
+	var key messageKey
+	first := [16]byte([]byte(prefix))
+	salsa.HSalsa20((*[32]byte)(&key), &first, shared, &salsa.Sigma)
+	return key
+}
+
+// head returns the start of the key stream for a payload of n octets: as much
+// as n needs, at most headSize octets. The first polyKey of them are the key
+// of the MAC.
+func (k *messageKey) head(stream *[headSize]byte, counter *[16]byte, n int) {
+	size := headSize
+	if n <= 2*salsaBlock-polyKey {
+		size = (polyKey + n + salsaBlock - 1) / salsaBlock * salsaBlock
+	}
+	salsa.XORKeyStream(stream[:size], stream[:size], counter, (*[32]byte)(k))
+}
+
+// seal fills out with a MESSAGE that holds body. out has SealOverhead octets
+// more than body and does not overlap it.
+func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
+	var counter [16]byte
+	binary.BigEndian.PutUint64(counter[:], nonce)
+	var stream [headSize]byte
+	k.head(&stream, &counter, 1+len(body))
+
+	mac := poly1305.New((*[polyKey]byte)(stream[:]))
+	out[messagePayload] = flags ^ stream[polyKey]
+	done := subtle.XORBytes(out[messageBody:], body, stream[polyKey+1:])
+	mac.Write(out[messagePayload : messageBody+done])
+	rest, body := out[messageBody+done:], body[done:]
+	for block := uint64(headBlocks); len(body) > 0; block += pieceSize / salsaBlock {
+		n := min(len(body), pieceSize)
+		binary.LittleEndian.PutUint64(counter[8:], block)
+		salsa.XORKeyStream(rest[:n], body[:n], &counter, (*[32]byte)(k))
+		mac.Write(rest[:n])
+		rest, body = rest[n:], body[n:]
+	}
+	copy(out, messageName)
+	binary.BigEndian.PutUint64(out[messageNonce:], nonce)
+	mac.Sum(out[messageTag:messageTag])
+}
+
+// open decrypts the payload of message in place and reports whether its tag
+// is right. If it is not, the payload is lost and must not be looked at.
+func (k *messageKey) open(message []byte) bool {
+	var counter [16]byte
+	copy(counter[:8], message[messageNonce:])
+	payload := message[messagePayload:]
+	var stream [headSize]byte
+	k.head(&stream, &counter, len(payload))
+
+	mac := poly1305.New((*[polyKey]byte)(stream[:]))
+	first := payload[:min(len(payload), headSize-polyKey)]
+	mac.Write(first)
+	subtle.XORBytes(first, first, stream[polyKey:])
+	rest := payload[len(first):]
+	for block := uint64(headBlocks); len(rest) > 0; block += pieceSize / salsaBlock {
+		n := min(len(rest), pieceSize)
+		mac.Write(rest[:n])
+		binary.LittleEndian.PutUint64(counter[8:], block)
+		salsa.XORKeyStream(rest[:n], rest[:n], &counter, (*[32]byte)(k))
+		rest = rest[n:]
+	}
+	return mac.Verify(message[messageTag:messagePayload]) // in constant time
+}
+
+// curveTraffic is what both roles of CURVE do once the handshake is complete.
+// Seal touches the first two fields only, Open the last two.
+type curveTraffic struct {
+	sealKey  messageKey
+	sent     uint64 // the last short nonce that was used
+	openKey  messageKey
+	received uint64 // the last short nonce that the peer used
+}
+
+// Seals implements Mechanism.
+func (t *curveTraffic) Seals() bool { return true }
+
+// Seal implements Mechanism. A MESSAGE is not a command frame to libzmq, and
+// it does not take one that is.
+func (t *curveTraffic) Seal(dst []byte, flags byte, body []byte) ([]byte, error) {
+	// "The client SHALL NOT send more than 2^64-1 commands in one connection."
+	if t.sent+1 == 0 {
+		return dst, errNoncesUsed
+	}
+	t.sent++
+	payloadFlags := flags & More
+	if flags&Command != 0 {
+		payloadFlags |= payloadCommand
+	}
+	size := SealOverhead + len(body)
+	dst = AppendHeader(slices.Grow(dst, MaxHeader+size), 0, size)
+	start := len(dst)
+	dst = dst[:start+size]
+	t.sealKey.seal(dst[start:], t.sent, payloadFlags, body)
+	return dst, nil
+}
+
+// Open implements Mechanism. The frame it returns is a part of body.
+//
+// "The server SHALL verify that a client connection does use correctly
+// incrementing short nonces": each must be one more than that of the command
+// before it, so that an attacker can not only repeat or reorder nothing, but
+// leave nothing out either.
+func (t *curveTraffic) Open(body []byte) (Frame, error) {
+	if len(body) < SealOverhead || string(body[:messageNonce]) != messageName {
+		return Frame{}, errMessage
+	}
+	nonce := binary.BigEndian.Uint64(body[messageNonce:])
+	if nonce == 0 || nonce != t.received+1 {
+		return Frame{}, errMessageNonce
+	}
+	if !t.openKey.open(body) {
+		return Frame{}, errMessageBox
+	}
+	t.received = nonce
+	var flags byte
+	switch body[messagePayload] {
+	case 0:
+	case payloadMore:
+		flags = More
+	case payloadCommand:
+		flags = Command
+	default:
+		return Frame{}, errMessageFlags
+	}
+	return Frame{flags, body[messageBody:]}, nil
+}
