@@ -161,8 +161,9 @@ func TestCurveMessageOfAnotherConnection(t *testing.T) {
 }
 
 func TestCurveMessageFlags(t *testing.T) {
+	client, connectedServer := connected(t)
 	for flags := range 256 {
-		client, server := connected(t)
+		server := *connectedServer
 		out := make([]byte, SealOverhead)
 		client.sealKey.seal(out, client.sent+1, byte(flags), nil)
 		_, err := server.Open(out)
