@@ -22,6 +22,10 @@ type Config struct {
 	// by Start only.
 	Transport string
 
+	// Encryption says whether a kernel that Start starts encrypts. Default:
+	// EncryptionDisabled, which every kernel knows.
+	Encryption Encryption
+
 	// RuntimeDir is where Start puts the connection file. Default: Jupyter's
 	// runtime directory, where other front ends look for kernels to join.
 	RuntimeDir string

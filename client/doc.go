@@ -55,6 +55,5 @@
 // # Limitations
 //
 // Starting kernels works on Unix only. Comm messages reach [Config.Message] but
-// there is no API to open a comm, and none for the debugger. CURVE is not
-// supported yet.
+// there is no API to open a comm, and none for the debugger.
 package client

@@ -96,6 +96,10 @@ const (
 // from, so shell and stdin share one.
 // https://jupyter-client.readthedocs.io/en/stable/messaging.html#introduction
 func (l *link) connect(starting bool) error {
+	security, err := security(l.c.conn)
+	if err != nil {
+		return err
+	}
 	id := []byte(l.c.session.ID)
 	for _, s := range []struct {
 		dst *(*zmq.Socket)
@@ -111,6 +115,7 @@ func (l *link) connect(starting bool) error {
 		cfg := &zmq.Config{
 			RecvQueue:    socketQueue,
 			ReconnectMax: attachReconnectMax,
+			Security:     security,
 			Logger:       l.c.cfg.Logger,
 		}
 		if starting {

@@ -118,6 +118,9 @@ func (c *Client) chooseConnection() error {
 	c.file = filepath.Join(dir, "kernel-"+id+".json")
 	c.conn = jupyter.NewConnectionInfo()
 	c.conn.KernelName = c.spec.Name
+	if err := c.encrypt(); err != nil {
+		return err
+	}
 	switch c.cfg.Transport {
 	case "", "tcp":
 		return c.freePorts()

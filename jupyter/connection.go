@@ -171,6 +171,10 @@ func (c *ConnectionInfo) check() error {
 	if _, err := NewCodec(c.SignatureScheme, Key{}); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "jupyter: "))
 	}
+	// With half a pair nobody could tell whether to encrypt.
+	if (c.CurvePublicKey == "") != c.CurveSecretKey.Empty() {
+		return errors.New("of curve_publickey and curve_secretkey only one is there")
+	}
 	for i, p := range c.Ports {
 		if j := slices.Index(c.Ports[:i], p); p != 0 && j >= 0 {
 			return fmt.Errorf("%s and %s are both %d", portKeys[j], portKeys[i], p)

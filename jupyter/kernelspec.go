@@ -49,6 +49,27 @@ func (s *KernelSpec) Command(connectionFile string) []string {
 	return argv
 }
 
+// CurveEncryption is the name of CURVE in metadata.supported_encryption.
+const CurveEncryption = "curve"
+
+// SupportsCurve reports whether the kernel says that it can encrypt its
+// connections with CURVE: metadata.supported_encryption names it, as a string
+// or in a list.
+//
+// https://jupyter-client.readthedocs.io/en/stable/security.html#kernelspec-requirements
+func (s *KernelSpec) SupportsCurve() bool {
+	isCurve := func(v any) bool {
+		name, ok := v.(string)
+		return ok && strings.EqualFold(strings.TrimSpace(name), CurveEncryption)
+	}
+	supported := s.Metadata["supported_encryption"]
+	list, ok := supported.([]any)
+	if !ok {
+		return isCurve(supported)
+	}
+	return slices.ContainsFunc(list, isCurve)
+}
+
 // KernelPath returns the directories in which kernelspecs are looked for, the
 // ones that win first.
 func KernelPath() []string {

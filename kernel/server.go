@@ -114,6 +114,10 @@ var socketTypes = map[jupyter.Channel]zmq.Type{
 
 // bind makes and binds the five sockets.
 func (s *Server) bind() error {
+	security, err := security(s.info)
+	if err != nil {
+		return err
+	}
 	for _, ch := range jupyter.Channels() {
 		endpoint := s.info.Endpoint(ch)
 		cfg := &zmq.Config{
@@ -124,6 +128,7 @@ func (s *Server) bind() error {
 			SendQueueBytes: -1,
 			StallTimeout:   s.cfg.StallTimeout,
 			Handover:       true, // a client that reconnects keeps its identity
+			Security:       security,
 			Logger:         s.cfg.Logger.With("channel", ch.String()),
 		}
 		sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], endpoint, cfg)

@@ -19,6 +19,7 @@ func run(t *testing.T, test func(t *testing.T, opt *kerneltest.Options)) {
 		}
 		t.Run(name, func(t *testing.T) { test(t, &kerneltest.Options{Transport: tr}) })
 	}
+	t.Run("curve", func(t *testing.T) { test(t, &kerneltest.Options{Transport: "tcp", Encrypt: true}) })
 }
 
 func TestExecute(t *testing.T) { run(t, testExecute) }

@@ -134,5 +134,6 @@ func installedSpec(o *installOptions, r *foundR) (*jupyter.KernelSpec, error) {
 		Language:        "R",
 		InterruptMode:   jupyter.InterruptByMessage,
 		ProtocolVersion: jupyter.ProtocolVersion,
+		Metadata:        jupyter.Object{"supported_encryption": []any{jupyter.CurveEncryption}},
 	}, nil
 }

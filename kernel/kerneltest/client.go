@@ -11,6 +11,7 @@ import (
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // patience is how long a client waits for a message before the test fails.
@@ -23,6 +24,10 @@ type Options struct {
 
 	// Transport is "" for sockets in memory, "tcp" or "ipc".
 	Transport string
+
+	// Encrypt makes the kernel and its clients use CURVE, which sockets in
+	// memory do not have.
+	Encrypt bool
 
 	// Key signs the messages. Default: a random key.
 	Key jupyter.Key
@@ -49,6 +54,11 @@ func StartKernel(t testing.TB, lang kernel.Language, opt *Options) *Kernel {
 	info := jupyter.NewConnectionInfo()
 	if !opt.Key.Empty() {
 		info.Key = opt.Key
+	}
+	if opt.Encrypt {
+		key := zmq.NewCurveKey()
+		info.CurvePublicKey = key.Public().String()
+		info.CurveSecretKey = jupyter.NewKey(key.Secret())
 	}
 	var cfg kernel.Config
 	if opt.Config != nil {

@@ -18,7 +18,7 @@ type line interface {
 func dial(net *Network, info *jupyter.ConnectionInfo, ch jupyter.Channel, id string,
 	recv func([][]byte)) (line, error) {
 	if net == nil {
-		return dialReal(info.Endpoint(ch), ch, id, recv)
+		return dialReal(info, ch, id, recv)
 	}
 	c, err := net.Dial(info.Endpoint(ch), id, recv)
 	if err == nil && ch == jupyter.IOPub {
@@ -33,12 +33,20 @@ type realLine struct {
 	wg   sync.WaitGroup
 }
 
-func dialReal(endpoint string, ch jupyter.Channel, id string, recv func([][]byte)) (line, error) {
+func dialReal(info *jupyter.ConnectionInfo, ch jupyter.Channel, id string, recv func([][]byte)) (line, error) {
 	typ := zmq.Dealer
 	if ch == jupyter.IOPub {
 		typ = zmq.Sub
 	}
-	sock, err := zmq.NewSocket(typ, &zmq.Config{RoutingID: []byte(id)})
+	cfg := &zmq.Config{RoutingID: []byte(id)}
+	if info.CurvePublicKey != "" {
+		server, err := zmq.ParseCurvePublicKey(info.CurvePublicKey)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Security = zmq.CurveClient(zmq.NewCurveKey(), server)
+	}
+	sock, err := zmq.NewSocket(typ, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +60,7 @@ func dialReal(endpoint string, ch jupyter.Channel, id string, recv func([][]byte
 		err = sock.Subscribe(nil)
 	}
 	if err == nil {
-		err = sock.Connect(endpoint)
+		err = sock.Connect(info.Endpoint(ch))
 	}
 	if err != nil {
 		l.Close()
