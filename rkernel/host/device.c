@@ -80,8 +80,6 @@ static void send_page(void *data)
 // and would say the same again.
 static int send(struct page_device *d, SEXP snapshot)
 {
-	if (lane_is_child())
-		return 0;
 	struct send_args a = {d, snapshot, 0};
 	d->dirty = d->seen = 0;
 	sending++;
@@ -91,17 +89,24 @@ static int send(struct page_device *d, SEXP snapshot)
 	return a.interrupted;
 }
 
+// next_dirty returns the device with the oldest page to be sent, or NULL.
+static struct page_device *next_dirty(void)
+{
+	struct page_device *oldest = NULL;
+	for (struct page_device *d = devices; d; d = d->next)
+		if (d->dirty && d->hold == 0 && (!oldest || d->page < oldest->page))
+			oldest = d;
+	return oldest;
+}
+
 void ad_device_flush(void)
 {
-	if (!any_dirty || sending)
+	if (!any_dirty || sending || lane_is_child())
 		return;
-	any_dirty = 0;
-	for (struct page_device *d = devices; d; d = d->next) {
-		if (d->dirty && d->hold > 0)
-			any_dirty = 1;
-		else if (d->dirty && send(d, NULL))
+	for (struct page_device *d; (d = next_dirty());)
+		if (send(d, NULL))
 			*R.R_interrupts_pending = 1;
-	}
+	any_dirty = 0;
 }
 
 // ---- callbacks of the engine -----------------------------------------------
@@ -145,7 +150,7 @@ static void page_new(gcontext gc, dev_desc *dev)
 	int interrupted = 0;
 	// plot.default holds the device before it begins its page; a page that was
 	// held all the time it was drawn on is not meant to be seen.
-	if (d->seen && !sending)
+	if (d->seen && !sending && !lane_is_child())
 		interrupted = send(d, e->saved_snapshot);
 	e->saved_snapshot = R_Nil; // a finished page is not kept
 	d->page = ++pages;
@@ -161,7 +166,7 @@ static void page_close(dev_desc *dev)
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return;
-	if (d->dirty && !sending)
+	if (d->dirty && !sending && !lane_is_child())
 		send(d, NULL);
 	for (struct page_device **p = &devices; *p; p = &(*p)->next)
 		if (*p == d) {
@@ -180,7 +185,7 @@ static int page_hold(dev_desc *dev, int level)
 		return 0;
 	d->hold = d->hold + level > 0 ? d->hold + level : 0;
 	if (d->hold == 0 && d->dirty)
-		d->seen = 1;
+		d->seen = any_dirty = 1;
 	return d->hold;
 }
 
@@ -352,6 +357,18 @@ static SEXP adopt(SEXP fixed, SEXP env)
 	return R_Nil;
 }
 
+// points makes the current device, a bitmap file, draw clouds of points fast; see
+// points.c.
+static SEXP points(void)
+{
+	if (unusable)
+		return R_Nil;
+	dev_desc *dev = ((engine_desc *)R.GEcurrentDevice())->dev;
+	if (known(dev))
+		device_fast_points(dev);
+	return R_Nil;
+}
+
 void ad_device_init(void)
 {
 	static char reason[160];
@@ -406,6 +423,7 @@ static SEXP parsable(SEXP text)
 
 const struct host_native ad_device_natives[] = {
     {"adopt", (host_fn)adopt, 2},
+    {"points", (host_fn)points, 0},
     {"promise", (host_fn)promise, 2},
     {"parse", (host_fn)parsable, 1},
     {0, 0, 0},

@@ -13,7 +13,20 @@ enum { ENGINE_OLDEST = 15, ENGINE_GLYPH = 16, ENGINE_NEWEST = 17 };
 #include "shims.h"
 
 typedef struct dev_desc dev_desc;
-typedef const void *gcontext; // R_GE_gcontext, which we only pass on
+
+// R_GE_gcontext, the same since R 4.1.
+struct gcontext {
+	int col, fill;
+	double gamma;
+	double lwd;
+	int lty, lend, ljoin;
+	double lmitre;
+	double cex, ps, lineheight;
+	int fontface;
+	char fontfamily[201];
+	SEXP pattern_fill;
+};
+typedef const struct gcontext *gcontext;
 
 struct dev_desc {
 	double left, right, bottom, top;
@@ -87,5 +100,9 @@ typedef struct {
 	SEXP display_list, last_element;
 	SEXP saved_snapshot; // the page before, set by GEinitDisplayList
 } engine_desc;
+
+// device_fast_points stands between the engine and a device of R's own: see
+// points.c. One device at a time, until it is closed.
+void device_fast_points(dev_desc *dev);
 
 #endif

@@ -154,10 +154,12 @@ plot_open <- function(mime, file, width, height, res) {
     bg <- plot_option("repr.plot.bg")
     family <- plot_option("repr.plot.family")
     antialias <- plot_option("repr.plot.antialias")
-    bitmap <- function(device, ...)
+    bitmap <- function(device, ...) {
         device(file, width = width, height = height, units = "in", res = res, bg = bg,
                pointsize = pointsize, family = family, type = bitmap_type(),
                antialias = antialias, ...)
+        if (bitmap_type() == "cairo") .Call(.C_points)
+    }
     switch(mime,
            "image/png" = bitmap(grDevices::png),
            "image/jpeg" = bitmap(grDevices::jpeg, quality = plot_option("repr.plot.quality")),
