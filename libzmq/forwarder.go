@@ -8,13 +8,15 @@ import (
 	"unsafe"
 
 	"github.com/pebbe/zmq4"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 const (
-	maxSockets = 1 << 16 // of a context
+	maxSockets = 1 << 16 // of a libzmq context
 
-	// retryMillis is the pause after which a message is offered again to a
-	// socket whose POLLOUT does not tell whether a peer is full.
+	// retryMillis is the pause before a message is offered again to a socket
+	// whose POLLOUT does not tell whether the peer has room.
 	retryMillis = 1
 )
 
@@ -24,33 +26,35 @@ const (
 // It runs two goroutines. The forwarder, locked to its thread, is the only
 // one that touches the sockets; it polls them together with the receiving end
 // of an inproc PAIR. The notifier owns the sending end, and wakes the
-// forwarder when something was put on the queue while it slept.
+// forwarder when something was put on the queue while it was asleep.
 type Forwarder struct {
 	ctx     *zmq4.Context
 	notifyc chan struct{} // capacity 1: a wake-up is due
-	stopc   chan struct{} // closed by the forwarder when the notifier should end
+	stopc   chan struct{} // closed by the forwarder when the notifier is to end
 	pairc   chan struct{} // closed when the notifier has closed its end
-	donec   chan struct{} // closed when both goroutines have ended
+	donec   chan struct{} // closed when all goroutines have ended
+	zap     zap
+	wg      sync.WaitGroup // what the zap runs
 
 	mu       sync.Mutex
 	queue    []item // guarded by mu: the one FIFO of all that goes out
 	asleep   bool   // guarded by mu: the forwarder polls, or is about to
-	stopping bool   // guarded by mu: end when the last socket has closed
-	stopped  bool   // guarded by mu: nothing is taken from queue any more
+	stopping bool   // guarded by mu: to end when the last socket has closed
+	stopped  bool   // guarded by mu: nothing is taken from the queue any more
 
 	// The rest is owned by the forwarder.
 
 	notified *zmq4.Socket   // receiving end of the PAIR
 	wake     unsafe.Pointer // handle(notified)
 	sockets  []*Socket
-	polled   []pollItem // the first is notified, then sockets
+	polled   []pollItem // the first is notified
 	spare    []item     // the queue of the round before
 	in       *inbox
 	out      outbox
 }
 
-// An item is one thing to do on the forwarding thread: a message to send, or
-// a function to call.
+// An item is a message to send, or a function to call on the forwarding
+// thread.
 type item struct {
 	s    *Socket // nil for a function
 	m    Message
@@ -65,12 +69,10 @@ func New() (*Forwarder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("libzmq: new context: %w", err)
 	}
-	if err := ctx.SetMaxSockets(maxSockets); err != nil {
-		return nil, fmt.Errorf("libzmq: new context: %w", err)
-	}
+	_ = ctx.SetMaxSockets(maxSockets) // or what the system allows
 	tx, rx, err := NewPair(ctx)
 	if err != nil {
-		ctx.Term()
+		_ = ctx.Term()
 		return nil, err
 	}
 	f := &Forwarder{
@@ -88,13 +90,13 @@ func New() (*Forwarder, error) {
 	return f, nil
 }
 
-// Close closes the forwarder's sockets, as Socket.Close does, and then ends
-// the forwarder. It returns when both goroutines have ended.
+// Close closes the forwarder's sockets, as Socket.Close does, and ends the
+// forwarder. It returns when its goroutines have ended.
 func (f *Forwarder) Close() error {
 	f.stop()
 	f.post(func() {
-		for _, s := range slices.Clone(f.sockets) {
-			go s.Close()
+		for _, s := range f.sockets {
+			s.end(0)
 		}
 	})
 	<-f.donec
@@ -104,12 +106,13 @@ func (f *Forwarder) Close() error {
 // Done is closed when the forwarder has ended.
 func (f *Forwarder) Done() <-chan struct{} { return f.donec }
 
-// stop lets the forwarder end when its last socket has closed.
+// stop lets the forwarder end when its last socket has closed. There will be
+// no more sockets.
 func (f *Forwarder) stop() {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.stopping = true
-	f.mu.Unlock()
-	f.post(func() {}) // so that it looks
+	f.enqueue(item{run: f.zap.end})
 }
 
 // post has run called on the forwarding thread, after all that is queued. It
@@ -120,8 +123,17 @@ func (f *Forwarder) post(run func()) bool {
 	return f.enqueue(item{run: run})
 }
 
+// call calls fn on the forwarding thread and returns what it returns.
+func (f *Forwarder) call(fn func() error) error {
+	errc := make(chan error, 1)
+	if !f.post(func() { errc <- fn() }) {
+		return zmq.ErrClosed
+	}
+	return <-errc
+}
+
 // enqueue puts it on the queue, with mu held. Only the first item after the
-// forwarder went to sleep costs a wake-up, and only once it is on the queue.
+// forwarder went to sleep costs a wake-up, which comes after the item.
 func (f *Forwarder) enqueue(it item) bool {
 	if f.stopped {
 		return false
@@ -137,14 +149,14 @@ func (f *Forwarder) enqueue(it item) bool {
 	return true
 }
 
-// notifier turns what Go can wait for into what libzmq can poll.
+// notifier turns what goroutines can wait for into what libzmq can poll.
 func (f *Forwarder) notifier(notify *zmq4.Socket) {
 	defer close(f.pairc)
 	defer notify.Close()
 	for {
 		select {
 		case <-f.notifyc:
-			// A full PAIR has wake-ups enough, so none is waited for.
+			// A full PAIR has wake-ups enough, so nothing is waited for.
 			_, _ = notify.SendBytes(nil, zmq4.DONTWAIT)
 		case <-f.stopc:
 			return
@@ -157,20 +169,24 @@ func (f *Forwarder) forwarder() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for f.rest() {
-		queue := f.take()
-		f.receive()
-		f.dispatch(queue)
+		if f.receive() {
+			// Let the readers run before the next sleep: their answers, which
+			// are often at once, then need no wake-up.
+			runtime.Gosched()
+		}
+		f.dispatch(f.take())
 	}
 	close(f.stopc)
 	<-f.pairc
 	f.notified.Close()
-	_ = f.ctx.Term() // waits for what closed sockets still have to write
+	f.wg.Wait()
+	_ = f.ctx.Term() // waits until closed sockets have written what they had
 	f.in.free()
 	close(f.donec)
 }
 
-// rest polls: without waiting when there is work, else until something
-// happens. It reports false when the forwarder is to end.
+// rest polls: without waiting when there is something on the queue, else
+// until something happens. It reports false when the forwarder is to end.
 func (f *Forwarder) rest() bool {
 	timeout := -1
 	f.polled = append(f.polled[:0], pollFor(f.wake, true, false))
@@ -180,10 +196,11 @@ func (f *Forwarder) rest() bool {
 		}
 	}
 	f.mu.Lock()
-	if f.asleep = len(f.queue) == 0; !f.asleep {
+	f.asleep = len(f.queue) == 0
+	if !f.asleep {
 		timeout = 0
-	} else if f.stopping && len(f.sockets) == 0 {
-		f.stopped = true
+	} else if f.stopping {
+		f.stopped = len(f.sockets) == 0
 	}
 	stopped := f.stopped
 	f.mu.Unlock()
@@ -193,44 +210,50 @@ func (f *Forwarder) rest() bool {
 	if err := poll(f.polled, timeout); err != nil {
 		f.sift()
 	}
+	f.mu.Lock()
+	f.asleep = false // no wake-up is needed from here on
+	f.mu.Unlock()
 	return true
 }
 
-// take takes the whole queue; from here on the forwarder needs no wake-up.
+// take takes the whole queue.
 func (f *Forwarder) take() []item {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asleep = false
 	queue := f.queue
 	f.queue, f.spare = f.spare[:0], queue
 	return queue
 }
 
-// receive receives from the sockets that are ready.
-func (f *Forwarder) receive() {
+// receive reads the sockets that are ready. It reports whether messages went
+// to a channel.
+func (f *Forwarder) receive() (any bool) {
 	if readable(f.polled[0]) {
 		_, _, _ = f.in.receive(f.wake, nil)
 	}
 	for _, s := range slices.Backward(f.sockets) { // some may leave
-		if s.polled != 0 && readable(f.polled[s.polled]) {
-			s.receive()
+		if s.polled > 0 && readable(f.polled[s.polled]) {
+			any = s.receive() || any
+		}
+		if s.watched > 0 && readable(f.polled[s.watched]) {
+			s.receiveEvents()
 		}
 	}
+	return any
 }
 
-// dispatch does what is on the queue, in order.
+// dispatch does what was on the queue, in order, and then offers libzmq again
+// what it had no room for.
 func (f *Forwarder) dispatch(queue []item) {
 	for i := 0; i < len(queue); {
-		s := queue[i].s
+		first, s := i, queue[i].s
+		for i++; s != nil && i < len(queue) && queue[i].s == s; i++ {
+		}
 		if s == nil {
-			queue[i].run()
-			i++
-			continue
+			queue[first].run()
+		} else {
+			s.handOver(queue[first:i])
 		}
-		start := i
-		for i++; i < len(queue) && queue[i].s == s; i++ {
-		}
-		s.handOver(queue[start:i])
 	}
 	clear(queue)
 	for _, s := range slices.Backward(f.sockets) {
@@ -238,7 +261,8 @@ func (f *Forwarder) dispatch(queue []item) {
 	}
 }
 
-// sift ends the sockets that libzmq does not poll any more.
+// sift ends the sockets that libzmq does not poll any more, because somebody
+// has terminated their context.
 func (f *Forwarder) sift() {
 	clear(f.polled)
 	for _, s := range slices.Backward(f.sockets) {

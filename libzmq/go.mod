@@ -7,4 +7,9 @@ require (
 	github.com/pebbe/zmq4 v1.4.0
 )
 
+require (
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
 replace github.com/adrastea-kernel/adrastea => ../

@@ -14,6 +14,8 @@ type (
 	Type      = zmq.Type
 	Message   = zmq.Message
 	Config    = zmq.Config
+	Stats     = zmq.Stats
+	Event     = zmq.Event
 	Item      = zmq.Item
 	Outbox    = zmq.Outbox
 	Deliverer = zmq.Deliverer
@@ -61,7 +63,10 @@ func NewSocket(t Type, cfg *Config) (*Socket, error) {
 	f := shared.f
 	shared.refs++
 	shared.mu.Unlock()
-	s, err := f.NewSocket(t, cfg)
+	s, err := f.newSocket(t, cfg, func(s *Socket) error {
+		s.shared = true
+		return s.open()
+	})
 	if err != nil && f.release() {
 		<-f.Done()
 	}
@@ -73,11 +78,7 @@ func NewSocket(t Type, cfg *Config) (*Socket, error) {
 func (f *Forwarder) release() bool {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	if f != shared.f {
-		return false
-	}
-	shared.refs--
-	if shared.refs > 0 {
+	if shared.refs--; shared.refs > 0 {
 		return false
 	}
 	shared.f = nil

@@ -7,14 +7,14 @@ import (
 	"github.com/pebbe/zmq4"
 )
 
-// pairs numbers the inproc endpoints of the process.
-var pairs atomic.Uint64
+// names numbers what needs a name of its own in the process.
+var names atomic.Uint64
 
 // NewPair returns two PAIR sockets of ctx that are connected to each other:
 // what is sent on one wakes a poll on the other. Each end may be used by a
 // thread of its own.
 func NewPair(ctx *zmq4.Context) (tx, rx *zmq4.Socket, err error) {
-	endpoint := fmt.Sprintf("inproc://adrastea-pair-%d", pairs.Add(1))
+	endpoint := fmt.Sprintf("inproc://adrastea-pair-%d", names.Add(1))
 	if rx, err = ctx.NewSocket(zmq4.PAIR); err != nil {
 		return nil, nil, fmt.Errorf("libzmq: new PAIR: %w", err)
 	}

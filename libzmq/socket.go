@@ -13,50 +13,60 @@ import (
 // methods may be called from any goroutine, and mean what those of zmq.Socket
 // mean, except that "handed over" is to libzmq.
 //
-// It runs one goroutine that reads the channel of Send, and while its receive
-// channel is full one that waits there. Both end before Close returns.
+// It runs one goroutine that serves its send channel, and while its receive
+// channel is full another one that waits for room. Both have ended when Close
+// returns.
 type Socket struct {
 	f        *Forwarder
-	typ      Type
-	cfg      Config        // with its defaults; read-only after New
-	recvc    chan Message  // nil for a pattern that does not receive
-	sendc    chan Message  // nil for a pattern that does not send
-	flushc   chan struct{} // closed when Shutdown begins
+	typ      Type          // read-only after New
+	cfg      Config        // read-only after New, defaults filled in
+	recvc    chan Message  // nil if the type only sends
+	sendc    chan Message  // nil if the type only receives
+	flushc   chan struct{} // closed when the socket takes no more messages
 	flushedc chan struct{} // closed when the sender has ended
 	closec   chan struct{} // closed when the socket begins to close
 	donec    chan struct{} // closed when the socket has ended
 	wg       sync.WaitGroup
-	last     bool // to end, of the shared forwarder's; set before closing donec
+	domain   string // ZAP domain, empty without an authenticator
+	shared   bool   // made by the package's NewSocket
+	last     bool   // the shared forwarder ends with it; set before closing donec
 
 	// Guarded by f.mu.
 
-	room     sync.Cond // its lock is f.mu; told when queued falls or closed is set
+	room     sync.Cond // its lock is f.mu; told when queued falls, or of closed
 	queued   int       // messages accepted that are not handed over
 	bytes    int64     // their size
 	flushing bool      // flushc is closed
-	closed   bool      // closec is closed: nothing is accepted any more
-	dropped  uint64    // accepted, but not handed over
+	closed   bool      // closec is closed
 	err      error     // why the socket has ended; set before closing recvc
+	stats    Stats
+	events   chan Event // nil until asked for
 
 	// Owned by the forwarder.
 
 	soc       *zmq4.Socket   // nil once closed
 	raw       unsafe.Pointer // handle(soc)
 	monitor   *zmq4.Socket   // tells when libzmq is done with the socket
-	lingering bool           // closed, but libzmq may have messages to write
-	polled    int            // index in f.polled, 0 when not polled
+	watching  bool           // the monitor tells other events too
+	lingering bool           // soc is closed, and has time to write what it has
+	polled    int            // index of soc in f.polled, 0 when not polled
+	watched   int            // index of monitor in f.polled, likewise
 	partial   [][]byte       // the beginning of a message
 	pending   []item         // what libzmq has no room for
 	stalled   bool           // the receive channel is full
 }
 
-// Recv returns the channel of received messages, the same one every time, nil
-// for a pattern that does not receive. It is closed when the socket ends.
+// Type returns the type of the socket.
+func (s *Socket) Type() Type { return s.typ }
+
+// Recv returns the channel of received messages, the same one every time. The
+// socket closes it once, after the last message, with Err set before. It is
+// nil for types that only send.
 func (s *Socket) Recv() <-chan Message { return s.recvc }
 
-// Send returns the channel to send on, the same one every time, nil for a
-// pattern that does not send. Select on it and Done. To close it means "no
-// more to send": what was sent is flushed, and the socket ends.
+// Send returns the channel to send on, the same one every time. It is nil for
+// types that only receive. Select on Done as well. Closing the channel means
+// that there is no more to send: the socket flushes, then closes itself.
 func (s *Socket) Send() chan<- Message { return s.sendc }
 
 // Done is closed when the socket has ended.
@@ -69,12 +79,18 @@ func (s *Socket) Err() error {
 	return s.err
 }
 
-// Dropped returns how many messages were accepted, but not handed to libzmq.
-// What libzmq itself drops, as PUB does for a full peer, it does not tell.
-func (s *Socket) Dropped() uint64 {
+// Stats returns what the socket has counted so far; Sent is what libzmq took.
+// What libzmq drops by itself, as PUB does for a full peer, it does not tell.
+func (s *Socket) Stats() Stats {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	return s.dropped
+	st, late := s.stats, len(s.sendc)
+	if s.err == nil {
+		st.Pending = int64(s.queued + late)
+	} else {
+		st.Dropped += uint64(late) // put into the channel after the end
+	}
+	return st
 }
 
 // Deliver takes m for sending, in order with every other Deliver to a socket
@@ -83,84 +99,71 @@ func (s *Socket) Dropped() uint64 {
 // with the reason why it was dropped. It is called on the forwarding thread,
 // so it must neither block nor call Deliver.
 func (s *Socket) Deliver(m Message, done func(error)) {
-	if err := s.accept(item{s: s, m: m, done: done}, false); err != nil && done != nil {
+	s.f.mu.Lock()
+	err := s.accept(m, done, false)
+	s.f.mu.Unlock()
+	if err != nil && done != nil {
 		done(err)
 	}
 }
 
 // accept puts a message on the queue when there is room. The sender may do so
-// while the socket flushes, others may not.
-func (s *Socket) accept(it item, sender bool) error {
-	if s.sendc == nil || len(it.m.Frames) == 0 || s.typ == Router && len(it.m.Frames) == 1 {
-		return zmq.ErrMessage
-	}
-	it.size = size(it.m)
-	s.f.mu.Lock()
-	defer s.f.mu.Unlock()
+// while the socket flushes, others may not. f.mu is held.
+func (s *Socket) accept(m Message, done func(error), sender bool) error {
+	size := m.Size()
 	for !s.closed && s.queued > 0 &&
-		(s.queued >= s.cfg.SendQueue || s.bytes+it.size > s.cfg.SendQueueBytes) {
+		(s.queued >= s.cfg.SendQueue || s.bytes+size > s.cfg.SendQueueBytes) {
 		s.room.Wait()
 	}
-	if s.closed || s.flushing && !sender {
-		return zmq.ErrClosed
+	var err error
+	switch {
+	case s.sendc == nil || len(m.Frames) == 0 || s.typ == Router && len(m.Frames) == 1:
+		err = zmq.ErrMessage
+	case s.closed || s.flushing && !sender:
+		err = zmq.ErrClosed
+	default:
+		s.queued++
+		s.bytes += size
+		s.f.enqueue(item{s: s, m: m, size: size, done: done})
+		return nil
 	}
-	s.queued++
-	s.bytes += it.size
-	s.f.enqueue(it)
-	return nil
+	s.stats.Dropped++
+	s.emit(Event{Kind: zmq.MessageDropped, Err: err})
+	return err
 }
 
-// size is what a message costs in a queue.
-func size(m Message) int64 {
-	const frameCost = 32 // as package zmq counts
-	n := int64(0)
-	for _, frame := range m.Frames {
-		n += int64(len(frame)) + frameCost
-	}
-	return n
-}
-
-// sender moves messages from the channel of Send to the queue.
+// sender serves the send channel.
 func (s *Socket) sender() {
 	defer close(s.flushedc)
-	send := func(m Message) {
-		if s.accept(item{s: s, m: m}, true) != nil {
-			s.f.mu.Lock()
-			s.dropped++
-			s.f.mu.Unlock()
-		}
-	}
-	for {
+	flushc := s.flushc
+	for flushc != nil || len(s.sendc) > 0 {
 		select {
 		case m, ok := <-s.sendc:
-			if !ok {
+			if !s.sendAll(m, ok) {
 				s.waitFlushed()
 				s.end(maxLinger)
 				return
 			}
-			send(m)
-		case <-s.flushc:
-			s.drain(send)
-			s.waitFlushed()
-			return
+		case <-flushc:
+			flushc = nil
 		case <-s.closec:
-			s.drain(send) // which drops it, and counts
 			return
 		}
 	}
+	s.waitFlushed()
 }
 
-// drain takes what is in the channel of Send.
-func (s *Socket) drain(take func(Message)) {
-	for {
-		select {
-		case m, ok := <-s.sendc:
-			if !ok {
-				return
-			}
-			take(m)
-		default:
-			return
+// sendAll puts m, and what waits in the channel behind it, on the queue. It
+// reports false when the channel is closed.
+func (s *Socket) sendAll(m Message, open bool) bool {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	for n := len(s.sendc); open; n-- {
+		_ = s.accept(m, nil, true) // counted
+		if n == 0 {
+			return true
 		}
+		m, open = <-s.sendc // never waits: nobody else receives
 	}
+	return false
 }

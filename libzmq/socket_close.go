@@ -110,15 +110,11 @@ func (s *Socket) shut(linger time.Duration) {
 	_ = s.soc.SetLinger(linger)
 	s.soc.Close()
 	s.soc, s.raw = nil, nil
-	s.polled = 0
 }
 
 // fail closes a socket of which libzmq wants to know no more, because its
 // context is terminated.
 func (s *Socket) fail(err error) {
-	s.f.mu.Lock()
-	s.setClosed()
-	s.f.mu.Unlock()
 	s.shut(0)
 	s.gone(fmt.Errorf("libzmq: socket ended: %w", err))
 }
@@ -133,19 +129,25 @@ func (s *Socket) gone(reason error) {
 // finish is the end for the users of the socket. It is gone unless libzmq
 // still has messages to write.
 func (s *Socket) finish(reason error, gone bool) {
-	s.f.mu.Lock()
+	f := s.f
+	f.mu.Lock()
 	finished := s.err != nil
-	if !finished {
-		s.err = reason
-	}
-	s.f.mu.Unlock()
+	s.setClosed()
+	f.mu.Unlock()
 	if finished {
 		return
 	}
 	s.wg.Wait()
+	f.mu.Lock()
+	s.err = reason
+	if s.events != nil {
+		close(s.events)
+	}
+	f.mu.Unlock()
 	if s.recvc != nil {
 		close(s.recvc)
 	}
-	s.last = s.f.release() && gone
+	f.zap.forget(s.domain)
+	s.last = s.shared && f.release() && gone
 	close(s.donec)
 }

@@ -15,52 +15,55 @@ import (
 // message waits whose time libzmq will not tell.
 func (s *Socket) poll() (retry bool) {
 	f := s.f
-	s.polled = len(f.polled)
-	if s.soc == nil {
-		f.polled = append(f.polled, pollFor(handle(s.monitor), true, false))
-		return false
-	}
+	s.polled, s.watched = 0, 0
 	blocked := len(s.pending) > 0
-	// POLLOUT of ROUTER and XPUB does not mean that this message has room.
-	exact := s.typ != Router && s.typ != XPub && s.typ != Pub
-	f.polled = append(f.polled, pollFor(s.raw, !s.stalled, blocked && exact))
-	return blocked && !exact
+	// POLLOUT of these does not mean that this message has room.
+	inexact := s.typ == Router || s.typ == XPub || s.typ == Pub
+	if s.soc != nil {
+		s.polled = len(f.polled)
+		f.polled = append(f.polled, pollFor(s.raw, !s.stalled, blocked && !inexact))
+	}
+	if s.soc == nil || s.watching {
+		s.watched = len(f.polled)
+		f.polled = append(f.polled, pollFor(handle(s.monitor), true, false))
+	}
+	return blocked && inexact
 }
 
-// receive moves a batch of messages to the receive channel. When the channel
-// is full, a goroutine waits for room, and the socket is not read meanwhile.
-func (s *Socket) receive() {
-	if s.soc == nil {
-		s.gone(zmq.ErrClosed)
-		return
-	}
-	messages, partial, err := s.f.in.receive(s.raw, s.partial)
+// receive moves a batch of messages to the receive channel. When that is
+// full, a goroutine waits for room, and the socket is not read meanwhile.
+func (s *Socket) receive() (any bool) {
+	f := s.f
+	messages, partial, err := f.in.receive(s.raw, s.partial)
 	s.partial = partial
 	if err != nil {
 		defer s.fail(err)
 	}
+	f.mu.Lock()
+	s.stats.Received += uint64(len(messages))
+	f.mu.Unlock()
 	for i, m := range messages {
-		if size(m) > s.cfg.MaxMessageSize { // libzmq looked at its frames only
-			s.cfg.Logger.Warn("libzmq: message dropped: too large", "frames", len(m.Frames), "size", size(m))
-			continue
-		}
 		select {
 		case s.recvc <- m:
 		default:
 			s.stall(slices.Clone(messages[i:]))
-			return
+			return true
 		}
 	}
+	return len(messages) > 0
 }
 
 // stall waits for room in the receive channel.
 func (s *Socket) stall(messages []Message) {
 	s.stalled = true
 	s.wg.Go(func() {
-		for _, m := range messages {
+		for i, m := range messages {
 			select {
 			case s.recvc <- m:
 			case <-s.closec:
+				s.f.mu.Lock()
+				s.stats.Discarded += uint64(len(messages) - i)
+				s.f.mu.Unlock()
 				return
 			}
 		}
@@ -125,8 +128,11 @@ func (s *Socket) settle(items []item, reason error) {
 		s.bytes -= it.size
 	}
 	s.queued -= len(items)
-	if reason != nil {
-		s.dropped += uint64(len(items))
+	if reason == nil {
+		s.stats.Sent += uint64(len(items))
+	} else {
+		s.stats.Dropped += uint64(len(items))
+		s.emit(Event{Kind: zmq.MessageDropped, Err: reason})
 	}
 	s.room.Broadcast()
 	s.f.mu.Unlock()

@@ -1,11 +1,10 @@
 package libzmq
 
 import (
+	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"syscall"
-	"time"
 
 	"github.com/pebbe/zmq4"
 
@@ -14,129 +13,108 @@ import (
 
 const eagain = zmq4.Errno(syscall.EAGAIN)
 
-// types are libzmq's, with the directions that they have.
-var types = map[Type]struct {
-	t          zmq4.Type
-	recv, send bool
-}{
-	Pair:   {zmq4.PAIR, true, true},
-	Pub:    {zmq4.PUB, false, true},
-	Sub:    {zmq4.SUB, true, false},
-	Req:    {zmq4.REQ, true, true},
-	Rep:    {zmq4.REP, true, true},
-	Dealer: {zmq4.DEALER, true, true},
-	Router: {zmq4.ROUTER, true, true},
-	Pull:   {zmq4.PULL, true, false},
-	Push:   {zmq4.PUSH, false, true},
-	XPub:   {zmq4.XPUB, true, true},
-	XSub:   {zmq4.XSUB, true, true},
+// types are libzmq's.
+var types = map[Type]zmq4.Type{
+	Pair: zmq4.PAIR, Pub: zmq4.PUB, Sub: zmq4.SUB, Req: zmq4.REQ, Rep: zmq4.REP, Dealer: zmq4.DEALER,
+	Router: zmq4.ROUTER, Pull: zmq4.PULL, Push: zmq4.PUSH, XPub: zmq4.XPUB, XSub: zmq4.XSUB,
 }
 
 // NewSocket makes a socket of type t. A nil cfg means the defaults; cfg is
 // copied.
 func (f *Forwarder) NewSocket(t Type, cfg *Config) (*Socket, error) {
-	kind, ok := types[t]
-	if !ok {
-		return nil, fmt.Errorf("libzmq: new socket: unknown type %d", t)
+	return f.newSocket(t, cfg, (*Socket).open)
+}
+
+// open makes the libzmq socket.
+func (s *Socket) open() (err error) {
+	if s.soc, err = s.f.ctx.NewSocket(types[s.typ]); err == nil {
+		err = s.configure()
 	}
-	return f.newSocket(t, cfg, func(s *Socket) (err error) {
-		if s.soc, err = f.ctx.NewSocket(kind.t); err == nil {
-			err = s.configure()
-		}
-		return err
-	})
+	return err
 }
 
 // Adopt makes a Socket of a libzmq socket that exists, with the options and
-// endpoints it has; of cfg only the bounds of channels and queues count. The
+// endpoints it has; of cfg only what concerns channels and queues counts. The
 // caller must not use soc any more, except through Do.
 func (f *Forwarder) Adopt(soc *zmq4.Socket, cfg *Config) (*Socket, error) {
 	libzmqType, err := soc.GetType()
 	if err != nil {
 		return nil, fmt.Errorf("libzmq: adopt: %w", err)
 	}
-	for t, kind := range types {
-		if kind.t == libzmqType {
+	for t := range types {
+		if types[t] == libzmqType {
 			return f.newSocket(t, cfg, func(s *Socket) error {
 				s.soc = soc
 				return nil
 			})
 		}
 	}
-	return nil, fmt.Errorf("libzmq: adopt: no pattern of package zmq is %v", libzmqType)
+	return nil, fmt.Errorf("libzmq: adopt: package zmq has no pattern for a socket of type %v", libzmqType)
 }
 
 // newSocket makes a socket and lets open give it its libzmq socket.
 func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*Socket, error) {
+	resolved, err := cfg.Resolve(t)
+	if err != nil {
+		return nil, err
+	}
+	if resolved.Full == zmq.DropOldest {
+		return nil, errors.New("libzmq: new socket: libzmq cannot take back its oldest message: use Block or DropNewest")
+	}
 	s := &Socket{
 		f:        f,
 		typ:      t,
-		cfg:      withDefaults(cfg, t),
+		cfg:      resolved,
 		flushc:   make(chan struct{}),
 		flushedc: make(chan struct{}),
 		closec:   make(chan struct{}),
 		donec:    make(chan struct{}),
 	}
 	s.room.L = &f.mu
-	if s.cfg.Full == zmq.DropOldest {
-		return nil, fmt.Errorf("libzmq: new socket: libzmq cannot drop its oldest message: use Block or DropNewest")
-	}
-	if types[t].recv {
+	if t.Receives() {
 		s.recvc = make(chan Message, s.cfg.RecvQueue)
 	}
-	err := f.call(func() error {
+	if t.Sends() {
+		s.sendc = make(chan Message, s.cfg.SendBuffer)
+	}
+	if cfg != nil && cfg.Security != nil { // without, everybody may connect
+		if m := cfg.Security.Reveal(); m.Authenticate != nil {
+			if s.domain, err = f.zap.register(f, m.Authenticate); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err = f.call(func() error {
+		f.mu.Lock()
+		stopping := f.stopping
+		f.mu.Unlock()
+		if stopping {
+			return zmq.ErrClosed
+		}
 		err := open(s)
 		if err == nil {
-			err = s.watch()
+			err = s.watch(0)
 		}
-		if err == nil {
-			f.sockets = append(f.sockets, s)
-		} else if s.soc != nil {
-			s.soc.Close()
+		if err != nil {
+			if s.soc != nil {
+				s.soc.Close()
+			}
+			return err
 		}
-		return err
+		s.raw = handle(s.soc)
+		f.sockets = append(f.sockets, s)
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("libzmq: new socket: %w", err)
+		f.zap.forget(s.domain)
+		return nil, fmt.Errorf("libzmq: new %v socket: %w", t, err)
 	}
-	if types[t].send {
-		s.sendc = make(chan Message, s.cfg.SendBuffer)
+	if s.sendc != nil {
 		s.wg.Go(s.sender)
 	} else {
 		close(s.flushedc)
 	}
 	return s, nil
-}
-
-// call calls fn on the forwarding thread and returns what it returns.
-func (f *Forwarder) call(fn func() error) error {
-	errc := make(chan error, 1)
-	if !f.post(func() { errc <- fn() }) {
-		return zmq.ErrClosed
-	}
-	return <-errc
-}
-
-// watch has libzmq tell when it is done with the socket. On the forwarding
-// thread.
-func (s *Socket) watch() error {
-	ctx, err := s.soc.Context()
-	if err != nil {
-		return err
-	}
-	if s.monitor, err = ctx.NewSocket(zmq4.PAIR); err != nil {
-		return err
-	}
-	endpoint := fmt.Sprintf("inproc://adrastea-monitor-%d", pairs.Add(1))
-	if err = s.soc.Monitor(endpoint, zmq4.EVENT_MONITOR_STOPPED); err == nil {
-		err = s.monitor.Connect(endpoint)
-	}
-	if err != nil {
-		s.monitor.Close()
-		return err
-	}
-	s.raw = handle(s.soc)
-	return nil
 }
 
 // configure sets libzmq's options. On the forwarding thread.
@@ -174,12 +152,7 @@ func (s *Socket) configure() error {
 	case Pub:
 		set = append(set, soc.SetXpubNodrop(c.Full == zmq.Block))
 	}
-	for _, err := range set {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(append(set, s.secure(c.Security.Reveal())...)...)
 }
 
 // hwm makes a bound libzmq's.
@@ -188,45 +161,4 @@ func hwm(n int) int {
 		return 0
 	}
 	return n
-}
-
-// withDefaults fills in the defaults that package zmq documents.
-func withDefaults(cfg *Config, t Type) Config {
-	var c Config
-	if cfg != nil {
-		c = *cfg
-	}
-	if c.SendQueue < 0 && c.SendQueueBytes == 0 {
-		c.SendQueueBytes = -1 // no bound means none
-	}
-	c.SendQueue = or(c.SendQueue, 1000, math.MaxInt)
-	c.SendQueueBytes = or(c.SendQueueBytes, 64<<20, math.MaxInt64)
-	c.SendBuffer = or(c.SendBuffer, 64, 0)
-	c.RecvQueue = or(c.RecvQueue, 512, 0)
-	c.MaxMessageSize = or(c.MaxMessageSize, 256<<20, math.MaxInt64)
-	c.HandshakeTimeout = or(c.HandshakeTimeout, 30*time.Second, 0)
-	c.HeartbeatTimeout = or(c.HeartbeatTimeout, c.HeartbeatInterval, c.HeartbeatInterval)
-	c.ReconnectMin = or(c.ReconnectMin, 20*time.Millisecond, time.Millisecond)
-	c.ReconnectMax = max(or(c.ReconnectMax, 2*time.Second, 0), c.ReconnectMin)
-	if c.Full == zmq.PatternPolicy {
-		c.Full = zmq.Block
-		if t == Pub || t == XPub || t == Router {
-			c.Full = zmq.DropNewest
-		}
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	return c
-}
-
-// or returns v, or def where v is zero, or off where v is negative.
-func or[T int | int64 | time.Duration](v, def, off T) T {
-	switch {
-	case v == 0:
-		return def
-	case v < 0:
-		return off
-	}
-	return v
 }

@@ -1,0 +1,112 @@
+package libzmq
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/pebbe/zmq4"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+// monitorSize is how many events wait for who reads them.
+const monitorSize = 256
+
+// events are libzmq's, as package zmq calls them.
+var events = map[zmq4.Event]zmq.EventKind{
+	zmq4.EVENT_LISTENING:                  zmq.Listening,
+	zmq4.EVENT_ACCEPTED:                   zmq.Accepted,
+	zmq4.EVENT_ACCEPT_FAILED:              zmq.AcceptFailed,
+	zmq4.EVENT_CONNECTED:                  zmq.Connected,
+	zmq4.EVENT_CONNECT_RETRIED:            zmq.ConnectFailed,
+	zmq4.EVENT_HANDSHAKE_FAILED_NO_DETAIL: zmq.HandshakeFailed,
+	zmq4.EVENT_HANDSHAKE_FAILED_PROTOCOL:  zmq.HandshakeFailed,
+	zmq4.EVENT_HANDSHAKE_FAILED_AUTH:      zmq.HandshakeFailed,
+	zmq4.EVENT_HANDSHAKE_SUCCEEDED:        zmq.PeerAttached,
+	zmq4.EVENT_DISCONNECTED:               zmq.PeerDetached,
+	zmq4.EVENT_CLOSED:                     zmq.EndpointClosed,
+}
+
+// Monitor returns the channel of the socket's events, the same one every
+// time. It carries what happens from the first call on, and is closed when
+// the socket has ended. Nobody is obliged to read it: when it is full, events
+// are lost, and Stats counts them.
+func (s *Socket) Monitor() <-chan Event {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	if s.events == nil {
+		s.events = make(chan Event, monitorSize)
+		if s.err != nil {
+			close(s.events)
+		}
+		s.f.enqueue(item{run: func() {
+			if s.soc != nil {
+				_ = s.watch(zmq4.EVENT_ALL)
+			}
+		}})
+	}
+	return s.events
+}
+
+// emit gives an event to the reader, if there is one. f.mu is held.
+func (s *Socket) emit(e Event) {
+	if s.events == nil || s.err != nil {
+		return
+	}
+	e.Time = time.Now()
+	select {
+	case s.events <- e:
+	default:
+		s.stats.EventsLost++
+	}
+}
+
+// The rest runs on the forwarding thread.
+
+// watch has libzmq tell which events happen, besides the last of all: that it
+// is done with the socket.
+func (s *Socket) watch(which zmq4.Event) error {
+	ctx, err := s.soc.Context()
+	if err != nil {
+		return err
+	}
+	monitor, err := ctx.NewSocket(zmq4.PAIR)
+	if err != nil {
+		return err
+	}
+	endpoint := fmt.Sprintf("inproc://adrastea-monitor-%d", names.Add(1))
+	_ = monitor.SetRcvhwm(0) // or a flood of events could block libzmq
+	if err = s.soc.Monitor(endpoint, which|zmq4.EVENT_MONITOR_STOPPED); err == nil {
+		err = monitor.Connect(endpoint)
+	}
+	if err != nil {
+		monitor.Close()
+		return err
+	}
+	if s.monitor != nil {
+		s.monitor.Close()
+	}
+	s.monitor, s.watching = monitor, which != 0
+	return nil
+}
+
+// receiveEvents reads the monitor.
+func (s *Socket) receiveEvents() {
+	messages, _, _ := s.f.in.receive(handle(s.monitor), nil)
+	for _, m := range messages {
+		if len(m.Frames) != 2 || len(m.Frames[0]) != 6 {
+			continue
+		}
+		event := zmq4.Event(binary.NativeEndian.Uint16(m.Frames[0]))
+		if event == zmq4.EVENT_MONITOR_STOPPED {
+			s.gone(zmq.ErrClosed)
+			return
+		}
+		if kind, ok := events[event]; ok {
+			s.f.mu.Lock()
+			s.emit(Event{Kind: kind, Endpoint: string(m.Frames[1])})
+			s.f.mu.Unlock()
+		}
+	}
+}
