@@ -175,7 +175,7 @@ func start(ctx context.Context, o *consoleOptions, cfg *client.Config) (*client.
 		}
 		return client.Start(ctx, spec, cfg)
 	}
-	spec, err := ownSpec(ctx, o.r)
+	spec, err := ownSpec(o.r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // The logo in the two forms that front ends look for beside kernel.json.
@@ -49,7 +49,7 @@ either, run install again.`,
   adrastea install --r /opt/R/4.4.1/bin/R --name r44 --display-name 'R 4.4'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runInstall(cmd.Context(), &o)
+			return runInstall(&o)
 		},
 	}
 	f := cmd.Flags()
@@ -67,8 +67,8 @@ either, run install again.`,
 }
 
 // runInstall is the install command.
-func runInstall(ctx context.Context, o *installOptions) error {
-	r, err := findR(ctx, o.r)
+func runInstall(o *installOptions) error {
+	r, err := rkernel.Find(o.r)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (o *installOptions) kernelsDir() (string, error) {
 
 // installedSpec is the kernelspec that is written. Its metadata says only what
 // is true of this kernel.
-func installedSpec(o *installOptions, r *foundR) (*jupyter.KernelSpec, error) {
+func installedSpec(o *installOptions, r *rkernel.Installation) (*jupyter.KernelSpec, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

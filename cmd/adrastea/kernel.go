@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+	"os"
+
 	"github.com/spf13/cobra"
 
-	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // kernelOptions are the flags of the kernel command.
@@ -23,11 +28,7 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 		Example: `  adrastea kernel --connection-file kernel-4242.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			conn, err := jupyter.ReadConnectionFile(o.connectionFile)
-			if err != nil {
-				return err
-			}
-			return serveKernel(cmd.Context(), conn, &o)
+			return serveKernel(cmd.Context(), &o)
 		},
 	}
 	f := cmd.Flags()
@@ -36,4 +37,18 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 	cmd.MarkFlagRequired("connection-file")
 	cmd.MarkFlagFilename("connection-file", "json")
 	return cmd
+}
+
+// serveKernel is the kernel's process, until it ends.
+func serveKernel(ctx context.Context, o *kernelOptions) error {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger})
+	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{Logger: logger})
+	if err != nil {
+		return err
+	}
+	if status != 0 {
+		return exitStatus(status)
+	}
+	return nil
 }

@@ -1,17 +1,20 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // ownSpec returns the kernelspec of the R kernel that this program is. It fails
 // if there is no R for it.
-func ownSpec(ctx context.Context, r string) (*jupyter.KernelSpec, error) {
+func ownSpec(r string) (*jupyter.KernelSpec, error) {
+	if _, err := rkernel.Find(r); err != nil {
+		return nil, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // version is set by the linker in releases:
@@ -19,17 +20,16 @@ func newVersionCommand() *cobra.Command {
 		Short:   "Print the versions of this program, of Go and of R",
 		Example: `  adrastea version`,
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			printVersion(cmd.Context())
-			return nil
+		Run: func(*cobra.Command, []string) {
+			printVersion()
 		},
 	}
 }
 
-func printVersion(ctx context.Context) {
+func printVersion() {
 	fmt.Printf("adrastea %s\n", buildVersion())
 	fmt.Printf("%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	r, err := findR(ctx, "")
+	r, err := rkernel.Find("")
 	if err != nil {
 		fmt.Println("no R that can be used:", err)
 		return
