@@ -5,7 +5,7 @@
 # .start runs once, after R's own start.
 .start <- function() {
     options(askpass = .password)
-    if (exists("start", inherits = FALSE)) .run("start", list())
+    if (exists("start", envir = .self, inherits = FALSE)) .run("start", list())
     NULL
 }
 

@@ -1,0 +1,169 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"image"
+	"testing"
+)
+
+// inked returns the share of pixels of a part of a picture, given in percent
+// of its size, that are not white.
+func inked(picture image.Image, left, top, right, bottom int) float64 {
+	b := picture.Bounds()
+	n, ink := 0, 0
+	for y := b.Dy() * top / 100; y < b.Dy()*bottom/100; y++ {
+		for x := b.Dx() * left / 100; x < b.Dx()*right/100; x++ {
+			n++
+			if r, g, bl, _ := picture.At(x, y).RGBA(); r < 0xf000 || g < 0xf000 || bl < 0xf000 {
+				ink++
+			}
+		}
+	}
+	return float64(ink) / float64(n)
+}
+
+func TestPlotsAreShownInTheirPlaces(t *testing.T) {
+	p := startR(t)
+	tests := []struct{ name, code, want string }{
+		{"one", "plot(1:10)", "display|#1"},
+		{"a loop", "for (i in 1:5) plot(i)", "display|#1 display|#2 display|#3 display|#4 display|#5"},
+		{"between text", "cat('a\\n'); plot(1); cat('b\\n')", "stdout|a\n display|#1 stdout|b\n"},
+		{"additions", "plot(1); abline(h = 1)", "display|#1 update|#1"},
+		{"additions in a function", "{ plot(1); abline(h = 1); title('x') }", "display|#1"},
+		{"panels", "par(mfrow = c(3, 1)); for (i in 1:4) plot(i); par(mfrow = c(1, 1))",
+			"display|#1 display|#2"},
+		{"layout", "layout(matrix(1:2, 1)); plot(1); plot(2); layout(1)", "display|#1 update|#1"},
+		{"a file of the user's own",
+			"plot(1); png(tempfile()); plot(2); invisible(dev.off()); plot(3)", "display|#1 display|#2"},
+		{"an error afterwards", "{ plot(1); stop('no') }", "display|#1 stderr|Error: no\n"},
+		{"nothing drawn", "plot.new()", ""},
+		{"held", "{ dev.hold(); plot(1); plot(2); invisible(dev.flush()) }", "display|#1"},
+		{"closed", "plot(1); invisible(dev.off())", "display|#1"},
+		{"closed at once", "{ plot(1); invisible(dev.off()) }", "display|#1"},
+		{"grid", "library(grid); { grid.newpage(); grid.rect() }; grid.circle()", "display|#1 update|#1"},
+		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
+			"display|#1 display|#2 display|#3 display|#4"},
+		{"a recorded plot", "{ plot(1); r <- recordPlot() }; r", "display|#1 display|#2"},
+		{"a plot that fails", "{ par(mar = rep(60, 4)); try(plot(1), silent = TRUE); par(mar = rep(4, 4)) }", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			show(t, p, "graphics.off()")
+			v := show(t, p, test.code)
+			if v.err != nil {
+				v.events = append(v.events, "stderr|Error: "+v.err.Value+"\n")
+			}
+			v.want(t, test.want)
+		})
+	}
+}
+
+func TestPlotsAreOutBeforeTheUserIsAsked(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "for (i in 1:2) { plot(i); invisible(readline('next? ')) }", "", "")
+	v.want(t, "display|#1 input|next?  display|#2 input|next? ")
+}
+
+func TestAPlotKeepsItsDisplayInLaterCells(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "plot(1:10, type = 'n', axes = FALSE, ann = FALSE); box()")
+	v.run(t, p, "rect(1, 1, 10, 10, col = 'black')")
+	v.run(t, p, "1 + 1")
+	v.want(t, "display|#1 update|#1 result|[1] 2")
+	last := v.shown[len(v.shown)-2].picture(t, 504, 504)
+	if ink := inked(last, 30, 30, 70, 70); ink < 0.99 {
+		t.Errorf("the addition covers %.2f of the middle, want all of it", ink)
+	}
+}
+
+func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
+	p := startR(t)
+	tests := []struct {
+		options       string
+		width, height int // logical
+		pixels        image.Point
+	}{
+		{"repr.plot.width = NULL", 504, 504, image.Pt(1008, 1008)},
+		{"repr.plot.width = 10, repr.plot.height = 4", 720, 288, image.Pt(1440, 576)},
+		{"repr.plot.res = 300", 720, 288, image.Pt(3000, 1200)},
+		{"repr.plot.res = 100, jupyter.plot_scale = 2", 500, 200, image.Pt(1000, 400)},
+	}
+	for _, test := range tests {
+		// The options change while a device is open, and within one cell.
+		v := show(t, p, "options("+test.options+")\nplot(1:10)")
+		if len(v.shown) != 1 {
+			t.Fatalf("options(%s): %q", test.options, v.all())
+		}
+		picture := v.shown[0].picture(t, test.width, test.height)
+		if got := picture.Bounds().Size(); got != test.pixels {
+			t.Errorf("options(%s): %v pixels, want %v", test.options, got, test.pixels)
+		}
+		if ink := inked(picture, 80, 0, 100, 100); ink == 0 {
+			t.Errorf("options(%s): the right fifth of the picture is empty", test.options)
+		}
+	}
+}
+
+func TestABadPlotOptionIsNamed(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "options(repr.plot.width = 'wide'); plot(1)")
+	const want = "Error: option repr.plot.width must be a number of at least 0.5, not \"wide\"\n"
+	if v.err == nil || v.text("stderr") != want {
+		t.Fatalf("error %+v, %q, want %q", v.err, v.text("stderr"), want)
+	}
+	show(t, p, "options(repr.plot.width = NULL); plot(1)").want(t, "display|#1")
+}
+
+func TestPlotsLeaveRandomNumbersAndDevicesAlone(t *testing.T) {
+	p := startR(t)
+	show(t, p, "plot(1); set.seed(1); a <- runif(1); set.seed(1)\nplot(1)")
+	show(t, p, "b <- runif(1); stopifnot(a == b); rm(.Random.seed); plot(1)")
+	v := show(t, p, `stopifnot(!exists(".Random.seed"), identical(names(dev.list()), "adrastea"))
+stopifnot(!dev.interactive(), names(dev.cur()) == "adrastea")
+dev.copy(png, f <- tempfile()); invisible(dev.off()); stopifnot(file.size(f) > 0)`)
+	if v.err != nil {
+		t.Error(v.err)
+	}
+}
+
+func TestOtherFormatsOfPlotsAreSentOnRequest(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "options(jupyter.plot_mimetypes = c('image/svg+xml', 'application/pdf')); plot(1)\n"+
+		"options(adrastea.plot.max_svg = 1000); plot(1)")
+	v.want(t, "display|#1 display|#2")
+	for i, wanted := range [][]string{
+		{"text/plain", "image/svg+xml", "application/pdf"},
+		{"text/plain", "application/pdf"}, // the SVG is too large
+	} {
+		if len(v.shown[i].data) != len(wanted) {
+			t.Errorf("plot %d has %d forms, want %q", i+1, len(v.shown[i].data), wanted)
+		}
+		for _, mime := range wanted {
+			if s, _ := v.shown[i].data[mime].(string); s == "" {
+				t.Errorf("plot %d has no %s", i+1, mime)
+			}
+		}
+	}
+}
+
+func TestManyPointsAreDrawnLikeFew(t *testing.T) {
+	p := startR(t)
+	// A filled circle on each point of a grid, 40,000 in one run, beside one
+	// on its own: the same ink where they are, none where they are not.
+	v := show(t, p, `par(mar = rep(0, 4)); g <- expand.grid(x = seq(0, 1, len = 200), y = seq(0, 1, len = 200))
+plot(g$x, g$y, pch = 19, col = "#00000080", xlim = c(-1, 1), ylim = c(0, 1), axes = FALSE)`)
+	picture := v.shown[len(v.shown)-1].picture(t, 504, 504)
+	if left := inked(picture, 5, 5, 45, 95); left != 0 {
+		t.Errorf("%.3f of the empty half is inked", left)
+	}
+	if right := inked(picture, 55, 10, 95, 90); right != 1 {
+		t.Errorf("%.3f of the covered half is inked, want all", right)
+	}
+}
+
+func TestAForkedChildPlotsWithoutAnEvent(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "plot(1); r <- parallel::mclapply(1:2, function(i) { plot(i); i }); stopifnot(identical(r, list(1L, 2L)))")
+	v.want(t, "display|#1")
+}
