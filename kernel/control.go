@@ -41,7 +41,7 @@ func (s *Server) handleControl(in *incoming) {
 		reply = s.badRequest(in, "%s is not served on the control channel", in.msg.Header.MsgType)
 	}
 	s.reply(in, reply)
-	s.publishStatus(in, jupyter.StateIdle)
+	s.idle(in)
 }
 
 // noDebugger is the reply to a debug_request, in the form of the Debug Adapter

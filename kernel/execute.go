@@ -8,7 +8,7 @@ import (
 )
 
 // execute serves an execute_request.
-func (s *Server) execute(in *incoming, c *jupyter.ExecuteRequest) jupyter.Content {
+func (s *Server) execute(ctx context.Context, in *incoming, c *jupyter.ExecuteRequest) jupyter.Content {
 	if in.aborted {
 		return s.abortedReply()
 	}
@@ -28,7 +28,6 @@ func (s *Server) execute(in *incoming, c *jupyter.ExecuteRequest) jupyter.Conten
 		s.logError(s.out.publish(in.msg.RawHeader,
 			&jupyter.ExecuteInput{Code: c.Code, ExecutionCount: req.ExecutionCount}))
 	}
-	ctx := s.beginRunning(in)
 	res, err := s.callExecute(ctx, req)
 	s.remember(req)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ type incoming struct {
 	aborted  bool        // do not run it (K6); owned by the reader of shell, then by the worker
 	exit     *ending     // the kernel ends after its idle; owned by the worker
 	answered atomic.Bool // its reply was sent
+	idle     atomic.Bool // its idle was sent
 }
 
 // receive decodes what came on ch. It returns nil for what is no message of a
@@ -50,6 +52,13 @@ func (s *Server) publishStatus(in *incoming, state string) {
 		return
 	}
 	s.logError(s.out.publish(in.msg.RawHeader, c))
+}
+
+// idle publishes that the kernel is done with in, if that was not said before.
+func (s *Server) idle(in *incoming) {
+	if !in.idle.Swap(true) {
+		s.publishStatus(in, jupyter.StateIdle)
+	}
 }
 
 // reply answers in, on the channel and to the client that it came from, if it
@@ -130,6 +139,24 @@ func (d *drops) count(log *slog.Logger, ch jupyter.Channel, reason string) {
 	if n&(n-1) == 0 {
 		log.Warn("kernel: dropped a message", "channel", ch.String(), "reason", reason, "count", n)
 	}
+}
+
+// Stats are numbers about a running server.
+type Stats struct {
+	// Dropped counts, for each channel, what came and was thrown away: what is
+	// no message, what has a wrong signature, an input_reply that nobody waits
+	// for.
+	Dropped map[jupyter.Channel]int
+
+	// Waiting is the number of requests on shell that wait for their turn.
+	Waiting int
+}
+
+// Stats returns numbers about the server.
+func (s *Server) Stats() Stats {
+	s.dropped.mu.Lock()
+	defer s.dropped.mu.Unlock()
+	return Stats{Dropped: maps.Clone(s.dropped.n), Waiting: int(s.waiting.Load())}
 }
 
 // recoverPanic turns a panic of the language into an error, to be deferred.

@@ -86,14 +86,13 @@ func (s *Server) awaitStart(ctx context.Context) error {
 
 // call has f call the language for in and returns the reply: what f returns or
 // the error reply.
-func (s *Server) call(in *incoming, f func(context.Context) (jupyter.Content, error)) jupyter.Content {
-	ctx := s.beginRunning(in)
+func (s *Server) call(ctx context.Context, in *incoming, f func() (jupyter.Content, error)) jupyter.Content {
 	c, err := func() (c jupyter.Content, err error) {
 		defer s.recoverPanic(&err)
 		if err := s.awaitStart(ctx); err != nil {
 			return nil, err
 		}
-		return f(ctx)
+		return f()
 	}()
 	if err == nil {
 		return c

@@ -58,7 +58,8 @@ type Server struct {
 	answered  bool        // guarded by endMu: the shutdown requests were answered
 	ran       bool        // guarded by endMu: Run was called
 
-	count atomic.Int64 // execution counter; written by the worker of shell only
+	waiting atomic.Int64 // requests that wait; written by the reader of shell only
+	count   atomic.Int64 // execution counter; written by the worker of shell only
 }
 
 // An ending is why and how the kernel ends.

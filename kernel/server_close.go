@@ -89,7 +89,7 @@ func (s *Server) answerAbandoned() {
 	s.runMu.Unlock()
 	if r != nil {
 		s.reply(r.in, s.errorReply(r.in, errorInfo(s.langCtx, ErrShutdown)))
-		s.publishStatus(r.in, jupyter.StateIdle)
+		s.idle(r.in)
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *Server) answerAbandoned() {
 func (s *Server) refuse(in *incoming) {
 	s.publishStatus(in, jupyter.StateBusy)
 	s.reply(in, s.refusal(in))
-	s.publishStatus(in, jupyter.StateIdle)
+	s.idle(in)
 }
 
 // refusal is the reply to what the end of the kernel overtook.
@@ -144,7 +144,7 @@ func (s *Server) answerShutdown(in *incoming) {
 		return // cannot be: it was decoded before
 	}
 	s.reply(in, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
-	s.publishStatus(in, jupyter.StateIdle)
+	s.idle(in)
 }
 
 // flushSockets closes the sockets when they have sent what they have.

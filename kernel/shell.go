@@ -27,6 +27,7 @@ func (s *Server) readShell() []*incoming {
 		}
 	}
 	for {
+		s.waiting.Store(int64(len(waiting)))
 		recv, next := sock.Recv(), s.next
 		var first *incoming
 		if len(waiting) == 0 {
@@ -118,36 +119,38 @@ func (s *Server) handleShell(in *incoming) {
 		return
 	default:
 	}
+	// Before its busy, so that whoever sees the busy can interrupt.
+	ctx := s.beginRunning(in)
 	s.publishStatus(in, jupyter.StateBusy)
 	c, reply := s.parse(in)
 	if c != nil {
-		reply = s.dispatch(in, c)
+		reply = s.dispatch(ctx, in, c)
 	}
+	s.finishRunning()
 	if sd, ok := c.(*jupyter.ShutdownRequest); ok {
 		s.shutdownRequested(in, sd) // its reply and its idle come at the end
 		return
 	}
-	s.finishRunning()
 	s.reply(in, reply)
-	s.publishStatus(in, jupyter.StateIdle)
+	s.idle(in)
 	if in.exit != nil {
 		s.beginEnd(*in.exit)
 	}
 }
 
 // dispatch serves a request and returns its reply.
-func (s *Server) dispatch(in *incoming, c jupyter.Content) jupyter.Content {
+func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) jupyter.Content {
 	switch c := c.(type) {
 	case *jupyter.ExecuteRequest:
-		return s.execute(in, c)
+		return s.execute(ctx, in, c)
 	case *jupyter.KernelInfoRequest:
 		return s.kernelInfo(in)
 	case *jupyter.CompleteRequest:
-		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.complete(ctx, c) })
+		return s.call(ctx, in, func() (jupyter.Content, error) { return s.complete(ctx, c) })
 	case *jupyter.InspectRequest:
-		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.inspect(ctx, c) })
+		return s.call(ctx, in, func() (jupyter.Content, error) { return s.inspect(ctx, c) })
 	case *jupyter.IsCompleteRequest:
-		return s.call(in, func(ctx context.Context) (jupyter.Content, error) { return s.isComplete(ctx, c) })
+		return s.call(ctx, in, func() (jupyter.Content, error) { return s.isComplete(ctx, c) })
 	case *jupyter.HistoryRequest:
 		return s.history(in, c)
 	case *jupyter.CommInfoRequest:
@@ -155,7 +158,7 @@ func (s *Server) dispatch(in *incoming, c jupyter.Content) jupyter.Content {
 	case *jupyter.ConnectRequest:
 		return s.connect()
 	case *jupyter.CommOpen, *jupyter.CommMsg, *jupyter.CommClose:
-		return s.call(in, func(ctx context.Context) (jupyter.Content, error) {
+		return s.call(ctx, in, func() (jupyter.Content, error) {
 			return nil, s.comms.handle(ctx, in, c)
 		})
 	case *jupyter.InterruptRequest:

@@ -53,6 +53,9 @@ func (a *ask) client(m *jupyter.Message) bool {
 // input asks the client that sent req (K4). It owns no socket: it selects over
 // answer, interrupt and end.
 func (s *Server) input(ctx context.Context, req *Request, prompt string, password bool) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
 	msg, err := s.session.Reply(req.in.msg, &jupyter.InputRequest{Prompt: prompt, Password: password})
 	if err != nil {
 		return "", err

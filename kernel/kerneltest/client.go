@@ -114,10 +114,11 @@ type Client struct {
 	codec *jupyter.Codec
 	lines map[jupyter.Channel]line
 
-	mu     sync.Mutex
-	inbox  []received    // guarded by mu
-	notify chan struct{} // capacity 1: something is new in inbox
-	beats  [][]byte      // guarded by mu; echoes of the heartbeat
+	mu       sync.Mutex
+	inbox    []received    // guarded by mu
+	notify   chan struct{} // capacity 1: something is new in inbox
+	beats    [][]byte      // guarded by mu; echoes of the heartbeat
+	welcomed bool          // guarded by mu
 }
 
 // A received is a message in the inbox.
@@ -147,11 +148,9 @@ func (k *Kernel) Connect(t testing.TB) *Client {
 	}
 	t.Cleanup(c.close)
 	for _, ch := range jupyter.Channels() {
-		l, err := dial(k.Net, k.Info, ch, c.ID, func(frames [][]byte) { c.take(ch, frames) })
-		if err != nil {
+		if err := c.dial(ch); err != nil {
 			t.Fatal(err)
 		}
-		c.lines[ch] = l
 	}
 	c.expect(jupyter.IOPub, jupyter.TypeIOPubWelcome, "")
 	if k.first {
@@ -162,6 +161,15 @@ func (k *Kernel) Connect(t testing.TB) *Client {
 		c.connectAll()
 	}
 	return c
+}
+
+// dial connects to ch.
+func (c *Client) dial(ch jupyter.Channel) error {
+	l, err := dial(c.Kernel.Net, c.Kernel.Info, ch, c.ID, func(frames [][]byte) { c.take(ch, frames) })
+	if err == nil {
+		c.lines[ch] = l
+	}
+	return err
 }
 
 // connectAll waits until the sockets on which the kernel begins are connected,
@@ -231,6 +239,12 @@ func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
 	}
 	if err := check(m); err != nil {
 		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
+	}
+	if m.Header.MsgType == jupyter.TypeIOPubWelcome {
+		if c.welcomed {
+			return // "additional welcome messages should be expected and ignored"
+		}
+		c.welcomed = true
 	}
 	if parent.Session == "" || parent.Session == c.Session.ID {
 		c.inbox = append(c.inbox, received{ch, m})

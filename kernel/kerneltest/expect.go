@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // Request sends a message with content on ch and returns it.
@@ -78,7 +79,11 @@ func (c *Client) Execute(code string) *jupyter.Message {
 // Answer sends an input_reply to req, an input_request.
 func (c *Client) Answer(req *jupyter.Message, value string) {
 	c.t.Helper()
-	m, err := c.Session.New(req.RawHeader, &jupyter.InputReply{Value: value})
+	parent, err := req.HeaderJSON()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	m, err := c.Session.New(parent, &jupyter.InputReply{Value: value})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -223,4 +228,57 @@ func (c *Client) ExpectReplyStatus(req *jupyter.Message, status string) *jupyter
 		c.t.Fatalf("%s, want status %s", describe(r.msg), status)
 	}
 	return r.msg
+}
+
+// Await takes the first message on ch that is of type typ and caused by req,
+// whatever else came before it.
+func (c *Client) Await(req *jupyter.Message, ch jupyter.Channel, typ string) *jupyter.Message {
+	c.t.Helper()
+	r := c.await(func(r received) bool {
+		return r.ch == ch && r.msg.Header.MsgType == typ && parentOf(r.msg) == req.Header.MsgID
+	})
+	if r == nil {
+		c.t.Fatalf("no %s came on %v", typ, ch)
+	}
+	return r.msg
+}
+
+// AwaitStats returns when ok holds for the statistics of the server, which is
+// how a test knows that the kernel has seen what has no visible effect.
+func (c *Client) AwaitStats(ok func(kernel.Stats) bool) {
+	c.t.Helper()
+	for deadline := time.Now().Add(patience); !ok(c.Kernel.Server.Stats()); {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("the server is stuck at %+v", c.Kernel.Server.Stats())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// AwaitDropped returns when the kernel has dropped n messages on ch.
+func (c *Client) AwaitDropped(ch jupyter.Channel, n int) {
+	c.t.Helper()
+	c.AwaitStats(func(s kernel.Stats) bool { return s.Dropped[ch] >= n })
+}
+
+// AwaitWaiting returns when n requests wait for their turn in the kernel.
+func (c *Client) AwaitWaiting(n int) {
+	c.t.Helper()
+	c.AwaitStats(func(s kernel.Stats) bool { return s.Waiting == n })
+}
+
+// CloseLine closes the connection to ch, Redial makes it anew.
+func (c *Client) CloseLine(ch jupyter.Channel) {
+	c.t.Helper()
+	if err := c.lines[ch].Close(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Redial connects to ch again, with the same routing id.
+func (c *Client) Redial(ch jupyter.Channel) {
+	c.t.Helper()
+	if err := c.dial(ch); err != nil {
+		c.t.Fatal(err)
+	}
 }

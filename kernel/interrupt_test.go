@@ -1,0 +1,159 @@
+package kernel_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+func TestK5Interrupt(t *testing.T) { run(t, testK5Interrupt) }
+
+func testK5Interrupt(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	for _, by := range []func(){func() { interrupt(c) }, c.Kernel.Server.Interrupt} {
+		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "wait\nout the rest does not run"})
+		c.ExpectStart(r, 0)
+		by()
+		c.ExpectError(r, "Interrupted", "the execution was interrupted")
+		done(c, r, "error")
+	}
+}
+
+func TestK5InterruptTouchesNothingWhenIdle(t *testing.T) { run(t, testK5Idle) }
+
+func testK5Idle(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	for n := range 3 {
+		interrupt(c)
+		c.Kernel.Server.Interrupt()
+		r := c.Execute("ask x")
+		c.ExpectStart(r, n+1)
+		p := c.ExpectPrompt(r, "x")
+		c.Answer(p, "y")
+		c.ExpectStream(r, "stdout", "<y>")
+		done(c, r, "ok")
+	}
+}
+
+func TestK5InterruptOfOtherRequests(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	r := c.Request(jupyter.Shell, &jupyter.InspectRequest{Code: "wait"})
+	c.ExpectBusy(r)
+	interrupt(c)
+	done(c, r, "error")
+}
+
+func TestK5InterruptWhileStarting(t *testing.T) {
+	l := newScript()
+	l.startc = make(chan struct{})
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("out x")
+	c.ExpectStart(r, 1)
+	interrupt(c)
+	c.ExpectError(r, "Interrupted", "the execution was interrupted")
+	done(c, r, "error")
+	close(l.startc)
+}
+
+// interrupter is a language that handles interrupts and runs on.
+type interrupter struct {
+	*script
+	interrupts chan *kernel.Request
+}
+
+func (l *interrupter) Interrupt(req *kernel.Request) { l.interrupts <- req }
+
+func (l *interrupter) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	if req.Code != "handle 3" {
+		return l.script.Execute(ctx, req)
+	}
+	for range 3 {
+		if got := <-l.interrupts; got != req {
+			return nil, &kernel.Error{Name: "Wrong", Value: "an interrupt of another request"}
+		}
+		if err := req.Stream("stdout", "ouch\n"); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+func TestK5ALanguageHearsOfEveryInterrupt(t *testing.T) {
+	l := &interrupter{newScript(), make(chan *kernel.Request, 3)}
+	c := kerneltest.Start(t, l, nil)
+	interrupt(c) // heard by nobody
+	r := c.Execute("handle 3")
+	c.ExpectStart(r, 1)
+	for range 3 {
+		interrupt(c)
+	}
+	c.ExpectStream(r, "stdout", "ouch\nouch\nouch\n")
+	done(c, r, "ok")
+	interrupt(c)
+	if n := len(l.interrupts); n != 0 {
+		t.Errorf("%d interrupts were heard while nothing ran", n)
+	}
+}
+
+func TestK6Abort(t *testing.T) { run(t, testK6Abort) }
+
+func testK6Abort(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	first := c.Execute("ask x\nfail y")
+	c.ExpectStart(first, 1)
+	p := c.ExpectPrompt(first, "x")
+	// While it waits, these are received.
+	second := c.Execute("out second")
+	info := c.Request(jupyter.Shell, &jupyter.CompleteRequest{Code: "x"})
+	third := c.Execute("out third")
+	c.AwaitWaiting(3)
+	c.Answer(p, "")
+	c.ExpectStream(first, "stdout", "<>")
+	c.ExpectError(first, "Fail", "y")
+	done(c, first, "error")
+	for _, r := range []*jupyter.Message{second, info, third} {
+		c.ExpectBusy(r)
+		status := "aborted"
+		if r == info {
+			status = "ok"
+		}
+		done(c, r, status)
+	}
+	// What is sent after the error was seen runs.
+	r := c.Execute("out fourth")
+	c.ExpectStart(r, 2)
+	c.ExpectStream(r, "stdout", "fourth")
+	done(c, r, "ok")
+}
+
+func TestK6NoAbortWithoutStopOnError(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	first := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "fail x"})
+	second := c.Execute("out second")
+	c.ExpectStart(first, 0)
+	c.ExpectError(first, "Fail", "x")
+	done(c, first, "error")
+	c.ExpectStart(second, 1)
+	c.ExpectStream(second, "stdout", "second")
+	done(c, second, "ok")
+}
+
+func TestK6AbortOfABurst(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	first := c.Execute("wait")
+	c.ExpectStart(first, 1)
+	var rest []*jupyter.Message
+	for range 50 {
+		rest = append(rest, c.Execute("out x"))
+	}
+	interrupt(c)
+	c.ExpectError(first, "Interrupted", "the execution was interrupted")
+	done(c, first, "error")
+	for _, r := range rest {
+		c.ExpectBusy(r)
+		done(c, r, "aborted")
+	}
+}

@@ -1,0 +1,195 @@
+package kernel_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+// interrupt interrupts the kernel by message.
+func interrupt(c *kerneltest.Client) {
+	i := c.Request(jupyter.Control, &jupyter.InterruptRequest{})
+	// The effects of the interrupt may come between its busy and its idle.
+	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
+	c.Await(i, jupyter.Control, jupyter.TypeInterruptReply)
+	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
+}
+
+// done expects reply and idle.
+func done(c *kerneltest.Client, r *jupyter.Message, status string) {
+	c.ExpectReplyStatus(r, status)
+	c.ExpectIdle(r)
+}
+
+func TestK4Input(t *testing.T) { run(t, testK4Input) }
+
+func testK4Input(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	r := c.Execute("out before\nask who?\nask and\nout after")
+	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", "before")
+	p := c.ExpectPrompt(r, "who?")
+	c.Answer(p, "Ada \u0000 𝄞")
+	p2 := c.Await(r, jupyter.Stdin, jupyter.TypeInputRequest)
+	c.Answer(p2, "")
+	c.ExpectStream(r, "stdout", "<Ada \u0000 𝄞><>after")
+	done(c, r, "ok")
+}
+
+func TestK4NotAllowed(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "ask x"})
+	c.ExpectStart(r, 0)
+	c.ExpectError(r, "StdinNotAllowed", "this front end does not allow input requests")
+	done(c, r, "error")
+}
+
+func TestK4OldFrontEndsAnswerWithoutParent(t *testing.T) { run(t, testK4WithoutParent) }
+
+func testK4WithoutParent(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	c.Request(jupyter.Stdin, &jupyter.InputReply{Value: "nobody waits"})
+	c.Heartbeat([]byte("x"))
+	if c.Kernel.Net == nil {
+		// Over real sockets, wait until the kernel has dropped it.
+		c.AwaitDropped(jupyter.Stdin, 1)
+	}
+	r := c.Execute("ask x")
+	c.ExpectStart(r, 1)
+	c.ExpectPrompt(r, "x")
+	c.Request(jupyter.Stdin, &jupyter.InputReply{Value: "yes"})
+	c.ExpectStream(r, "stdout", "<yes>")
+	done(c, r, "ok")
+}
+
+func TestK4AnswersOfOthersAreDropped(t *testing.T) { run(t, testK4Others) }
+
+func testK4Others(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	d := c.Kernel.Connect(t)
+	r := c.Execute("ask x")
+	c.ExpectStart(r, 1)
+	p := c.ExpectPrompt(r, "x")
+	d.Answer(p, "from another client")
+	d.Request(jupyter.Stdin, &jupyter.InputReply{Value: "from another client"})
+	c.Answer(r, "to another request")
+	c.Request(jupyter.Stdin, &jupyter.Stream{Name: "stdout", Text: "no answer at all"})
+	c.AwaitDropped(jupyter.Stdin, 4)
+	c.Answer(p, "right")
+	c.Answer(p, "twice") // late
+	c.ExpectStream(r, "stdout", "<right>")
+	done(c, r, "ok")
+	c.AwaitDropped(jupyter.Stdin, 5)
+}
+
+func TestK4LateAnswersAreDropped(t *testing.T) { run(t, testK4Late) }
+
+func testK4Late(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	r := c.Execute("ask first")
+	c.ExpectStart(r, 1)
+	late := c.ExpectPrompt(r, "first")
+	interrupt(c)
+	c.ExpectError(r, "Interrupted", "the execution was interrupted")
+	done(c, r, "error")
+
+	r = c.Execute("ask second")
+	c.ExpectStart(r, 2)
+	p := c.ExpectPrompt(r, "second")
+	c.Answer(late, "too late")
+	c.AwaitDropped(jupyter.Stdin, 1)
+	c.Answer(p, "in time")
+	c.ExpectStream(r, "stdout", "<in time>")
+	done(c, r, "ok")
+}
+
+func TestK4MalformedAnswersAreErrors(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	for content, want := range map[string]string{
+		`{}`:                           "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
+		`{"value":7}`:                  "kernel: bad input_reply: jupyter: content of input_reply: json: cannot unmarshal number into Go struct field plain.value of type string",
+		`{"status":"error"}`:           "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
+		`[]`:                           "kernel: bad input_reply: jupyter: content: not a JSON object",
+		"{\"value\":\"\xff\"}":         "kernel: bad input_reply: jupyter: content: not UTF-8",
+		`{"value":"x"`:                 "kernel: bad input_reply: jupyter: content: not JSON",
+		`{"value":null,"status":"ok"}`: "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
+	} {
+		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "ask x", AllowStdin: true})
+		c.ExpectStart(r, 0)
+		p := c.ExpectPrompt(r, "x")
+		m := rawRequest(c, "input_reply", content)
+		m.ParentHeader = p.RawHeader
+		c.Send(jupyter.Stdin, m)
+		c.ExpectError(r, "Error", want)
+		done(c, r, "error")
+	}
+}
+
+func TestK4BadParentOfAnAnswer(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	r := c.Execute("ask x")
+	c.ExpectStart(r, 1)
+	c.ExpectPrompt(r, "x")
+	m := rawRequest(c, "input_reply", `{"value":"x"}`)
+	m.ParentHeader = json.RawMessage(`3`)
+	c.Send(jupyter.Stdin, m)
+	c.ExpectError(r, "Error", "kernel: bad input_reply: jupyter: parent_header: not a JSON object")
+	done(c, r, "error")
+}
+
+func TestK4InterruptBeforeAndWhileAsking(t *testing.T) { run(t, testK4InterruptBefore) }
+
+func testK4InterruptBefore(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	// A language that handled an interrupt may ask all the same; only an
+	// interrupt that comes while it waits ends the wait.
+	r := c.Execute("ask! a\nask! b\nask! c")
+	c.ExpectStart(r, 1)
+	c.ExpectPrompt(r, "a")
+	interrupt(c)
+	c.ExpectStream(r, "stdout", "< kernel: interrupted>")
+	p := c.ExpectPrompt(r, "b")
+	c.Answer(p, "x")
+	p = c.Await(r, jupyter.Stdin, jupyter.TypeInputRequest)
+	c.Answer(p, "y")
+	c.ExpectStream(r, "stdout", "<x <nil>><y <nil>>")
+	done(c, r, "ok")
+}
+
+func TestK4InputAfterTheRequest(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	if _, err := l.lastRequest().Input(t.Context(), "x", false); err == nil {
+		t.Error("Input after the end of the request: no error")
+	}
+}
+
+func TestK4TheClientIsGone(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	d := c.Kernel.Connect(t)
+	d.CloseLine(jupyter.Stdin)
+	r := d.Execute("ask x")
+	d.ExpectStart(r, 1)
+	interrupt(c)
+	d.ExpectError(r, "Interrupted", "the execution was interrupted")
+	done(d, r, "error")
+}
+
+func TestK4TheClientConnectsStdinLate(t *testing.T) { run(t, testK4LateStdin) }
+
+func testK4LateStdin(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	c.CloseLine(jupyter.Stdin)
+	r := c.Execute("ask x")
+	c.ExpectStart(r, 1)
+	c.Redial(jupyter.Stdin)
+	p := c.ExpectPrompt(r, "x")
+	c.Answer(p, "here")
+	c.ExpectStream(r, "stdout", "<here>")
+	done(c, r, "ok")
+}
