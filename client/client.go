@@ -87,6 +87,9 @@ type Client struct {
 	spec    *jupyter.KernelSpec     // nil if attached; read-only after Start
 	file    string                  // the connection file that Start wrote, or ""
 
+	// socketDir is the directory that Start made for sockets, or "".
+	socketDir string
+
 	donec chan struct{} // closed when the kernel has gone for good, or on Close
 
 	// lifeMu is held while a kernel is started, restarted or ended.

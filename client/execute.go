@@ -73,16 +73,17 @@ func (c *Client) Execute(
 		output: make(chan *jupyter.Message, socketQueue),
 		seenc:  make(chan struct{}),
 		donec:  make(chan struct{}),
+		overc:  make(chan struct{}),
 	}
 	if opts.Input != nil {
 		r.input = make(chan *jupyter.Message, 1)
 	}
+	x := &execution{l: l, r: r, opts: opts}
 	l.add(r)
-	defer l.forget(r)
+	defer x.finish()
 	if err := l.send(ctx, l.shell, m); err != nil {
 		return nil, err
 	}
-	x := &execution{l: l, r: r, opts: opts}
 	return x.run(ctx)
 }
 
@@ -146,6 +147,16 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 		}
 	}
 	return x.reply, nil
+}
+
+// finish ends the request. Output that came after idle, and is here already, is
+// still the handler's; what comes later is Config.Message's.
+func (x *execution) finish() {
+	close(x.r.donec)
+	x.drainOutput()
+	close(x.r.overc)
+	// Only now: a message that finds no request does not wait for the handler.
+	x.l.remove(x.r)
 }
 
 // output hands m to the handler and looks for the end of the output.

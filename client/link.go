@@ -50,6 +50,7 @@ type request struct {
 	seenc   chan struct{}         // closed with the request's first message on IOPub
 	seenOne sync.Once
 	donec   chan struct{} // closed when nobody waits any more
+	overc   chan struct{} // closed when what is in output has been taken; nil without output
 }
 
 // socketQueue is how many messages wait in the receive channel of a socket. The
@@ -234,10 +235,14 @@ func (l *link) add(r *request) {
 
 // forget ends r; what still comes for it belongs to nobody.
 func (l *link) forget(r *request) {
+	l.remove(r)
+	close(r.donec)
+}
+
+func (l *link) remove(r *request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.requests, r.id)
-	close(r.donec)
 }
 
 func (l *link) request(id string) *request {
@@ -349,17 +354,41 @@ func (l *link) onOutput(z zmq.Message) {
 	l.liveOne.Do(func() { close(l.livec) })
 	if r != nil {
 		r.seenOne.Do(func() { close(r.seenc) })
-		if r.output == nil {
+		if r.output == nil || l.pushOutput(r, m) {
 			return
-		}
-		select {
-		case r.output <- m:
-			return
-		case <-l.closec:
-			return
-		case <-r.donec: // it ended meanwhile: late output
 		}
 	}
+	l.other(m)
+}
+
+// pushOutput gives m to the Execute of r. It returns false if that has ended:
+// then m is late output, and what was shown before it has been shown.
+func (l *link) pushOutput(r *request, m *jupyter.Message) bool {
+	select {
+	case <-l.closec:
+		return true
+	case r.output <- m:
+		select {
+		case <-r.donec:
+		default:
+			return true // in time
+		}
+		// Either Execute has still taken it, or it is the only one left.
+		<-r.overc
+		select {
+		case m := <-r.output:
+			l.other(m)
+		default:
+		}
+		return true
+	case <-r.donec:
+		<-r.overc
+		return false
+	}
+}
+
+// other hands over a message that belongs to no request of ours.
+func (l *link) other(m *jupyter.Message) {
 	if f := l.c.cfg.Message; f != nil && m.Header.MsgType != jupyter.TypeIOPubWelcome {
 		f(m)
 	}

@@ -125,14 +125,31 @@ func (c *Client) chooseConnection() error {
 	case "", "tcp":
 		return c.freePorts()
 	case "ipc":
-		c.conn.Transport = "ipc"
-		c.conn.IP = filepath.Join(dir, "kernel-"+id+"-ipc")
-		for i := range c.conn.Ports {
-			c.conn.Ports[i] = i + 1
-		}
-		return nil
+		return c.chooseSockets(dir, id)
 	}
 	return fmt.Errorf("client: transport %q, want tcp or ipc", c.cfg.Transport)
+}
+
+// maxSocketPath is what the path of a Unix socket may have on every system.
+const maxSocketPath = 103
+
+// chooseSockets names Unix sockets in dir, or where that is too long a path in a
+// new directory.
+func (c *Client) chooseSockets(dir, id string) error {
+	c.conn.Transport = "ipc"
+	c.conn.IP = filepath.Join(dir, "kernel-"+id[:8]+"-ipc")
+	for i := range c.conn.Ports {
+		c.conn.Ports[i] = i + 1
+	}
+	if len(c.conn.IP)+len("-1") <= maxSocketPath {
+		return nil
+	}
+	var err error
+	if c.socketDir, err = os.MkdirTemp("", "kernel-"); err != nil {
+		return fmt.Errorf("client: directory for sockets: %w", err)
+	}
+	c.conn.IP = filepath.Join(c.socketDir, "ipc")
+	return nil
 }
 
 // freePorts takes ports that are free now. All are held until all are known, so
@@ -159,6 +176,9 @@ func (c *Client) removeFiles() {
 		for _, ch := range jupyter.Channels() {
 			os.Remove(strings.TrimPrefix(c.conn.Endpoint(ch), "ipc://"))
 		}
+	}
+	if c.socketDir != "" {
+		os.Remove(c.socketDir)
 	}
 }
 

@@ -143,7 +143,7 @@ func (e *lineEditor) fit(prompt string) string {
 	if runewidth.StringWidth(prompt)+minInput <= width {
 		return prompt
 	}
-	io.WriteString(os.Stdout, "\r"+prompt+"\n")
+	io.WriteString(os.Stdout, prompt+"\n")
 	return ""
 }
 

@@ -75,7 +75,7 @@ func (o *output) write(name, text string) {
 
 // track notes where text leaves the cursor. The caller holds mu.
 func (o *output) track(text string) {
-	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
+	if i := strings.LastIndexAny(text, "\r\n"); i >= 0 {
 		o.partial = text[i+1:]
 	} else {
 		o.partial += text
@@ -113,12 +113,14 @@ func (o *output) freshLine() {
 func (o *output) takePrompt(prompt string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	prompt = o.partial + prompt
-	o.partial = ""
+	if o.partial != "" {
+		// It is on the screen already, and will be written over itself.
+		io.WriteString(o.stdout, "\r")
+		prompt = o.partial + prompt
+		o.partial = ""
+	}
 	if i := strings.LastIndexByte(prompt, '\n'); i >= 0 {
-		// What was partial is on the screen already, and is written once more over
-		// itself.
-		io.WriteString(o.stdout, "\r"+prompt[:i+1])
+		io.WriteString(o.stdout, prompt[:i+1])
 		prompt = prompt[i+1:]
 	}
 	return prompt
