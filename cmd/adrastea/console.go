@@ -179,6 +179,10 @@ func start(ctx context.Context, o *consoleOptions, cfg *client.Config) (*client.
 	if err != nil {
 		return nil, err
 	}
+	// Our own kernel needs no ports, which others could take or try.
+	own := *cfg
+	own.Transport = "ipc"
+	cfg = &own
 	return client.Start(ctx, spec, cfg)
 }
 
