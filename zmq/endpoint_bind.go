@@ -160,7 +160,7 @@ func (s *Socket) accept(l net.Listener, bound string) {
 // serveAccepted runs an accepted connection in a goroutine of its own.
 func (s *Socket) serveAccepted(conn net.Conn) {
 	s.mu.Lock()
-	if s.closing {
+	if s.closing || s.flushed {
 		s.mu.Unlock()
 		conn.Close()
 		return
@@ -191,7 +191,7 @@ func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
 	if err != nil {
 		conn.Close()
 		s.mu.Lock()
-		closing := s.closing
+		closing := s.closing || s.flushed
 		s.mu.Unlock()
 		if !closing {
 			s.cfg.Logger.Info("handshake failed", "peer", address(conn), "error", err)

@@ -122,6 +122,7 @@ func (s *Socket) sleep(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	case <-ctx.Done():
+	case <-s.flushedc:
 	case <-s.closec:
 	}
 	return false

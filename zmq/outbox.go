@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 )
@@ -29,6 +30,10 @@ type Outbox struct {
 	closec chan struct{} // closed by Close
 	donec  chan struct{} // closed when the goroutine has ended
 	once   sync.Once     // closes closec
+
+	// Owned by run.
+	cork cork
+	last Item // what was handed over last and may not be written yet
 }
 
 // NewOutbox returns an outbox that holds up to size items.
@@ -58,31 +63,75 @@ func (o *Outbox) Done() <-chan struct{} { return o.donec }
 
 var errNoSocket = errors.New("zmq: outbox item without a socket")
 
+// outboxBatch is how many items the outbox takes together at most.
+const outboxBatch = 64
+
 func (o *Outbox) run() {
 	defer close(o.donec)
 	for {
 		select {
 		case it := <-o.items:
-			it.deliver()
+			o.handOver(it)
+			o.handOverMore()
 		case <-o.closec:
-			for {
-				select {
-				case it := <-o.items:
-					it.deliver()
-				default:
-					return
-				}
+			for o.handOverMore() > 0 {
 			}
+			return
 		}
 	}
 }
 
-func (it Item) deliver() {
-	if it.To == nil {
+// handOverMore hands over what else waits, has it written, and returns how
+// many items it was.
+func (o *Outbox) handOverMore() int {
+	defer o.flush()
+	for n := range outboxBatch {
+		select {
+		case it := <-o.items:
+			o.handOver(it)
+		default:
+			return n
+		}
+	}
+	return outboxBatch
+}
+
+// handOver gives one item to its socket. Items in a row that go the same way
+// are written together; as soon as one goes elsewhere, those before it are
+// written first.
+func (o *Outbox) handOver(it Item) {
+	s, ok := it.To.(*Socket)
+	switch {
+	case it.To == nil:
 		if it.Done != nil {
 			it.Done(errNoSocket)
 		}
-		return
+	case !ok:
+		o.flush()
+		it.To.Deliver(it.Message, it.Done)
+	default:
+		if o.last.To != it.To || !s.sameWay(o.last.Message, it.Message) {
+			o.flush()
+		}
+		o.last = it
+		s.deliver(it.Message, it.Done, &o.cork, false)
 	}
-	it.To.Deliver(it.Message, it.Done)
+}
+
+// flush has everything written that was handed over.
+func (o *Outbox) flush() {
+	o.cork.flush()
+	o.last = Item{}
+}
+
+// sameWay reports whether two messages in a row go to the same peers for
+// sure, so that nobody can tell which of them was written first.
+func (s *Socket) sameWay(a, b Message) bool {
+	switch s.typ {
+	case Pub, XPub:
+		return true // who gets both gets them in order
+	case Router:
+		return len(a.Frames) > 0 && len(b.Frames) > 0 && bytes.Equal(a.Frames[0], b.Frames[0])
+	}
+	return false
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
@@ -212,7 +211,7 @@ func (p *Peer) command(body []byte) error {
 }
 
 // push gives m to the user. It waits while the receive channel is full, but
-// not longer than the socket lives.
+// not longer than the user may be expected to read.
 func (s *Socket) push(m Message) {
 	select {
 	case s.recv <- m:
@@ -223,156 +222,9 @@ func (s *Socket) push(m Message) {
 	defer m.From.unpark()
 	select {
 	case s.recv <- m:
+	case <-s.flushedc:
+		s.stats.discarded.Add(1)
 	case <-s.closec:
 		s.stats.discarded.Add(1)
-	}
-}
-
-// liveness is what is known of whether the peer is alive.
-type liveness struct {
-	mu      sync.Mutex
-	timer   *time.Timer // nil: nobody asked, by configuration or by TTL
-	last    time.Time   // when something was read, or the reader was unparked
-	ttl     time.Duration
-	pinging bool // a PING was handed over and nothing was heard since
-	pinged  time.Time
-	queued  bool // a PING is on its way out
-	ended   bool
-}
-
-var errSilent = errors.New("peer is silent")
-
-// startLiveness begins to watch the peer if the configuration says so.
-func (p *Peer) startLiveness() {
-	l := &p.live
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = time.Now()
-	if p.s.cfg.HeartbeatInterval > 0 && p.speaks31() {
-		l.timer = time.AfterFunc(p.s.cfg.HeartbeatInterval, p.checkLiveness)
-	}
-}
-
-// speaks31 reports whether the peer knows the commands of ZMTP 3.1.
-func (p *Peer) speaks31() bool { return p.major > 3 || p.minor >= 1 }
-
-func (p *Peer) stopLiveness() {
-	l := &p.live
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended = true
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-}
-
-// heard notes that n octets were read. "A peer SHOULD treat any incoming
-// traffic (not just a PONG reply) as a sign of life."
-func (p *Peer) heard(n int) {
-	l := &p.live
-	l.mu.Lock()
-	if n > 0 && l.timer != nil {
-		l.last, l.pinging = time.Now(), false
-	}
-	l.mu.Unlock()
-}
-
-// unpark says that the reader goes on: silence counts from now.
-func (p *Peer) unpark() {
-	p.parked.Store(false)
-	p.heard(1)
-}
-
-// pinged answers a PING and remembers its TTL.
-func (p *Peer) pinged(data []byte) error {
-	ttl, context, err := zmtp.ParsePing(data)
-	if err != nil {
-		return err
-	}
-	if ttl > 0 {
-		p.live.mu.Lock()
-		p.live.ttl = time.Duration(ttl) * 100 * time.Millisecond
-		p.live.last = time.Now()
-		p.scheduleLiveness()
-		p.live.mu.Unlock()
-	}
-	// Only the last PING of several is answered: a peer that sends them and
-	// does not read costs no memory.
-	p.mu.Lock()
-	p.pong = zmtp.AppendCommand(nil, zmtp.CmdPong, context)
-	p.mu.Unlock()
-	p.flush()
-	return nil
-}
-
-// checkLiveness runs when something may be due: a PING, or the end of a peer
-// that was silent for too long.
-func (p *Peer) checkLiveness() {
-	l := &p.live
-	cfg := &p.s.cfg
-	l.mu.Lock()
-	if l.ended {
-		l.mu.Unlock()
-		return
-	}
-	now := time.Now()
-	if p.parked.Load() {
-		// We do not read, so we cannot know.
-		l.last, l.pinging = now, false
-	}
-	if l.ttl > 0 && now.Sub(l.last) >= l.ttl || l.pinging && now.Sub(l.pinged) >= cfg.HeartbeatTimeout {
-		l.mu.Unlock()
-		p.fail(p.fault(errSilent))
-		return
-	}
-	ping := cfg.HeartbeatInterval > 0 && p.speaks31() && !l.pinging && !l.queued &&
-		now.Sub(l.last) >= cfg.HeartbeatInterval
-	l.queued = l.queued || ping
-	p.scheduleLiveness()
-	l.mu.Unlock()
-	if ping {
-		ttl := uint16(max(cfg.HeartbeatTTL, 0) / (100 * time.Millisecond))
-		p.control(controlFrame{zmtp.Command, zmtp.AppendPing(nil, ttl, nil), p.pingSent})
-		p.flush()
-	}
-}
-
-// pingSent notes that a PING was handed over: from now on the peer has time
-// to answer.
-func (p *Peer) pingSent() {
-	l := &p.live
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.queued, l.pinging, l.pinged = false, true, time.Now()
-	p.scheduleLiveness()
-}
-
-// scheduleLiveness sets the timer to when something may be due next. live.mu
-// is held.
-func (p *Peer) scheduleLiveness() {
-	l := &p.live
-	if l.ended {
-		return
-	}
-	cfg := &p.s.cfg
-	wait := time.Duration(1<<63 - 1)
-	now := time.Now()
-	if l.ttl > 0 {
-		wait = min(wait, l.last.Add(l.ttl).Sub(now))
-	}
-	if cfg.HeartbeatInterval > 0 && p.speaks31() {
-		if l.pinging {
-			wait = min(wait, l.pinged.Add(cfg.HeartbeatTimeout).Sub(now))
-		} else if next := l.last.Add(cfg.HeartbeatInterval).Sub(now); next > 0 {
-			wait = min(wait, next)
-		} else {
-			wait = min(wait, cfg.HeartbeatInterval) // a PING is due or on its way
-		}
-	}
-	wait = max(wait, time.Millisecond)
-	if l.timer == nil {
-		l.timer = time.AfterFunc(wait, p.checkLiveness)
-	} else {
-		l.timer.Reset(wait)
 	}
 }

@@ -65,11 +65,14 @@ type Socket struct {
 	recv chan Message // closed at the end of Close, nil if the type only sends
 	send chan Message // never closed by the socket, nil if the type only receives
 
-	drainc chan struct{} // closed when the socket takes no more messages
-	closec chan struct{} // closed when the socket begins to close
-	donec  chan struct{} // closed when every goroutine has ended
-	pumpc  chan struct{} // closed when the pump has ended
-	wg     sync.WaitGroup
+	// The life of a socket: open, draining (Shutdown was called), flushed
+	// (everything is with the operating system), closing, done.
+	drainc   chan struct{} // closed when the socket takes no more messages
+	flushedc chan struct{} // closed when it has written all it had and only waits for its peers
+	closec   chan struct{} // closed when it begins to close
+	donec    chan struct{} // closed when every goroutine has ended
+	pumpc    chan struct{} // closed when the pump has ended
+	wg       sync.WaitGroup
 
 	stats   counters
 	pending atomic.Int64 // messages accepted but neither handed over nor dropped
@@ -78,6 +81,7 @@ type Socket struct {
 
 	mu         sync.Mutex
 	draining   bool // no more messages are taken; set before closing drainc
+	flushed    bool // set before closing flushedc
 	closing    bool // set before closing closec
 	err        error
 	peers      map[*Peer]struct{}
@@ -106,6 +110,7 @@ func NewSocket(t Type, cfg *Config) (*Socket, error) {
 		typ:        t,
 		cfg:        cfg.withDefaults(t),
 		drainc:     make(chan struct{}),
+		flushedc:   make(chan struct{}),
 		closec:     make(chan struct{}),
 		donec:      make(chan struct{}),
 		pumpc:      make(chan struct{}),
@@ -188,7 +193,7 @@ func (s *Socket) changeSubscription(op string, prefix []byte) error {
 func (s *Socket) attach(p *Peer) error {
 	var c cork
 	s.mu.Lock()
-	if s.closing {
+	if s.closing || s.flushed {
 		s.mu.Unlock()
 		return ErrClosed
 	}

@@ -3,6 +3,7 @@ package zmq
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Close ends the socket now: what was accepted and is not with the operating
@@ -29,10 +30,7 @@ func (s *Socket) close() {
 		close(s.drainc)
 	}
 	close(s.closec)
-	for endpoint, l := range s.listeners {
-		l.Close()
-		delete(s.listeners, endpoint)
-	}
+	s.closeListeners()
 	for endpoint, c := range s.connecters {
 		c.cancel()
 		delete(s.connecters, endpoint)
@@ -70,7 +68,8 @@ func (s *Socket) close() {
 // Shutdown takes no more messages, waits until those accepted before are
 // handed to the operating system, and closes the socket. If ctx is done
 // first, it closes the socket anyway and returns an error that says how many
-// messages were lost.
+// messages were lost. What is put into the send channel while Shutdown runs
+// may be sent or may be counted as dropped.
 func (s *Socket) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.draining {
@@ -79,24 +78,51 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	err := s.drained(ctx)
+	if err == nil {
+		s.partFromPeers(ctx)
+	}
 	s.Close()
 	return err
 }
 
 // drained waits until nothing is pending.
 func (s *Socket) drained(ctx context.Context) error {
+	err := s.pumped(ctx)
+	if err == nil {
+		// Who puts something into the send channel now is too late.
+		err = s.waitFor(ctx, func() bool { return s.pending.Load() == 0 })
+	}
+	if err != nil {
+		return fmt.Errorf("zmq: shutdown: %d messages not sent: %w", s.Stats().Pending, err)
+	}
+	return nil
+}
+
+// pumped waits until the pump has taken what was in the send channel.
+func (s *Socket) pumped(ctx context.Context) error {
 	select {
 	case <-s.pumpc:
-	case <-ctx.Done():
+		return nil
+	default:
 	}
+	select {
+	case <-s.pumpc:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// waitFor waits until cond is true, which it looks at, under s.mu, whenever
+// something has changed. A socket that closes ends the wait too.
+func (s *Socket) waitFor(ctx context.Context, cond func() bool) error {
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
 	for {
 		s.mu.Lock()
-		changec := s.changec
+		ok, changec := cond(), s.changec
 		s.mu.Unlock()
-		n := s.pending.Load() + int64(len(s.send))
-		if n == 0 {
+		if ok {
 			return nil
 		}
 		select {
@@ -104,8 +130,50 @@ func (s *Socket) drained(ctx context.Context) error {
 		case <-s.closec:
 			return nil
 		case <-ctx.Done():
-			return fmt.Errorf("zmq: shutdown: %d messages not sent: %w", n, context.Cause(ctx))
+			return context.Cause(ctx)
 		}
+	}
+}
+
+// partTimeout is how long a socket that shuts down waits for its peers to
+// close their ends.
+const partTimeout = 250 * time.Millisecond
+
+// partFromPeers ends the sending direction of every connection and waits
+// until the peers have done the same. An operating system that closes a TCP
+// connection with octets unread resets it, and what the peer has not read by
+// then may be lost; so the socket goes on to read, and throws away, what still
+// comes.
+func (s *Socket) partFromPeers(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, partTimeout)
+	defer cancel()
+	s.mu.Lock()
+	if s.closing || s.flushed {
+		s.mu.Unlock()
+		return
+	}
+	s.flushed = true
+	close(s.flushedc)
+	s.closeListeners()
+	var peers []*Peer
+	for p := range s.peers {
+		peers = append(peers, p)
+	}
+	s.mu.Unlock()
+	for _, p := range peers {
+		c, ok := p.conn.(interface{ CloseWrite() error })
+		if !ok || c.CloseWrite() != nil {
+			p.fail(ErrClosed)
+		}
+	}
+	s.waitFor(ctx, func() bool { return len(s.peers) == 0 })
+}
+
+// closeListeners ends the listeners. s.mu is held.
+func (s *Socket) closeListeners() {
+	for endpoint, l := range s.listeners {
+		l.Close()
+		delete(s.listeners, endpoint)
 	}
 }
 

@@ -56,9 +56,6 @@ func (c *cork) flush() {
 	c.later = c.later[:0]
 }
 
-// only reports whether nothing but p waits to be flushed.
-func (c *cork) only(p *Peer) bool { return len(c.peers) == 0 || len(c.peers) == 1 && c.peers[0] == p }
-
 var corks = sync.Pool{New: func() any { return new(cork) }}
 
 // Deliver takes m for sending, in order with every other Deliver of the same

@@ -1,0 +1,217 @@
+package zmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestZ1ClosingEndsBothChannels(t *testing.T) {
+	pull := newSocket(t, Pull, nil)
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	push := newSocket(t, Push, nil)
+	connect(t, push, at)
+	send(t, push, "last")
+	eventually(t, "the message has come", func() bool { return len(pull.Recv()) == 1 })
+	if err := pull.Err(); err != nil {
+		t.Errorf("Err before Close = %v, want nil", err)
+	}
+	for range 2 {
+		if err := pull.Close(); err != nil {
+			t.Errorf("Close = %v, want nil", err)
+		}
+	}
+	want(t, pull, "last") // what had come is still there
+	if m, ok := <-pull.Recv(); ok {
+		t.Errorf("received %s after the last message", text(m))
+	}
+	select {
+	case <-pull.Done():
+	default:
+		t.Error("Done is open after Close")
+	}
+	if err := pull.Err(); err != ErrClosed || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Err = %v, want ErrClosed, matching net.ErrClosed", err)
+	}
+}
+
+func TestZ1ClosingSendsAfterCloseNeverHang(t *testing.T) {
+	s := newSocket(t, Dealer, &Config{SendBuffer: 3})
+	s.Close()
+	taken := 0
+	for range 100 {
+		select {
+		case s.Send() <- msg("late"):
+			taken++
+		case <-s.Done():
+		}
+	}
+	if got := s.Stats().Dropped; got != uint64(taken) {
+		t.Errorf("Dropped = %d after %d late messages", got, taken)
+	}
+	called := 0
+	s.Deliver(msg("late"), func(err error) {
+		called++
+		if err != ErrClosed {
+			t.Errorf("completion got %v, want ErrClosed", err)
+		}
+	})
+	if called != 1 {
+		t.Errorf("completion called %d times", called)
+	}
+	if _, err := s.Bind("tcp://127.0.0.1:*"); !errors.Is(err, ErrClosed) {
+		t.Errorf("Bind after Close = %v", err)
+	}
+	if err := s.Connect("tcp://127.0.0.1:1"); !errors.Is(err, ErrClosed) {
+		t.Errorf("Connect after Close = %v", err)
+	}
+}
+
+func TestZ1ClosingCountsWhatIsLost(t *testing.T) {
+	s := newSocket(t, Push, &Config{SendQueue: -1})
+	var mu sync.Mutex
+	var errs []error
+	for range 10 {
+		s.Deliver(msg("nobody is there"), func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	if got := s.Stats().Pending; got != 10 {
+		t.Errorf("Pending = %d, want 10", got)
+	}
+	s.Close()
+	st := s.Stats()
+	if st.Dropped != 10 || st.Pending != 0 || len(errs) != 10 || errs[0] != ErrClosed {
+		t.Errorf("after Close: %+v, completions %v", st, errs)
+	}
+}
+
+func TestZ1ClosingFromManyGoroutines(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			s := newSocket(t, Type(i%int(XSub)+1), nil)
+			at := bind(t, s, "tcp://127.0.0.1:*")
+			other := newSocket(t, compatible[s.Type()][0], nil)
+			connect(t, other, at)
+			var closers sync.WaitGroup
+			for range 4 {
+				closers.Go(func() { s.Close() })
+				closers.Go(func() { other.Shutdown(ctx) })
+				closers.Go(func() { other.Deliver(msg("x", "y"), nil) })
+			}
+			closers.Wait()
+		})
+	}
+	wg.Wait()
+}
+
+func TestZ1ShutdownFlushes(t *testing.T) {
+	const n = 500
+	pull := newSocket(t, Pull, nil)
+	push := newSocket(t, Push, nil)
+	// The connection is made only after the messages were accepted.
+	for i := range n {
+		send(t, push, fmt.Sprint(i), strings.Repeat("x", 1000))
+	}
+	errc := make(chan error, 1)
+	go func() { errc <- push.Shutdown(context.Background()) }()
+	<-push.drainc
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	connectDraining(t, push, at)
+	for i := range n {
+		if got := string(recv(t, pull).Frames[0]); got != fmt.Sprint(i) {
+			t.Fatalf("received %s, want %d", got, i)
+		}
+	}
+	if err := <-errc; err != nil {
+		t.Errorf("Shutdown = %v", err)
+	}
+	if st := push.Stats(); st.Sent != n || st.Dropped != 0 {
+		t.Errorf("after Shutdown: %+v", st)
+	}
+}
+
+// connectDraining connects a socket that is shutting down already: in the
+// real world the connection was under way before.
+func connectDraining(t *testing.T, s *Socket, endpoint string) {
+	t.Helper()
+	s.mu.Lock()
+	s.draining = false
+	s.mu.Unlock()
+	connect(t, s, endpoint)
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+}
+
+func TestZ1ShutdownGivesUpWithContext(t *testing.T) {
+	s := newSocket(t, Push, nil)
+	send(t, s, "nobody is there")
+	eventually(t, "the message was taken", func() bool { return s.pending.Load() == 1 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := s.Shutdown(ctx)
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "1 messages not sent") {
+		t.Errorf("Shutdown = %v", err)
+	}
+	if got := s.Stats().Dropped; got != 1 {
+		t.Errorf("Dropped = %d, want 1", got)
+	}
+}
+
+// What was flushed must arrive although the socket that closes has not read
+// what its peer sent.
+func TestZ1ShutdownDoesNotReset(t *testing.T) {
+	s := newSocket(t, Pair, &Config{RecvQueue: -1})
+	r := dialRaw(t, bind(t, s, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
+	for range 1000 {
+		r.write(message(strings.Repeat("unread", 100)))
+	}
+	send(t, s, "goodbye")
+	go s.Shutdown(context.Background())
+	eventually(t, "the socket has gone", func() bool {
+		select {
+		case <-s.Done():
+			return true
+		case <-time.After(time.Millisecond):
+			// A peer that is in no hurry to read.
+			return len(s.Recv()) > 0
+		}
+	})
+	if f := r.read(); string(f.Body) != "goodbye" {
+		t.Errorf("read %q, want the goodbye", f.Body)
+	}
+}
+
+func TestZ1ClosedSendChannelFlushesAndCloses(t *testing.T) {
+	pull := newSocket(t, Pull, nil)
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	push := newSocket(t, Push, nil)
+	connect(t, push, at)
+	for range 10 {
+		send(t, push, "x")
+	}
+	close(push.Send())
+	for range 10 {
+		want(t, pull, "x")
+	}
+	select {
+	case <-push.Done():
+	case <-time.After(patience):
+		t.Fatal("the socket did not close")
+	}
+	if st := push.Stats(); st.Sent != 10 || st.Dropped != 0 {
+		t.Errorf("%+v", st)
+	}
+	push.Close()
+}

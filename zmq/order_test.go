@@ -1,0 +1,174 @@
+package zmq
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestZ2OrderFromOneSenderToOnePeer(t *testing.T) {
+	const senders, n = 4, 2000
+	pull := newSocket(t, Pull, nil)
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	push := newSocket(t, Push, nil)
+	connect(t, push, at)
+	var wg sync.WaitGroup
+	for i := range senders {
+		wg.Go(func() {
+			for j := range n {
+				m := Message{Frames: [][]byte{{byte(i)}, binary.BigEndian.AppendUint32(nil, uint32(j)), body(j % 6000)}}
+				if i%2 == 0 {
+					push.Deliver(m, nil)
+				} else {
+					push.Send() <- m
+				}
+			}
+		})
+	}
+	var next [senders]uint32
+	for range senders * n {
+		m := recv(t, pull)
+		from, seq := m.Frames[0][0], binary.BigEndian.Uint32(m.Frames[1])
+		if seq != next[from] {
+			t.Fatalf("sender %d: received %d, want %d", from, seq, next[from])
+		}
+		next[from]++
+	}
+	wg.Wait()
+}
+
+// A recorder writes down in which order messages are handed to the operating
+// system.
+type recorder struct {
+	mu  sync.Mutex
+	log []string
+}
+
+func (r *recorder) done(name string) func(error) {
+	return func(err error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if err != nil {
+			name += ": " + err.Error()
+		}
+		r.log = append(r.log, name)
+	}
+}
+
+func (r *recorder) wait(t *testing.T, n int) []string {
+	t.Helper()
+	eventually(t, fmt.Sprint(n, " completions"), func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.log) >= n
+	})
+	return r.log
+}
+
+// Items for several sockets are handed over in the order in which they were
+// put on the outbox.
+func TestZ2OutboxOrderAcrossSockets(t *testing.T) {
+	const n = 1000
+	cfg := &Config{SendQueue: -1}
+	router, pub := newSocket(t, Router, cfg), newSocket(t, XPub, cfg)
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("a"), RecvQueue: n})
+	sub := newSocket(t, Sub, &Config{RecvQueue: n})
+	sub.Subscribe(nil)
+	connect(t, dealer, bind(t, router, "tcp://127.0.0.1:*"))
+	connect(t, sub, bind(t, pub, "tcp://127.0.0.1:*"))
+	want(t, pub, "\x01")
+	send(t, dealer, "hello")
+	want(t, router, "a", "hello")
+
+	o := NewOutbox(16)
+	defer o.Close()
+	var rec recorder
+	var expect []string
+	for i := range n {
+		it := Item{To: router, Message: msg("a", fmt.Sprint(i))}
+		if i%3 > 0 {
+			it = Item{To: pub, Message: msg(fmt.Sprint(i))}
+		}
+		it.Done = rec.done(fmt.Sprint(i))
+		expect = append(expect, fmt.Sprint(i))
+		select {
+		case o.Send() <- it:
+		case <-o.Done():
+			t.Fatal("the outbox has ended")
+		}
+	}
+	if got := rec.wait(t, n); fmt.Sprint(got) != fmt.Sprint(expect) {
+		t.Errorf("handed over in the order %v", got)
+	}
+}
+
+// Whoever has seen b at its peer finds a at its own peer already: a's octets
+// went to the operating system first.
+func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
+	cfg := &Config{SendQueue: -1}
+	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
+	r1 := dialRaw(t, bind(t, first, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
+	r2 := dialRaw(t, bind(t, second, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
+	o := NewOutbox(4)
+	defer o.Close()
+	for range 200 {
+		o.Send() <- Item{To: first, Message: msg("a")}
+		o.Send() <- Item{To: second, Message: msg("b")}
+		r2.read()
+		// On loopback what was written can be read at once.
+		r1.conn.SetReadDeadline(time.Now().Add(patience))
+		if f := r1.read(); string(f.Body) != "a" {
+			t.Fatalf("read %q", f.Body)
+		}
+	}
+}
+
+// A peer that does not read holds up nobody else in the same outbox.
+func TestZ2OutboxSlowPeerWaitsAlone(t *testing.T) {
+	cfg := &Config{SendQueue: -1}
+	slow, quick := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
+	r := dialRaw(t, bind(t, slow, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
+	other := newSocket(t, Pair, nil)
+	connect(t, other, bind(t, quick, "tcp://127.0.0.1:*"))
+	o := NewOutbox(0)
+	defer o.Close()
+	const n = 64
+	var handed atomic.Int32
+	for i := range n {
+		o.Send() <- Item{To: slow, Message: Message{Frames: [][]byte{body(1 << 20)}}, Done: func(err error) {
+			if err == nil {
+				handed.Add(1)
+			}
+		}}
+		o.Send() <- Item{To: quick, Message: msg(fmt.Sprint(i))}
+		want(t, other, fmt.Sprint(i))
+	}
+	if got := handed.Load(); got == n {
+		t.Error("everything was handed over to a peer that does not read")
+	}
+	for range n {
+		if f := r.read(); len(f.Body) != 1<<20 {
+			t.Fatalf("frame of %d octets", len(f.Body))
+		}
+	}
+	eventually(t, "all handed over", func() bool { return handed.Load() == n })
+}
+
+func TestZ2OutboxTellsWhatCannotGo(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	o := NewOutbox(4)
+	var rec recorder
+	o.Send() <- Item{To: router, Message: msg("nobody", "x"), Done: rec.done("unknown")}
+	o.Send() <- Item{Message: msg("x"), Done: rec.done("nowhere")}
+	o.Send() <- Item{To: router, Message: Message{}, Done: rec.done("empty")}
+	o.Close()
+	o.Close()
+	got := fmt.Sprintf("%q", rec.log)
+	want := fmt.Sprintf("%q", []string{"unknown: " + ErrNoPeer.Error(), "nowhere: " + errNoSocket.Error(), "empty: " + ErrMessage.Error()})
+	if got != want {
+		t.Errorf("completions %s, want %s", got, want)
+	}
+}
