@@ -96,11 +96,12 @@ func (p *Peer) checkLiveness() {
 		return
 	}
 	now := time.Now()
-	if p.parked.Load() {
-		// We do not read, so we cannot know.
-		l.last, l.pinging = now, false
+	silent := l.ttl > 0 && now.Sub(l.last) >= l.ttl || l.pinging && now.Sub(l.pinged) >= cfg.HeartbeatTimeout
+	if silent && p.parked.Load() {
+		// The reader waits for the user, so it is not the peer that is silent.
+		l.last, l.pinged, silent = now, now, false
 	}
-	if l.ttl > 0 && now.Sub(l.last) >= l.ttl || l.pinging && now.Sub(l.pinged) >= cfg.HeartbeatTimeout {
+	if silent {
 		l.mu.Unlock()
 		p.fail(p.fault(errSilent))
 		return

@@ -1,0 +1,269 @@
+package zmq
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// silent attaches a raw peer that reads nothing.
+func silent(t *testing.T, s *Socket, typ, id string) *rawPeer {
+	t.Helper()
+	events := s.Monitor()
+	r := dialRaw(t, bind(t, s, "tcp://127.0.0.1:*")).shake(typ, id, 1)
+	event(t, events, PeerAttached)
+	return r
+}
+
+// big is more than what the operating system takes for a peer that does not
+// read; several of them are for sure.
+func big() Message { return Message{Frames: [][]byte{body(1 << 20)}} }
+
+func TestZ3FlowDropsAreCountedAndTold(t *testing.T) {
+	for _, full := range []Policy{PatternPolicy, DropNewest, DropOldest} {
+		t.Run(fmt.Sprint(full), func(t *testing.T) {
+			const n = 100
+			pub := newSocket(t, Pub, &Config{SendQueue: 5, Full: full})
+			r := silent(t, pub, "SUB", "")
+			r.write(command("SUBSCRIBE", ""))
+			eventually(t, "subscribed", func() bool {
+				pub.mu.Lock()
+				defer pub.mu.Unlock()
+				return pub.pat.(*publisher).subs.has(nil)
+			})
+			var told, sent atomic.Int32
+			for i := range n {
+				m := big()
+				m.Frames[0][0] = byte(i)
+				pub.Deliver(m, func(err error) {
+					switch err {
+					case nil:
+						sent.Add(1)
+					case ErrQueueFull:
+						told.Add(1)
+					default:
+						t.Errorf("completion got %v", err)
+					}
+				})
+			}
+			dropped := int(pub.Stats().Dropped)
+			if dropped == 0 || dropped != int(told.Load()) {
+				t.Fatalf("Dropped = %d, told %d", dropped, told.Load())
+			}
+			var got []int
+			for range n - dropped {
+				got = append(got, int(r.read().Body[0]))
+			}
+			eventually(t, "completions", func() bool { return int(sent.Load()) == n-dropped })
+			if last := got[len(got)-1]; (last == n-1) != (full == DropOldest) {
+				t.Errorf("policy %d: the last message to arrive was number %d of %d", full, last, n)
+			}
+		})
+	}
+}
+
+func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
+	const n = 500
+	pub := newSocket(t, XPub, &Config{SendQueue: 3, Full: Block})
+	at := bind(t, pub, "tcp://127.0.0.1:*")
+	var subs []*Socket
+	for range 2 {
+		sub := newSocket(t, Sub, &Config{RecvQueue: -1})
+		sub.Subscribe(nil)
+		connect(t, sub, at)
+		want(t, pub, "\x01")
+		subs = append(subs, sub)
+	}
+	go func() {
+		for i := range n {
+			pub.Deliver(Message{Frames: [][]byte{fmt.Append(nil, i), body(i * 100)}}, nil)
+		}
+	}()
+	for i := range n {
+		for _, sub := range subs {
+			if got := string(recv(t, sub).Frames[0]); got != fmt.Sprint(i) {
+				t.Fatalf("received %s, want %d", got, i)
+			}
+		}
+	}
+	if st := pub.Stats(); st.Dropped != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestZ3FlowBlocksAtEitherBound(t *testing.T) {
+	for name, cfg := range map[string]*Config{
+		"messages": {SendQueue: 4, SendBuffer: -1, SendQueueBytes: -1},
+		"octets":   {SendQueueBytes: 4 << 20, SendBuffer: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			push := newSocket(t, Push, cfg)
+			r := silent(t, push, "PULL", "")
+			sent := 0
+			for full := false; !full; {
+				select {
+				case push.Send() <- big():
+					sent++
+				case <-time.After(300 * time.Millisecond):
+					full = true
+				}
+			}
+			// One is in the pump's hand, the queue holds 4, the rest is with the
+			// operating system.
+			if pending := push.Stats().Pending; pending == 0 || pending > 5 {
+				t.Errorf("pending = %d", pending)
+			}
+			for range sent {
+				r.read()
+			}
+			send(t, push, "and on it goes")
+			if f := r.read(); string(f.Body) != "and on it goes" {
+				t.Errorf("read %.20q", f.Body)
+			}
+			if st := push.Stats(); st.Dropped != 0 {
+				t.Errorf("%+v", st)
+			}
+		})
+	}
+}
+
+// With no bound Deliver never waits, and others are not held up.
+func TestZ3FlowUnboundedNeverBlocks(t *testing.T) {
+	router := newSocket(t, Router, &Config{SendQueue: -1})
+	slow := silent(t, router, "DEALER", "slow")
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("quick")})
+	connect(t, dealer, bind(t, router, "tcp://127.0.0.1:*"))
+	send(t, dealer, "hello")
+	want(t, router, "quick", "hello")
+	const n = 64
+	payload := body(1 << 20)
+	for i := range n {
+		router.Deliver(Message{Frames: [][]byte{[]byte("slow"), payload}}, nil)
+		router.Deliver(msg("quick", fmt.Sprint(i)), nil)
+		want(t, dealer, fmt.Sprint(i))
+	}
+	if router.Stats().Pending == 0 {
+		t.Error("nothing is pending for a peer that does not read")
+	}
+	for range n {
+		slow.read()
+	}
+	eventually(t, "nothing is pending", func() bool { return router.Stats().Pending == 0 })
+}
+
+func TestZ3FlowDistributesInTurn(t *testing.T) {
+	for _, typ := range []Type{Push, Dealer} {
+		t.Run(typ.String(), func(t *testing.T) {
+			s := newSocket(t, typ, nil)
+			events := s.Monitor()
+			at := bind(t, s, "tcp://127.0.0.1:*")
+			peer := map[Type]Type{Push: Pull, Dealer: Dealer}[typ]
+			a, b := newSocket(t, peer, nil), newSocket(t, peer, nil)
+			connect(t, a, at)
+			connect(t, b, at)
+			event(t, events, PeerAttached)
+			event(t, events, PeerAttached)
+			for i := range 100 {
+				send(t, s, fmt.Sprint(i))
+			}
+			for range 50 {
+				recv(t, a)
+				recv(t, b)
+			}
+			if len(a.Recv())+len(b.Recv()) > 0 {
+				t.Error("more than 100 messages arrived")
+			}
+		})
+	}
+}
+
+func TestZ3MonitorNobodyNeedsToRead(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	events := router.Monitor()
+	for range 2 * monitorSize {
+		router.Deliver(msg("nobody", "x"), nil)
+	}
+	st := router.Stats()
+	if st.Dropped != 2*monitorSize || st.EventsLost != monitorSize {
+		t.Errorf("%+v", st)
+	}
+	router.Close()
+	n := 0
+	for e := range events {
+		if e.Kind == MessageDropped && e.Err != ErrNoPeer {
+			t.Errorf("event %+v", e)
+		}
+		n++
+	}
+	if n != monitorSize {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestZ3MonitorTellsALife(t *testing.T) {
+	server, client := newSocket(t, Router, nil), newSocket(t, Dealer, &Config{RoutingID: []byte("c")})
+	events, clientEvents := server.Monitor(), client.Monitor()
+	at := bind(t, server, "tcp://127.0.0.1:*")
+	connect(t, client, at)
+	for _, kind := range []EventKind{Listening, Accepted, PeerAttached} {
+		e := <-events
+		if e.Kind != kind || e.Endpoint == "" || e.Time.IsZero() {
+			t.Fatalf("event %+v, want %v", e, kind)
+		}
+		if kind == PeerAttached && string(e.Peer.RoutingID()) != "c" {
+			t.Errorf("routing id %q", e.Peer.RoutingID())
+		}
+	}
+	event(t, clientEvents, PeerAttached)
+	client.Close()
+	event(t, events, PeerDetached)
+	if err := server.Unbind(at); err != nil {
+		t.Error(err)
+	}
+	event(t, events, EndpointClosed)
+}
+
+// Own writes, PINGs of our own and the end of a connection do not wait for the
+// user to read.
+func TestZ7SlowReaderStallsNoDuty(t *testing.T) {
+	s := newSocket(t, Router, &Config{
+		RecvQueue: -1, HeartbeatInterval: 20 * time.Millisecond, HeartbeatTimeout: time.Hour,
+	})
+	r := silent(t, s, "DEALER", "r")
+	other := dialRaw(t, bind(t, s, "tcp://127.0.0.1:*")).shake("DEALER", "other", 1)
+	other.write(message("nobody reads this either"))
+	for range 10 {
+		r.write(message("nobody reads this"))
+	}
+	eventually(t, "the reader waits for the user", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for p := range s.peers {
+			if !p.parked.Load() {
+				return false
+			}
+		}
+		return true
+	})
+	s.Deliver(msg("r", "own write"), func(err error) {
+		if err != nil {
+			t.Errorf("Deliver: %v", err)
+		}
+	})
+	sawPing, sawMessage := false, false
+	for !sawPing || !sawMessage {
+		f := r.read()
+		sawPing = sawPing || f.Flags != 0
+		sawMessage = sawMessage || string(f.Body) == "own write"
+	}
+	done := make(chan struct{})
+	go func() { s.Close(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		buf := make([]byte, 1<<20)
+		t.Fatalf("Close hangs:\n%s", buf[:runtime.Stack(buf, true)])
+	}
+}

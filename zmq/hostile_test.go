@@ -1,0 +1,330 @@
+package zmq
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+)
+
+// roundTrip proves that a REP socket still serves.
+func roundTrip(t *testing.T, rep *Socket, at string) {
+	t.Helper()
+	req := newSocket(t, Req, nil)
+	connect(t, req, at)
+	start := time.Now()
+	send(t, req, "alive?")
+	want(t, rep, "alive?")
+	send(t, rep, "yes")
+	want(t, req, "yes")
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("a good peer waited %v", d)
+	}
+	req.Close()
+}
+
+func TestZ4HostileStrangersAreRefused(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	curve := zmtp.Greeting{Major: 3, Minor: 1, Mechanism: "CURVE"}.Append(nil)
+	garbled := greeting(3, 1)
+	garbled[15] = 'x'
+	for name, tc := range map[string]struct{ send, reason string }{
+		"http":              {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "does not speak ZMTP"},
+		"tls":               {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "does not speak ZMTP"},
+		"zmtp 1":            {"\x01\x00", "does not speak ZMTP"},
+		"zmtp 1, long":      {"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x00", "ZMTP 1.0"},
+		"zmtp 2":            {"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x03\x00\x00", "ZMTP 2.0"},
+		"other mechanism":   {string(curve), "CURVE"},
+		"bad mechanism":     {string(garbled), "malformed mechanism"},
+		"message too soon":  {string(greeting(3, 1)) + string(message("hello")), "before the end of the handshake"},
+		"not READY":         {string(greeting(3, 1)) + string(command("HELLO", "")), "in place of READY"},
+		"ERROR":             {string(greeting(3, 1)) + string(command("ERROR", "\x02no")), `refused by peer: "no"`},
+		"wrong socket type": {string(greeting(3, 1)) + string(ready("PULL", "")), "cannot talk to"},
+		"no socket type":    {string(greeting(3, 1)) + string(command("READY", "")), "cannot talk to"},
+		"long identity":     {string(greeting(3, 1)) + string(ready("REQ", strings.Repeat("x", 256))), "invalid routing id"},
+		"reserved identity": {string(greeting(3, 1)) + string(ready("REQ", "\x00x")), "invalid routing id"},
+		"bad metadata":      {string(greeting(3, 1)) + string(command("READY", "\x0bSocket-Type\xff\xff\xff\xffREQ")), "malformed metadata"},
+		"empty command":     {string(greeting(3, 1)) + "\x04\x00", "malformed command"},
+		"reserved flags":    {string(greeting(3, 1)) + "\x80\x00", "reserved flag"},
+		"huge command":      {string(greeting(3, 1)) + "\x06\x00\x00\x00\x00\x7f\xff\xff\xff", "at most"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSocket(t, Rep, nil)
+			events := s.Monitor()
+			r := dialRaw(t, bind(t, s, "tcp://127.0.0.1:*"))
+			r.write([]byte(tc.send))
+			e := event(t, events, HandshakeFailed)
+			if perr, ok := errors.AsType[*ProtocolError](e.Err); !ok || !strings.Contains(perr.Reason, tc.reason) {
+				t.Errorf("reason %v, want one with %q", e.Err, tc.reason)
+			}
+			r.closed()
+		})
+	}
+	roundTrip(t, rep, at)
+}
+
+// Peers of other minor and later major versions are welcome.
+func TestZ4HandshakeVersions(t *testing.T) {
+	for _, v := range [][2]byte{{3, 0}, {3, 1}, {3, 9}, {4, 0}} {
+		rep := newSocket(t, Rep, nil)
+		r := dialRaw(t, bind(t, rep, "tcp://127.0.0.1:*"))
+		r.write(greeting(v[0], v[1]))
+		r.skipGreeting()
+		r.write(ready("REQ", ""))
+		if f := r.read(); f.Flags != zmtp.Command {
+			t.Fatalf("version %v: got %q", v, f.Body)
+		}
+		r.write(message("", "hello"))
+		want(t, rep, "hello")
+	}
+}
+
+// A wrong socket type is told before the connection is closed.
+func TestZ4HandshakeSaysWhy(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	r := dialRaw(t, bind(t, rep, "tcp://127.0.0.1:*"))
+	r.write(append(greeting(3, 1), ready("PUB", "")...))
+	r.skipGreeting()
+	if f := r.read(); !strings.HasPrefix(string(f.Body), "\x05ERROR") || !strings.Contains(string(f.Body), "PUB") {
+		t.Errorf("got %q, want an ERROR that names PUB", f.Body)
+	}
+	r.closed()
+}
+
+func TestZ4HostileSilentConnections(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{MaxHandshakes: 100})
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	for range 500 {
+		dialRaw(t, at)
+	}
+	roundTrip(t, rep, at)
+	rep.mu.Lock()
+	n := len(rep.handshakes.conns)
+	rep.mu.Unlock()
+	if n > 100 {
+		t.Errorf("%d half-open connections, at most 100 are allowed", n)
+	}
+}
+
+func TestZ4HostileDripIsCutOff(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{HandshakeTimeout: 200 * time.Millisecond})
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	events := rep.Monitor()
+	r := dialRaw(t, at)
+	go func() {
+		for _, b := range append(greeting(3, 1), ready("REQ", "")...) {
+			if _, err := r.conn.Write([]byte{b}); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond) // the attack itself
+		}
+	}()
+	e := event(t, events, HandshakeFailed)
+	if !strings.Contains(e.Err.Error(), "not complete in time") {
+		t.Errorf("reason %v", e.Err)
+	}
+	roundTrip(t, rep, at)
+}
+
+// A length from the wire costs nothing until the octets come.
+func TestZ4HostileLengths(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{MaxMessageSize: 1 << 20})
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	events := rep.Monitor()
+	for _, size := range []uint64{1<<20 + 1, 1 << 31, 1 << 50, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
+		for _, flags := range []byte{2, 3, 6} {
+			r := dialRaw(t, at).shake("REQ", "", 1)
+			r.write(binary.BigEndian.AppendUint64([]byte{flags}, size))
+			e := event(t, events, PeerDetached)
+			if _, ok := errors.AsType[*ProtocolError](e.Err); !ok {
+				t.Errorf("size %d: %v", size, e.Err)
+			}
+			r.closed()
+		}
+	}
+	roundTrip(t, rep, at)
+}
+
+func TestZ4HostileEndlessMessage(t *testing.T) {
+	pull := newSocket(t, Pull, &Config{MaxMessageSize: 1 << 20})
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	events := pull.Monitor()
+	r := dialRaw(t, at).shake("PUSH", "", 1)
+	go func() {
+		b := []byte(strings.Repeat("\x01\x00", 4096))
+		for {
+			if _, err := r.conn.Write(b); err != nil {
+				return
+			}
+		}
+	}()
+	e := event(t, events, PeerDetached)
+	if _, ok := errors.AsType[*zmtp.TooLargeError](e.Err); !ok {
+		t.Errorf("%v", e.Err)
+	}
+}
+
+// The bound is exact: a message of that size passes.
+func TestZ4MaxMessageSize(t *testing.T) {
+	pull := newSocket(t, Pull, &Config{MaxMessageSize: 1000})
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	events := pull.Monitor()
+	r := dialRaw(t, at).shake("PUSH", "", 1)
+	r.write(message(strings.Repeat("x", 1000)))
+	recv(t, pull)
+	r.write(message(strings.Repeat("x", 1001)))
+	event(t, events, PeerDetached)
+	r.closed()
+}
+
+// A peer that does not read while much is offered to it costs its queue, and
+// the others no time.
+func TestZ4HostilePeerThatNeverReads(t *testing.T) {
+	router := newSocket(t, Router, &Config{SendQueueBytes: 8 << 20})
+	silent(t, router, "DEALER", "bad")
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("good")})
+	connect(t, dealer, bind(t, router, "tcp://127.0.0.1:*"))
+	send(t, dealer, "hello")
+	want(t, router, "good", "hello")
+	payload := body(1 << 20)
+	for range 1024 { // 1 GiB
+		router.Deliver(Message{Frames: [][]byte{[]byte("bad"), payload}}, nil)
+		send(t, router, "good", "ping")
+		want(t, dealer, "ping")
+	}
+	router.mu.Lock()
+	bad := router.pat.(*routerPattern).peers["bad"]
+	router.mu.Unlock()
+	bad.mu.Lock()
+	defer bad.mu.Unlock()
+	if bad.octets > 8<<20 {
+		t.Errorf("%d octets wait for the bad peer", bad.octets)
+	}
+	if router.Stats().Dropped == 0 {
+		t.Error("nothing was dropped")
+	}
+}
+
+// routerPattern names the pattern where a variable is called router.
+type routerPattern = router
+
+// A peer that accepts nothing is cut off, and its messages are told as lost.
+func TestZ4StallTimeout(t *testing.T) {
+	router := newSocket(t, Router, &Config{SendQueue: -1, StallTimeout: 100 * time.Millisecond})
+	events := router.Monitor()
+	silent(t, router, "DEALER", "bad")
+	var mu sync.Mutex
+	told, gone := 0, 0
+	payload := body(1 << 20)
+	for range 64 {
+		router.Deliver(Message{Frames: [][]byte{[]byte("bad"), payload}}, func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				told++
+			}
+			if err == ErrPeerGone {
+				gone++
+			}
+		})
+	}
+	e := event(t, events, PeerDetached)
+	if !errors.Is(e.Err, errStalled) {
+		t.Errorf("detached for %v, want %v", e.Err, errStalled)
+	}
+	eventually(t, "nothing is pending", func() bool { return router.Stats().Pending == 0 })
+	mu.Lock()
+	defer mu.Unlock()
+	if dropped := int(router.Stats().Dropped); gone == 0 || told != dropped {
+		t.Errorf("%d messages told as lost, %d of them with ErrPeerGone, %d counted", told, gone, dropped)
+	}
+}
+
+// PINGs of a peer that does not read do not pile up.
+func TestZ4HostilePingFlood(t *testing.T) {
+	pull := newSocket(t, Pull, nil)
+	r := silent(t, pull, "PUSH", "")
+	ping := []byte(strings.Repeat(string(command("PING", "\x00\x00context")), 1000))
+	for range 200 {
+		r.conn.SetWriteDeadline(time.Now().Add(patience))
+		r.write(ping)
+	}
+	r.write(message("still there"))
+	want(t, pull, "still there")
+	pull.mu.Lock()
+	defer pull.mu.Unlock()
+	for p := range pull.peers {
+		p.mu.Lock()
+		if n := len(p.controls); n > 0 {
+			t.Errorf("%d frames pile up", n)
+		}
+		p.mu.Unlock()
+	}
+}
+
+// Many peers reset their connections at once while everything is sent to them.
+func TestZ4HostileResets(t *testing.T) {
+	router := newSocket(t, Router, &Config{SendQueue: -1})
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	const n = 200
+	var raws []*rawPeer
+	for i := range n {
+		raws = append(raws, dialRaw(t, at).shake("DEALER", fmt.Sprint(i), 1))
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range 20 {
+			for i := range n {
+				router.Deliver(Message{Frames: [][]byte{fmt.Append(nil, i), body(1000)}}, nil)
+			}
+		}
+	})
+	for _, r := range raws {
+		r.conn.(*net.TCPConn).SetLinger(0) // close with RST
+		r.conn.Close()
+	}
+	wg.Wait()
+	start := time.Now()
+	router.Close()
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("Close took %v", d)
+	}
+	if st := router.Stats(); st.Pending != 0 || st.Sent+st.Dropped != 20*n {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestZ4HostileConnectsAndDisconnects(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	_, address, _ := strings.Cut(at, "://")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for i := range 500 {
+				conn, err := net.Dial("tcp", address)
+				if err != nil {
+					continue // out of ports for a moment
+				}
+				all := append(greeting(3, 1), ready("REQ", "")...)
+				conn.Write(all[:i%(len(all)+1)])
+				conn.(*net.TCPConn).SetLinger(0)
+				conn.Close()
+			}
+		})
+	}
+	wg.Wait()
+	roundTrip(t, rep, at)
+	eventually(t, "all have gone", func() bool {
+		rep.mu.Lock()
+		defer rep.mu.Unlock()
+		return len(rep.peers)+len(rep.handshakes.conns) == 0
+	})
+}
