@@ -12,7 +12,7 @@ import (
 // An endpoint is a parsed 0MQ endpoint.
 type endpoint struct {
 	text    string // as given
-	network string // as package net calls it: "tcp", "tcp4", "unix"
+	network string // as package net calls it: "tcp", "tcp4", "unix"; or "inproc"
 	address string // as package net takes it
 	source  string // the local address to connect from, if one was given
 }
@@ -35,8 +35,10 @@ func parseEndpoint(op, text string) (endpoint, error) {
 		err = e.parseTCP(op, rest)
 	case scheme == "ipc":
 		err = e.parseIPC(op, rest)
+	case scheme == "inproc":
+		e.network, e.address = "inproc", rest
 	default:
-		err = fmt.Errorf("unknown transport %q: tcp and ipc are supported", scheme)
+		err = fmt.Errorf("unknown transport %q: tcp, ipc and inproc are supported", scheme)
 	}
 	if err != nil {
 		return endpoint{}, &EndpointError{op, text, err}
@@ -142,7 +144,10 @@ func (e *endpoint) parseIPC(op, rest string) error {
 
 // bound returns the endpoint of a listener.
 func (e endpoint) bound(l net.Listener) string {
-	if e.network == "unix" {
+	switch e.network {
+	case "inproc":
+		return e.text
+	case "unix":
 		return "ipc://" + l.Addr().String()
 	}
 	return "tcp://" + l.Addr().String()

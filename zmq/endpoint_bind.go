@@ -18,8 +18,9 @@ import (
 // Endpoints are tcp://ADDRESS:PORT, where ADDRESS is an address, a name, the
 // name of an interface or * for every IPv4 address, and PORT may be * or 0
 // for one that is free; and ipc://PATH, where PATH may be * for one of the
-// socket's choice, or, on Linux, @NAME for a name that is no file. A file that
-// a dead process left at PATH is replaced.
+// socket's choice, or, on Linux, @NAME for a name that is no file; and
+// inproc://NAME for sockets of the same process. A file that a dead process
+// left at PATH is replaced.
 func (s *Socket) Bind(endpoint string) (string, error) {
 	e, err := parseEndpoint("bind", endpoint)
 	if err != nil {
@@ -58,6 +59,9 @@ func (s *Socket) Unbind(endpoint string) error {
 
 // listen opens the listener of e.
 func (e endpoint) listen() (net.Listener, error) {
+	if e.network == "inproc" {
+		return inprocs.listen(e.address)
+	}
 	if e.network != "unix" {
 		l, err := net.Listen(e.network, e.address)
 		return l, bare(err)

@@ -97,6 +97,9 @@ func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
 }
 
 func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
+	if c.e.network == "inproc" {
+		return inprocs.dial(ctx, c.e.address)
+	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	if c.e.source == "" {

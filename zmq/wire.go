@@ -8,6 +8,27 @@ import (
 // errTimeout is what a write past the deadline of the connection returns.
 var errTimeout = os.ErrDeadlineExceeded
 
+// newWire returns the best wire for the connection of p.
+func newWire(p *Peer) wire {
+	if m, ok := p.conn.(*memConn); ok {
+		return memWire{p, m}
+	}
+	return newSystemWire(p)
+}
+
+// A memWire writes to a connection in memory.
+type memWire struct {
+	p    *Peer
+	conn *memConn
+}
+
+func (w memWire) write(bufs net.Buffers, wait bool) (int64, error) {
+	if wait {
+		w.p.armStall()
+	}
+	return w.conn.write(bufs, wait)
+}
+
 // A connWire writes to any connection. It cannot write without waiting.
 type connWire struct {
 	p *Peer

@@ -27,8 +27,8 @@ type rawWire struct {
 	vectors [maxVectors]syscall.Iovec
 }
 
-// newWire returns the best wire for the connection of p.
-func newWire(p *Peer) wire {
+// newSystemWire returns the best wire for the connection of p.
+func newSystemWire(p *Peer) wire {
 	sc, ok := p.conn.(syscall.Conn)
 	if !ok {
 		return connWire{p}

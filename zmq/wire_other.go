@@ -2,6 +2,6 @@
 
 package zmq
 
-// newWire returns the wire for the connection of p. Only on Linux a write
+// newSystemWire returns the wire for the connection of p. Only on Linux a write
 // without waiting is known to be possible; elsewhere the writer writes.
-func newWire(p *Peer) wire { return connWire{p} }
+func newSystemWire(p *Peer) wire { return connWire{p} }

@@ -1,0 +1,171 @@
+package zmq
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestEndpointErrors(t *testing.T) {
+	s := newSocket(t, Dealer, nil)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ op, endpoint, reason string }{
+		{"bind", "", "no transport"},
+		{"bind", "127.0.0.1:5555", "no transport"},
+		{"bind", "udp://127.0.0.1:5555", "unknown transport"},
+		{"bind", "tcp://", "no address"},
+		{"bind", "tcp://127.0.0.1", "missing port"},
+		{"bind", "tcp://127.0.0.1:http", "not a number"},
+		{"bind", "tcp://127.0.0.1:65536", "not a number"},
+		{"bind", "tcp://127.0.0.1:-1", "not a number"},
+		{"bind", "tcp://:5555", "no host"},
+		{"bind", "tcp://::1:5555", "too many colons"},
+		{"bind", "tcp://192.0.2.1:0", "cannot assign"},
+		{"bind", "ipc://", "no address"},
+		{"bind", "ipc://@", "abstract name"},
+		{"bind", "ipc:///" + strings.Repeat("x", 200), "can have 107"},
+		{"bind", "ipc:///tmp/\x00", "zero octet"},
+		{"bind", "ipc://" + file, "not a socket"},
+		{"bind", "ipc:///nowhere/at/all", "no such file"},
+		{"connect", "tcp://*:5555", "for binding only"},
+		{"connect", "tcp://127.0.0.1:*", "for binding only"},
+		{"connect", "tcp://127.0.0.1:0", "for binding only"},
+		{"connect", "tcp://nonsense;127.0.0.1:1", "source address"},
+		{"connect", "ipc://*", "for binding only"},
+	} {
+		var err error
+		if tc.op == "bind" {
+			_, err = s.Bind(tc.endpoint)
+		} else {
+			err = s.Connect(tc.endpoint)
+		}
+		e, ok := errors.AsType[*EndpointError](err)
+		if !ok || e.Op != tc.op || e.Endpoint != tc.endpoint || !strings.Contains(err.Error(), tc.reason) {
+			t.Errorf("%s %q = %v, want an error with %q", tc.op, tc.endpoint, err, tc.reason)
+		}
+	}
+}
+
+// Whatever can be bound can be connected to as it is reported.
+func TestEndpointTransports(t *testing.T) {
+	dir := t.TempDir()
+	endpoints := []string{
+		"tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "tcp://localhost:!", "tcp://*:*", "tcp://lo:*",
+		"ipc://" + dir + "/socket", "ipc://*", "inproc://name",
+	}
+	if runtime.GOOS == "linux" {
+		endpoints = append(endpoints, "ipc://@zmq-test-"+filepath.Base(dir))
+	}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		l.Close()
+		endpoints = append(endpoints, "tcp://[::1]:*", "tcp://[::]:*")
+	}
+	for _, endpoint := range endpoints {
+		t.Run(strings.ReplaceAll(endpoint, "/", "_"), func(t *testing.T) {
+			rep, req := newSocket(t, Rep, nil), newSocket(t, Req, nil)
+			at, err := rep.Bind(endpoint)
+			if err != nil && strings.HasPrefix(endpoint, "tcp://lo:") {
+				return // a system whose loopback has another name
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(at, "*") || strings.HasSuffix(at, ":0") {
+				t.Errorf("Bind(%q) = %q", endpoint, at)
+			}
+			if strings.HasPrefix(at, "tcp://127.") {
+				at = strings.Replace(at, "tcp://", "tcp://127.0.0.1:*;", 1) // with a source address
+			}
+			connect(t, req, at)
+			send(t, req, "hello")
+			m := want(t, rep, "hello")
+			if m.From.Address() == "" {
+				t.Error("the peer has no address")
+			}
+			send(t, rep, "hello yourself")
+			want(t, req, "hello yourself")
+		})
+	}
+}
+
+func TestEndpointManyOnOneSocket(t *testing.T) {
+	pull := newSocket(t, Pull, nil)
+	push := newSocket(t, Push, nil)
+	events := push.Monitor()
+	for range 5 {
+		connect(t, push, bind(t, pull, "tcp://127.0.0.1:*"))
+		event(t, events, PeerAttached)
+	}
+	for range 5 {
+		send(t, push, "x")
+	}
+	peers := make(map[*Peer]bool)
+	for range 5 {
+		peers[want(t, pull, "x").From] = true
+	}
+	if len(peers) != 5 {
+		t.Errorf("messages came over %d connections, want 5", len(peers))
+	}
+}
+
+func TestEndpointInUse(t *testing.T) {
+	a, b := newSocket(t, Rep, nil), newSocket(t, Rep, nil)
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://" + t.TempDir() + "/s"} {
+		at := bind(t, a, endpoint)
+		_, err := b.Bind(at)
+		if err == nil || !strings.Contains(err.Error(), "address already in use") || !strings.Contains(err.Error(), at) {
+			t.Errorf("Bind(%q) twice = %v", at, err)
+		}
+	}
+}
+
+// The file of a process that died is replaced; the file of a socket that is
+// closed is gone.
+func TestEndpointStaleFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	rep := newSocket(t, Rep, nil)
+	bind(t, rep, "ipc://"+path)
+	roundTrip(t, rep, "ipc://"+path)
+	rep.Close()
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("after Close: %v", err)
+	}
+	other := newSocket(t, Rep, nil)
+	at := bind(t, other, "ipc://*")
+	other.Close()
+	if _, err := os.Stat(filepath.Dir(strings.TrimPrefix(at, "ipc://"))); !os.IsNotExist(err) {
+		t.Errorf("the temporary directory is left: %v", err)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"routing id of 256 octets": {RoutingID: make([]byte, 256)},
+		"zero octet":               {RoutingID: []byte("\x00x")},
+		"policy":                   {Full: 17},
+		"TTL":                      {HeartbeatTTL: 1 << 62},
+		"subscription mode":        {Subscriptions: -1},
+	} {
+		if _, err := NewSocket(Dealer, &cfg); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: NewSocket = %v", name, err)
+		}
+	}
+	for _, typ := range []Type{0, -1, XSub + 1} {
+		if _, err := NewSocket(typ, nil); err == nil || !strings.Contains(err.Error(), "is not a socket type") {
+			t.Errorf("NewSocket(%d) = %v", typ, err)
+		}
+	}
+}

@@ -1,0 +1,382 @@
+package zmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+)
+
+func TestZ5ReconnectBackOff(t *testing.T) { synctest.Test(t, testReconnectBackOff) }
+
+// The pause doubles up to its bound, is never longer than that, and never
+// shorter than half of it.
+func testReconnectBackOff(t *testing.T) {
+	var at []time.Time
+	s := newSocket(t, Dealer, &Config{
+		ReconnectMin: 100 * time.Millisecond,
+		ReconnectMax: 2 * time.Second,
+		dial: func(context.Context, string, string) (net.Conn, error) {
+			at = append(at, time.Now())
+			return nil, errors.New("nobody there")
+		},
+	})
+	connect(t, s, "tcp://127.0.0.1:1")
+	time.Sleep(time.Hour) // of the bubble's clock
+	s.Close()
+	if len(at) < 1800 {
+		t.Errorf("%d attempts in an hour: it has given up", len(at))
+	}
+	full := 100 * time.Millisecond
+	different := false
+	for i := 1; i < len(at); i++ {
+		d := at[i].Sub(at[i-1])
+		if d > full || d < full/2 {
+			t.Fatalf("pause %d is %v, want %v to %v", i, d, full/2, full)
+		}
+		different = different || d != full
+		full = min(2*full, 2*time.Second)
+	}
+	if !different {
+		t.Error("the pauses have no jitter")
+	}
+}
+
+// A pipe returns the two ends of a connection in memory, for tests in a
+// bubble.
+func pipe(s *Socket, bound bool) (ours net.Conn, serve func()) {
+	ours, theirs := memPipe(inprocAddr("test"))
+	return ours, func() {
+		p, err := s.handshake(theirs, bound)
+		s.servePeer(theirs, p, err)
+	}
+}
+
+func TestZ5ReconnectForgetsBackOffAfterSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := make(chan net.Conn)
+		var at []time.Time
+		s := newSocket(t, Dealer, &Config{
+			ReconnectMin: 100 * time.Millisecond,
+			ReconnectMax: time.Minute,
+			dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				at = append(at, time.Now())
+				if len(at) < 10 {
+					return nil, errors.New("not yet")
+				}
+				a, b := memPipe(inprocAddr("test"))
+				select {
+				case ends <- b:
+					return a, nil
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+			},
+		})
+		connect(t, s, "tcp://127.0.0.1:1")
+		newRaw(t, <-ends).shake("DEALER", "", 1).conn.Close()
+		lost := time.Now()
+		r := newRaw(t, <-ends).shake("DEALER", "", 1)
+		if d := time.Since(lost); d > 100*time.Millisecond {
+			t.Errorf("connected again after %v", d)
+		}
+		r.conn.Close()
+	})
+}
+
+// Connect may come first; the message that was accepted arrives.
+func TestZ5ReconnectBindComesLater(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "tcp://" + l.Addr().String()
+	l.Close()
+	dealer := newSocket(t, Dealer, nil)
+	events := dealer.Monitor()
+	connect(t, dealer, at)
+	send(t, dealer, "early")
+	if e := event(t, events, ConnectFailed); !isRefused(e.Err) {
+		t.Errorf("connect failed: %v", e.Err)
+	}
+	router := newSocket(t, Router, nil)
+	bind(t, router, at)
+	if m := recv(t, router); string(m.Frames[1]) != "early" {
+		t.Errorf("received %s", text(m))
+	}
+}
+
+// A server that is killed and started again finds the same clients: with their
+// routing ids and their subscriptions, and nothing but what was in flight is
+// lost.
+func TestZ5ReconnectKeepsIdentityAndSubscriptions(t *testing.T) {
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me")})
+	sub := newSocket(t, Sub, nil)
+	sub.Subscribe([]byte("a"))
+	sub.Subscribe([]byte("b"))
+	sub.Unsubscribe([]byte("b"))
+	routerAt, pubAt := "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"
+	for i := range 20 {
+		router, pub := newSocket(t, Router, nil), newSocket(t, XPub, nil)
+		routerAt, pubAt = bind(t, router, routerAt), bind(t, pub, pubAt)
+		if i == 0 {
+			connect(t, dealer, routerAt)
+			connect(t, sub, pubAt)
+		}
+		want(t, pub, "\x01a")
+		send(t, dealer, fmt.Sprint(i))
+		want(t, router, "me", fmt.Sprint(i))
+		send(t, router, "me", "answer")
+		want(t, dealer, "answer")
+		send(t, pub, "a news")
+		want(t, sub, "a news")
+		clientEvents := dealer.Monitor()
+		router.Close()
+		pub.Close()
+		event(t, clientEvents, PeerDetached)
+	}
+}
+
+// What waits for a peer that is gone goes to the next one, but for a message
+// that is out in part.
+func TestZ5ReconnectLosesOnlyWhatIsInFlight(t *testing.T) {
+	const n = 50
+	push := newSocket(t, Push, &Config{SendQueue: -1})
+	r := silent(t, push, "PULL", "")
+	var told atomic.Int32
+	for i := range n {
+		m := Message{Frames: [][]byte{{byte(i)}, body(1 << 20)}}
+		push.Deliver(m, func(err error) {
+			if err != nil {
+				told.Add(1)
+			}
+		})
+	}
+	handed := int(push.Stats().Sent)
+	r.conn.Close()
+	pull := newSocket(t, Pull, nil)
+	connect(t, pull, bind(t, push, "tcp://127.0.0.1:*"))
+	eventually(t, "nothing is pending", func() bool { return push.Stats().Pending == 0 })
+	lost := int(push.Stats().Dropped)
+	if lost > 1 || lost != int(told.Load()) {
+		t.Errorf("%d lost, %d told", lost, told.Load())
+	}
+	for i := handed + lost; i < n; i++ {
+		if got := recv(t, pull).Frames[0][0]; int(got) != i {
+			t.Fatalf("received %d, want %d", got, i)
+		}
+	}
+}
+
+func TestZ5RouterHandover(t *testing.T) {
+	router := newSocket(t, Router, &Config{Handover: true})
+	events := router.Monitor()
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	old := dialRaw(t, at).shake("DEALER", "same", 1)
+	event(t, events, PeerAttached)
+	next := dialRaw(t, at).shake("DEALER", "same", 1)
+	old.closed()
+	if e := event(t, events, PeerDetached); !errors.Is(e.Err, errTakenOver) {
+		t.Errorf("old peer detached for %v", e.Err)
+	}
+	send(t, router, "same", "for the new one")
+	if f := next.read(); string(f.Body) != "for the new one" {
+		t.Errorf("read %q", f.Body)
+	}
+	next.write(message("hello"))
+	want(t, router, "same", "hello")
+}
+
+func TestZ5RouterRefusesASecondPeerOfTheSameID(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	events := router.Monitor()
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	first := dialRaw(t, at).shake("DEALER", "same", 1)
+	event(t, events, PeerAttached)
+	dialRaw(t, at).shake("DEALER", "same", 1).closed()
+	event(t, events, HandshakeFailed)
+	send(t, router, "same", "for the first")
+	if f := first.read(); string(f.Body) != "for the first" {
+		t.Errorf("read %q", f.Body)
+	}
+	// When the first has gone, the id is free.
+	first.conn.Close()
+	event(t, events, PeerDetached)
+	dialRaw(t, at).shake("DEALER", "same", 1)
+	event(t, events, PeerAttached)
+}
+
+// Mandatory is what Deliver always is: who cannot be reached is an error.
+func TestZ5RouterMandatory(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	for name, tc := range map[string]struct {
+		m    Message
+		want error
+	}{
+		"unknown id": {msg("nobody", "x"), ErrNoPeer},
+		"no body":    {msg("nobody"), ErrMessage},
+		"no frames":  {Message{}, ErrMessage},
+	} {
+		var got error
+		router.Deliver(tc.m, func(err error) { got = err })
+		if got != tc.want {
+			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+func TestZ5DisconnectAndUnbind(t *testing.T) {
+	rep, req := newSocket(t, Rep, nil), newSocket(t, Req, nil)
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	events := rep.Monitor()
+	connect(t, req, at)
+	event(t, events, PeerAttached)
+	for _, err := range []error{
+		req.Connect(at), req.Disconnect("tcp://127.0.0.1:1"), rep.Unbind("tcp://127.0.0.1:1"),
+	} {
+		if _, ok := errors.AsType[*EndpointError](err); !ok {
+			t.Errorf("got %v, want an *EndpointError", err)
+		}
+	}
+	if err := req.Disconnect(at); err != nil {
+		t.Error(err)
+	}
+	event(t, events, PeerDetached)
+	if err := rep.Unbind(at); err != nil {
+		t.Error(err)
+	}
+	event(t, events, EndpointClosed)
+	bind(t, rep, at) // it is free again
+}
+
+func TestZ6Heartbeat(t *testing.T) { synctest.Test(t, testHeartbeat) }
+
+// A PING goes out when nothing was heard for the interval, with the TTL; a
+// peer that answers stays, one that does not is dropped after the timeout.
+func testHeartbeat(t *testing.T) {
+	s := newSocket(t, Dealer, &Config{
+		HeartbeatInterval: 10 * time.Second, HeartbeatTimeout: 3 * time.Second, HeartbeatTTL: 42 * time.Second,
+	})
+	ours, serve := pipe(s, true)
+	gone := make(chan time.Time, 1)
+	go func() { serve(); gone <- time.Now() }()
+	r := newRaw(t, ours).shake("DEALER", "", 1)
+	start := time.Now()
+	for i := range 5 {
+		ours.SetReadDeadline(time.Time{})
+		name, data, err := zmtp.ParseCommand(readFrame(t, r).Body)
+		if err != nil || name != "PING" {
+			t.Fatalf("got %q, %v, want a PING", name, err)
+		}
+		ttl, _, _ := zmtp.ParsePing(data)
+		if ttl != 420 {
+			t.Errorf("ttl %d, want 420 tenths of a second", ttl)
+		}
+		if d := time.Since(start); d != 10*time.Second {
+			t.Errorf("PING %d after %v", i, d)
+		}
+		start = time.Now()
+		r.write(command("PONG", ""))
+	}
+	readFrame(t, r) // a PING that is not answered
+	start = time.Now()
+	if d := (<-gone).Sub(start); d != 3*time.Second {
+		t.Errorf("dropped %v after the PING, want 3s", d)
+	}
+}
+
+// readFrame reads without a deadline, which a bubble's clock would reach.
+func readFrame(t *testing.T, r *rawPeer) zmtp.Frame {
+	t.Helper()
+	for {
+		f, ok, err := r.dec.Next(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			return f
+		}
+		n, err := r.conn.Read(r.dec.Space())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.dec.Fill(n)
+	}
+}
+
+func TestZ6HeartbeatTTLOfThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Dealer, nil)
+		ours, serve := pipe(s, true)
+		gone := make(chan time.Time, 1)
+		go func() { serve(); gone <- time.Now() }()
+		r := newRaw(t, ours).shake("DEALER", "", 1)
+		go r.write(command("PING", "\x00\x32the context")) // 5 s
+		if f := r.read(); string(f.Body) != "\x04PONGthe context" {
+			t.Errorf("got %q, want a PONG with the context", f.Body)
+		}
+		time.Sleep(4 * time.Second)
+		r.write(message("sign of life"))
+		start := time.Now()
+		if d := (<-gone).Sub(start); d != 5*time.Second {
+			t.Errorf("dropped after %v of silence, want 5s", d)
+		}
+	})
+}
+
+// Who does not read cannot tell silence, and a peer of ZMTP 3.0 gets no PING.
+func TestZ6HeartbeatStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Dealer, &Config{RecvQueue: -1, HeartbeatInterval: time.Second})
+		ours, serve := pipe(s, true)
+		go serve()
+		r := newRaw(t, ours).shake("DEALER", "", 1)
+		r.write(message("nobody takes this"))
+		time.Sleep(time.Hour)
+		if peerCount(s) != 1 {
+			t.Error("a peer was dropped while we did not read")
+		}
+		want(t, s, "nobody takes this")
+		time.Sleep(10 * time.Second)
+		if peerCount(s) != 0 {
+			t.Error("a silent peer is still there")
+		}
+
+		old := newSocket(t, Dealer, &Config{HeartbeatInterval: time.Second})
+		ours, serve = pipe(old, true)
+		go serve()
+		newRaw(t, ours).shake("DEALER", "", 0)
+		time.Sleep(time.Hour)
+		if peerCount(old) != 1 {
+			t.Error("a peer of ZMTP 3.0 was dropped")
+		}
+	})
+}
+
+func peerCount(s *Socket) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.peers)
+}
+
+func TestZ4HandshakeDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Dealer, nil)
+		ours, serve := pipe(s, true)
+		start := time.Now()
+		go func() {
+			buf := make([]byte, 64)
+			ours.Read(buf)
+		}()
+		serve()
+		if d := time.Since(start); d != 30*time.Second {
+			t.Errorf("a silent connection was closed after %v", d)
+		}
+	})
+}
