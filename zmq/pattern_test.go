@@ -1,0 +1,335 @@
+package zmq
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// pairOf makes two sockets that are joined, the first of them bound.
+func pairOf(t testing.TB, a, b Type, ca, cb *Config) (*Socket, *Socket) {
+	t.Helper()
+	x, y := newSocket(t, a, ca), newSocket(t, b, cb)
+	xe, ye := x.Monitor(), y.Monitor()
+	connect(t, y, bind(t, x, "tcp://127.0.0.1:*"))
+	event(t, xe, PeerAttached)
+	event(t, ye, PeerAttached)
+	return x, y
+}
+
+// deliver sends with Deliver and returns what the completion got.
+func deliver(t testing.TB, s *Socket, frames ...string) error {
+	t.Helper()
+	c := make(chan error, 1)
+	s.Deliver(msg(frames...), func(err error) { c <- err })
+	select {
+	case err := <-c:
+		return err
+	default:
+		t.Fatalf("%v: no completion", s.Type())
+		return nil
+	}
+}
+
+func TestPairHasOnePeer(t *testing.T) {
+	a, b := pairOf(t, Pair, Pair, nil, nil)
+	at := bind(t, a, "tcp://127.0.0.1:*")
+	events := a.Monitor()
+	dialRaw(t, at).shake("PAIR", "", 1).closed()
+	if e := event(t, events, HandshakeFailed); !strings.Contains(e.Err.Error(), errSecondPeer.Error()) {
+		t.Errorf("refused for %v", e.Err)
+	}
+	send(t, a, "to b")
+	want(t, b, "to b")
+	send(t, b, "to a")
+	want(t, a, "to a")
+}
+
+func TestReqOutOfTurn(t *testing.T) {
+	req, rep := pairOf(t, Req, Rep, nil, nil)
+	if err := deliver(t, rep, "nobody asked"); err != ErrState {
+		t.Errorf("reply without a request: %v", err)
+	}
+	if err := deliver(t, req, "first"); err != nil {
+		t.Error(err)
+	}
+	if err := deliver(t, req, "second"); err != ErrState {
+		t.Errorf("second request: %v", err)
+	}
+	send(t, req, "patient") // waits for its turn
+	want(t, rep, "first")
+	if err := deliver(t, rep, "one"); err != nil {
+		t.Error(err)
+	}
+	want(t, req, "one")
+	want(t, rep, "patient")
+	send(t, rep, "two")
+	want(t, req, "two")
+}
+
+// The reply of a peer that has gone cannot come: REQ may ask the next one.
+func TestReqAsksAgainWhenThePeerHasGone(t *testing.T) {
+	req := newSocket(t, Req, nil)
+	r := silent(t, req, "REP", "")
+	events := req.Monitor()
+	send(t, req, "first")
+	r.read()
+	r.conn.Close()
+	event(t, events, PeerDetached)
+	rep := newSocket(t, Rep, nil)
+	connect(t, rep, bind(t, req, "tcp://127.0.0.1:*"))
+	send(t, req, "second")
+	want(t, rep, "second")
+}
+
+func TestReqDiscardsWhatIsNoReply(t *testing.T) {
+	req := newSocket(t, Req, nil)
+	r := silent(t, req, "ROUTER", "")
+	r.write(message("", "too early"))
+	eventually(t, "it is discarded", func() bool { return req.Stats().Discarded == 1 })
+	send(t, req, "question")
+	if f := r.read(); len(f.Body) != 0 {
+		t.Errorf("no delimiter: %q", f.Body)
+	}
+	r.read()
+	r.write(message("no delimiter"))
+	r.write(message("", "answer"))
+	r.write(message("", "one too many"))
+	want(t, req, "answer")
+	eventually(t, "they are discarded", func() bool { return req.Stats().Discarded == 3 })
+}
+
+func TestRepKeepsTheEnvelope(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	r := silent(t, rep, "DEALER", "")
+	r.write(message("no delimiter"))
+	r.write(message("hop 2", "hop 1", "", "question", "", "more"))
+	want(t, rep, "question", "", "more")
+	send(t, rep, "answer")
+	for _, want := range []string{"hop 2", "hop 1", "", "answer"} {
+		if f := r.read(); string(f.Body) != want {
+			t.Errorf("read %q, want %q", f.Body, want)
+		}
+	}
+	if got := rep.Stats().Discarded; got != 1 {
+		t.Errorf("Discarded = %d", got)
+	}
+}
+
+// One request is with the user at a time, in turn from all peers, and the
+// reply of one that has gone is told as lost.
+func TestRepTakesTurns(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	a, b := silent(t, rep, "REQ", ""), silent(t, rep, "REQ", "")
+	events := rep.Monitor()
+	a.write(message("", "a"))
+	want(t, rep, "a")
+	b.write(message("", "b"))
+	if len(rep.Recv()) != 0 {
+		t.Error("a second request before the reply to the first")
+	}
+	a.conn.Close()
+	event(t, events, PeerDetached)
+	if err := deliver(t, rep, "to nobody"); err != ErrPeerGone {
+		t.Errorf("reply to a peer that has gone: %v", err)
+	}
+	want(t, rep, "b")
+	send(t, rep, "to b")
+	b.read()
+	if f := b.read(); string(f.Body) != "to b" {
+		t.Errorf("read %q", f.Body)
+	}
+}
+
+func TestRouterMakesRoutingIDs(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	ids := make(map[string]bool)
+	for range 3 {
+		dealer := newSocket(t, Dealer, nil)
+		connect(t, dealer, at)
+		send(t, dealer, "hello")
+		m := recv(t, router)
+		id := string(m.Frames[0])
+		if len(id) != 5 || id[0] != 0 || ids[id] || string(m.From.RoutingID()) != id {
+			t.Errorf("routing id %q, From.RoutingID %q", id, m.From.RoutingID())
+		}
+		ids[id] = true
+		send(t, router, id, "", "back")
+		want(t, dealer, "", "back")
+	}
+}
+
+func TestRouterToRouter(t *testing.T) {
+	a, b := pairOf(t, Router, Router, &Config{RoutingID: []byte("a")}, &Config{RoutingID: []byte("b")})
+	send(t, a, "b", "hello")
+	want(t, b, "a", "hello")
+	send(t, b, "a", "hello yourself")
+	want(t, a, "b", "hello yourself")
+}
+
+// An XPUB hears of every subscription of every peer, or, if so configured,
+// only of those that change anything.
+func TestXPubSubscriptionMessages(t *testing.T) {
+	for mode, want := range map[SubscriptionMode]string{
+		EverySubscription: `1x 1x 1x 0x 0x 0x`,
+		NewSubscriptions:  `1x 0x`,
+	} {
+		xpub := newSocket(t, XPub, &Config{Subscriptions: mode})
+		var raws []*rawPeer
+		for range 2 {
+			raws = append(raws, silent(t, xpub, "SUB", ""))
+		}
+		events := xpub.Monitor()
+		raws[0].write(command("SUBSCRIBE", "x"))
+		raws[0].write(command("SUBSCRIBE", "x"))
+		raws[0].write(message("that is all"))
+		var got []string
+		collect := func(until string) {
+			for {
+				m := recv(t, xpub)
+				if string(m.Frames[0]) == until {
+					return
+				}
+				got = append(got, fmt.Sprint(m.Frames[0][0])+string(m.Frames[0][1:]))
+			}
+		}
+		collect("that is all")
+		raws[1].write(message("\x01x")) // the form of ZMTP 3.0
+		raws[1].write(message("that is all"))
+		collect("that is all")
+		raws[0].write(command("CANCEL", "x"))
+		raws[0].write(command("CANCEL", "nothing"))
+		raws[0].conn.Close() // one subscription is left, and ends with the peer
+		event(t, events, PeerDetached)
+		raws[1].write(message("\x00x"))
+		raws[1].write(message("that is all"))
+		collect("that is all")
+		joined := strings.Replace(strings.Join(got, " "), "0nothing ", "", 1)
+		if joined != want {
+			t.Errorf("mode %d: %s, want %s", mode, joined, want)
+		}
+	}
+}
+
+// To two subscriptions that both match one message goes once.
+func TestPubSendsOnce(t *testing.T) {
+	pub := newSocket(t, XPub, nil)
+	sub := newSocket(t, Sub, nil)
+	for _, prefix := range []string{"", "a", "ab", "ab"} {
+		sub.Subscribe([]byte(prefix))
+	}
+	connect(t, sub, bind(t, pub, "tcp://127.0.0.1:*"))
+	for range 3 {
+		recv(t, pub)
+	}
+	send(t, pub, "abc")
+	send(t, pub, "end")
+	want(t, sub, "abc")
+	want(t, sub, "end")
+	if err := deliver(t, newSocket(t, Pub, nil), "to nobody"); err != nil {
+		t.Errorf("publishing to nobody: %v", err)
+	}
+}
+
+// SUB drops what it did not ask for, whoever sends it.
+func TestSubFilters(t *testing.T) {
+	sub := newSocket(t, Sub, nil)
+	sub.Subscribe([]byte("yes"))
+	r := silent(t, sub, "PUB", "")
+	if f := r.read(); string(f.Body) != "\x09SUBSCRIBEyes" {
+		t.Errorf("read %q", f.Body)
+	}
+	r.write(message("no"))
+	r.write(message("yes!"))
+	want(t, sub, "yes!")
+	if got := sub.Stats().Discarded; got != 1 {
+		t.Errorf("Discarded = %d", got)
+	}
+	if err := sub.Unsubscribe([]byte("never")); err == nil || !strings.Contains(err.Error(), `"never"`) {
+		t.Errorf("Unsubscribe of what there is not: %v", err)
+	}
+	if err := newSocket(t, Pull, nil).Subscribe(nil); err == nil || !strings.Contains(err.Error(), "PULL") {
+		t.Errorf("Subscribe on PULL: %v", err)
+	}
+	if sub.Send() != nil {
+		t.Error("a SUB socket has a send channel")
+	}
+}
+
+// A publisher of ZMTP 3.0 gets subscriptions as messages.
+func TestSubDowngrades(t *testing.T) {
+	sub := newSocket(t, Sub, nil)
+	at := bind(t, sub, "tcp://127.0.0.1:*")
+	sub.Subscribe([]byte("x"))
+	r := dialRaw(t, at).shake("XPUB", "", 0)
+	if f := r.read(); f.Flags != 0 || string(f.Body) != "\x01x" {
+		t.Errorf("read %+v", f)
+	}
+	sub.Unsubscribe([]byte("x"))
+	if f := r.read(); f.Flags != 0 || string(f.Body) != "\x00x" {
+		t.Errorf("read %+v", f)
+	}
+}
+
+// XSUB subscribes with messages, or sends them upstream.
+func TestXSub(t *testing.T) {
+	xpub, xsub := pairOf(t, XPub, XSub, nil, nil)
+	send(t, xsub, "\x01a")
+	want(t, xpub, "\x01a")
+	send(t, xpub, "abc", "more")
+	want(t, xsub, "abc", "more")
+	send(t, xsub, "upstream", "two")
+	want(t, xpub, "upstream", "two")
+	send(t, xsub, "\x00a")
+	want(t, xpub, "\x00a")
+	if err := deliver(t, xsub, "\x00a"); err == nil {
+		t.Error("a subscription can be taken back twice")
+	}
+}
+
+// A proxy is two select loops.
+func TestProxyOfXPubAndXSub(t *testing.T) {
+	front, back := newSocket(t, XSub, nil), newSocket(t, XPub, &Config{Subscriptions: NewSubscriptions})
+	pub, sub := newSocket(t, Pub, nil), newSocket(t, Sub, nil)
+	connect(t, pub, bind(t, front, "tcp://127.0.0.1:*"))
+	connect(t, sub, bind(t, back, "tcp://127.0.0.1:*"))
+	go func() {
+		for {
+			select {
+			case m := <-front.Recv():
+				back.Deliver(m, nil)
+			case m := <-back.Recv():
+				front.Deliver(m, nil)
+			case <-front.Done():
+				return
+			case <-back.Done():
+				return
+			}
+		}
+	}()
+	sub.Subscribe([]byte("news"))
+	eventually(t, "the subscription went through", func() bool {
+		pub.mu.Lock()
+		defer pub.mu.Unlock()
+		return pub.pat.(*publisher).subs.has([]byte("news"))
+	})
+	send(t, pub, "news of the day")
+	want(t, sub, "news of the day")
+}
+
+// A receiver may do with a message what it likes.
+func TestReceivedMessagesAreOwned(t *testing.T) {
+	router, dealer := pairOf(t, Router, Dealer, nil, &Config{RoutingID: []byte("id")})
+	for range 3 {
+		send(t, dealer, "x", "y")
+	}
+	for range 3 {
+		m := want(t, router, "id", "x", "y")
+		for i := range m.Frames {
+			m.Frames[i][0] = '!'
+			m.Frames[i] = append(m.Frames[i], "more"...)
+		}
+		m.Frames = append(m.Frames, nil)
+	}
+}
