@@ -175,22 +175,6 @@ func attached(t *testing.T, events <-chan Event) *Peer {
 	return event(t, events, PeerAttached).Peer
 }
 
-// event waits for an event of a kind.
-func event(t *testing.T, events <-chan Event, kind EventKind) Event {
-	t.Helper()
-	patient := time.After(patience)
-	for {
-		select {
-		case e := <-events:
-			if e.Kind == kind {
-				return e
-			}
-		case <-patient:
-			t.Fatalf("no event %q", kind)
-		}
-	}
-}
-
 func TestInteropSecurityRefused(t *testing.T) {
 	server, client, other := NewCurveKey(), NewCurveKey(), NewCurveKey()
 	curveKeys := func(k *CurveKey) object {
