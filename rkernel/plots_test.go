@@ -108,8 +108,8 @@ func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 func TestABadPlotOptionIsNamed(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "options(repr.plot.width = 'wide'); plot(1)")
-	const want = "Error: option repr.plot.width must be a number of at least 0.5, not \"wide\"\n"
-	if v.err == nil || v.text("stderr") != want {
+	const want = "option repr.plot.width must be a number of at least 0.5, not \"wide\""
+	if v.err == nil || v.err.Value != want || v.text("stderr") != "" {
 		t.Fatalf("error %+v, %q, want %q", v.err, v.text("stderr"), want)
 	}
 	show(t, p, "options(repr.plot.width = NULL); plot(1)").want(t, "display|#1")

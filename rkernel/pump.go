@@ -234,6 +234,8 @@ func (p *process) userEvent(f frame) {
 		err = displayEvent(out, parts)
 	case "clear":
 		err = clearEvent(out, parts)
+	case "log":
+		p.logger.Error("R code of the kernel", "message", f.part(1))
 	case "page":
 		err = p.page(out, parts)
 	default:

@@ -243,7 +243,7 @@ func cellError(f frame) error {
 	case "interrupt":
 		return interruptedError()
 	case "abort":
-		return &kernel.Error{Name: "abort", Value: `ended by the restart "abort"`, Traceback: []string{}}
+		return &kernel.Error{Name: "abort", Value: `ended by Q at a browser or by the restart "abort"`, Traceback: []string{}}
 	}
 	e := &kernel.Error{Name: f.part(4), Value: f.part(5)}
 	if e.Name == "" {

@@ -29,9 +29,9 @@ static struct {
 	char id[24];
 	char *code;
 	size_t len;
-	struct span *spans;
-	int n, next;       // expressions, and the one that comes next
-	int bad;           // the expression that comes next is not valid
+	struct parsed p;
+	int next;          // the expression that comes next
+	int bad;           // it is not valid
 	enum phase phase;
 
 	struct buf feed;   // text for R
@@ -39,6 +39,7 @@ static struct {
 	SEXP call;         // what the stub is to become, preserved; or NULL
 	SEXP expr;         // what R evaluates
 	SEXP last;         // .Last.value before
+	struct buf error;  // R's last error before
 	int failed_feeds;
 
 	enum jump jump;
@@ -56,6 +57,10 @@ int cell_allows_stdin(void) { return cell.allow_stdin; }
 
 static SEXP last_value(void) {
 	return R.Rf_findVarInFrame(R_Base, *R.R_LastvalueSymbol);
+}
+
+static const char *last_error(void) {
+	return R.R_curErrorBuf ? R.R_curErrorBuf() : "";
 }
 
 static int has_stack(void) { return R.R_PPStack && R.R_PPStackTop; }
@@ -88,16 +93,15 @@ static struct host_part part_of(SEXP x) {
 
 static void forget(void) {
 	if (cell.call) R.R_ReleaseObject(cell.call);
+	if (cell.p.exprs) R.R_ReleaseObject(cell.p.exprs);
 	free(cell.code);
-	free(cell.spans);
-	cell.code = NULL;
-	cell.spans = NULL;
-	cell.call = NULL;
+	free(cell.p.spans);
 	buf_free(&cell.feed);
 	buf_free(&cell.held);
 	buf_free(&cell.cause);
+	buf_free(&cell.error);
 	buf_free(&cell.result);
-	cell.active = 0;
+	memset(&cell, 0, sizeof cell);
 }
 
 // finish sends EV_DONE: id, status, printed, text of the last value, class of
@@ -177,23 +181,21 @@ void cell_begin(const struct frame *f) {
 	struct host_part id = part_str(cell.id);
 	lane_send(EV_BEGIN, 1, &id);
 
-	struct span bad;
-	switch (parse_spans(cell.code, cell.len, &cell.spans, &cell.n, &bad)) {
+	switch (parse_cell(cell.code, cell.len, &cell.p)) {
 	case PARSED:
+		if (cell.p.exprs && !has_stack()) { // R is given all of the text
+			cell.p.spans = host_alloc(NULL, sizeof *cell.p.spans);
+			cell.p.spans[0] = (struct span){0, cell.len, SYMSXP};
+			cell.p.n = 1;
+		}
 		return;
 	case PARSED_INCOMPLETE:
 		break; // R's console would wait for more
 	case PARSED_BAD:
 		// R itself says what it thinks of it, but only if that is quick: its
 		// console parses an expression anew for each of its lines.
-		cell.n = 0;
-		if (bad.to - bad.from < LONG_CODE) {
-			cell.bad = 1;
-			free(cell.spans);
-			cell.spans = host_alloc(NULL, sizeof *cell.spans);
-			cell.spans[0] = bad;
-			return;
-		}
+		cell.bad = cell.p.bad.to - cell.p.bad.from < LONG_CODE;
+		if (cell.bad) return;
 	}
 	finish_syntax("");
 }
@@ -203,37 +205,50 @@ void cell_begin(const struct frame *f) {
 static void feed_text(const char *text, size_t len) {
 	cell.feed.len = cell.fed = 0;
 	buf_add(&cell.feed, text, len);
-	buf_add(&cell.feed, "\n", 1);
+	if (len == 0 || text[len - 1] != '\n') buf_add(&cell.feed, "\n", 1);
+}
+
+// in_paren makes a call of a name or a constant.
+static SEXP in_paren(SEXP x) {
+	SEXP paren = R.Rf_findVarInFrame(R_Base, R.Rf_install("("));
+	SEXP call = R.Rf_lang2(paren, PROTECT(x));
+	UNPROTECT(1);
+	return call;
+}
+
+// parse_call gives the call that R is to evaluate for an expression, or NULL
+// if R is given its text: names and constants.
+static SEXP parse_call(const char *code, size_t len, int type) {
+	if (type == LANGSXP) return parse_one(code, len);
+	if (type == SYMSXP || len < LONG_CODE) return NULL;
+	// A long constant would be parsed once for each of its lines.
+	SEXP constant = parse_one(code, len);
+	return constant ? in_paren(constant) : NULL;
 }
 
 // feed_next prepares the next expression.
 static void feed_next(void) {
-	struct span s = cell.spans[cell.next];
+	struct span s = cell.bad ? cell.p.bad : cell.p.spans ? cell.p.spans[cell.next] : (struct span){0};
 	const char *code = cell.code + s.from;
-	size_t len = s.to - s.from;
-	cell.next++;
+	SEXP e = NULL;
 	cell.phase = FED;
 	cell.jump = JUMP_NONE;
 	cell.printed = cell.piped = cell.failed_feeds = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;
-	if (cell.bad) {
-		feed_text(code, len);
-		return;
+	if (has_stack() && cell.p.exprs) {
+		e = R.VECTOR_ELT(cell.p.exprs, cell.next);
+		if (R.TYPEOF(e) != LANGSXP) e = in_paren(e);
+	} else if (has_stack() && !cell.bad) {
+		e = parse_call(code, s.to - s.from, s.type);
 	}
-	SEXP e = has_stack() ? parse_one(code, len) : NULL;
-	if (e && R.TYPEOF(e) != LANGSXP && R.TYPEOF(e) != SYMSXP && len > LONG_CODE) {
-		// A long constant would be parsed once per line.
-		SEXP paren = R.Rf_findVarInFrame(R_Base, R.Rf_install("("));
-		e = R.Rf_lang2(paren, PROTECT(e));
-		UNPROTECT(1);
-	}
+	cell.next++;
 	if (e && R.TYPEOF(e) == LANGSXP) {
 		cell.call = e;
 		R.R_PreserveObject(e);
-		feed_text(STUB, sizeof STUB - 2);
+		feed_text(STUB, sizeof STUB - 1);
 	} else {
-		feed_text(code, len);
+		feed_text(code, s.to - s.from);
 	}
 }
 
@@ -248,6 +263,8 @@ void cell_busy(void) {
 	if (!cell.active || cell.phase != FED) return;
 	cell.phase = RUNNING;
 	cell.last = last_value();
+	cell.error.len = 0;
+	buf_add(&cell.error, last_error(), strlen(last_error()) + 1);
 	if (!has_stack() || *R.R_PPStackTop < 1) return;
 	cell.expr = (*R.R_PPStack)[*R.R_PPStackTop - 1];
 	if (!cell.call) return;
@@ -306,7 +323,7 @@ int cell_next(unsigned char *buf, int len) {
 		if (cell.held.len) cell_flush(); // it was not the end
 		cell.phase = BETWEEN;
 	}
-	if (cell.next < cell.n || (cell.bad && cell.next == 0)) {
+	if (cell.next < cell.p.n || (cell.bad && cell.next == 0)) {
 		feed_next();
 		return give(buf, len);
 	}
@@ -320,7 +337,7 @@ int cell_next(unsigned char *buf, int len) {
 // is in .Last.value and lies above the expression on R's protect stack.
 static int printing(void) {
 	if (cell.printed) return 1;
-	if (cell.phase != RUNNING || cell.next < cell.n || !cell.expr) return 0;
+	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
 	if (!has_stack() || *R.R_PPStackTop < 2) return 0;
 	SEXP value = last_value();
 	if ((*R.R_PPStack)[0] != cell.expr || (*R.R_PPStack)[1] != value) return 0;
@@ -352,7 +369,7 @@ static int result_text(const char *text, size_t len) {
 // that called R. An error passes no browser on its way, but Q at one does.
 static int lands_at_top(int pass_browser) {
 	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
-		if ((c->callflag & CTXT_BROWSER) && !pass_browser) return 0;
+		if (is_browser(c) && !pass_browser) return 0;
 		if (c->callflag == CTXT_TOPLEVEL) return c->next == NULL;
 	}
 	return 0;
@@ -367,7 +384,9 @@ static int learn_cause(void) {
 	if (!info) return real;
 	PROTECT(info);
 	const char *kind = string_at(info, 0);
-	if (strcmp(kind, "print") == 0) real = 0;
+	// do_cat has a C context of its own: an error in it has two.
+	struct host_context *below = (*R.R_GlobalContext)->next;
+	if (strcmp(kind, "print") == 0) real = below && below->callflag == CTXT_CCODE;
 	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
 	if (strcmp(kind, "stop") == 0)
 		for (int i = 1; i < 3; i++) {
@@ -429,11 +448,15 @@ void cell_jump(void) {
 		cell.jump = JUMP_NONE;
 		learn_cause();
 		if (cell.jump == JUMP_ABORT) return;
-		cell.jump = lane_interrupts(0) > 0 ? JUMP_INTERRUPT : JUMP_ERROR;
-		// Its text went elsewhere: to a sink, or before a prompt.
-		if (cell.jump == JUMP_ERROR && R.R_curErrorBuf) {
-			const char *text = R.R_curErrorBuf();
-			buf_add(&cell.held, text, strlen(text));
+		// Without text: it went elsewhere, to a sink or before a prompt; or
+		// there was none, and R's last error is an old one.
+		if (lane_interrupts(0) > 0) {
+			cell.jump = JUMP_INTERRUPT;
+		} else if (cell.error.len && strcmp(cell.error.data, last_error()) == 0) {
+			cell.jump = JUMP_ABORT;
+		} else {
+			cell.jump = JUMP_ERROR;
+			buf_add(&cell.held, last_error(), strlen(last_error()));
 		}
 	}
 }

@@ -20,9 +20,16 @@ int console_at_top(void) {
 	return c && !c->next;
 }
 
-static int in_browser(void) {
+int is_browser(const struct host_context *c) {
+	return (c->callflag & ~CTXT_RESTART) == CTXT_BROWSER;
+}
+
+// browser_asks says that it is a browser that asks, not a function called from
+// one.
+static int browser_asks(const char *prompt) {
+	if (strncmp(prompt, "Browse[", 7) != 0) return 0;
 	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next)
-		if (c->callflag & CTXT_BROWSER) return 1;
+		if (is_browser(c)) return 1;
 	return 0;
 }
 
@@ -124,8 +131,7 @@ static int give(unsigned char *buf, int len) {
 
 static int read_answer(const char *prompt, unsigned char *buf, int len) {
 	if (answer_given < answer.len) return give(buf, len);
-	int browser = in_browser();
-	if (!console_ask(prompt, 0, browser)) {
+	if (!console_ask(prompt, 0, browser_asks(prompt))) {
 		static const char note[] =
 			"browser: the front end does not allow input; continuing\n";
 		lane_text(2, note, sizeof note - 1);

@@ -81,6 +81,7 @@ void *host_alloc(void *old, size_t n);
 void console_install(void);
 // console_at_top says that no R function is on the stack.
 int console_at_top(void);
+int is_browser(const struct host_context *c);
 // console_capture sends what R prints away until it is called with 0.
 void console_capture(int on);
 // console_ask asks the user. It returns the answer, without newline, valid
@@ -113,14 +114,19 @@ void cell_jump(void);  // R is about to jump to its prompt
 
 // ---- parse.c ---------------------------------------------------------------
 
+// A span is an expression in the code of a cell.
 struct span {
-	size_t from, to; // bytes of the code; to is behind the last one
+	size_t from, to; // bytes; to is behind the last one R's console would read
+	int type;        // of the expression
 };
 enum parse_result { PARSED, PARSED_BAD, PARSED_INCOMPLETE };
-// parse_spans finds the expressions of code. If it is not valid R, *bad is the
-// first expression that is not.
-enum parse_result parse_spans(const char *code, size_t len, struct span **spans,
-	int *n, struct span *bad);
+struct parsed {
+	int n;              // expressions
+	struct span *spans; // malloc'ed; NULL if they cannot be found in the code
+	SEXP exprs;         // then this has them, preserved
+	struct span bad;    // if it is not valid: from its first invalid expression
+};
+enum parse_result parse_cell(const char *code, size_t len, struct parsed *p);
 // parse_one parses one expression as R's console would. NULL: it cannot.
 SEXP parse_one(const char *code, size_t len);
 

@@ -67,15 +67,52 @@ static void quiet_parse(struct task *t) {
 	UNPROTECT(2);
 }
 
-// to_spans turns the source references of a result into bytes of the code.
+// end_of_text moves behind what R's console reads with an expression: the rest
+// of its line, comment and all, or a semicolon.
+static size_t end_of_text(const char *code, size_t len, size_t at) {
+	while (at < len && (code[at] == ' ' || code[at] == '\t' || code[at] == '\f')) at++;
+	if (at < len && code[at] == '#')
+		while (at < len && code[at] != '\n') at++;
+	if (at < len && (code[at] == ';' || code[at] == '\n')) at++;
+	return at;
+}
+
+// skip_blank moves over lines in which there is nothing.
+static size_t skip_blank(const char *code, size_t len, size_t at) {
+	while (at < len) {
+		size_t next = end_of_text(code, len, at);
+		if (next == at) break;
+		at = next;
+	}
+	return at;
+}
+
+// at_column finds the byte of a line behind its given column, which R counts in
+// characters, and tabs up to the next multiple of 8. (The bytes R counts are
+// wrong behind characters of several bytes.)
+static size_t at_column(const char *code, size_t len, size_t at, int column) {
+	for (int n = 0; at < len && code[at] != '\n'; at++) {
+		int more = ((unsigned char)code[at] & 0xC0) == 0x80; // of the same character
+		if (n >= column && !more) break;
+		if (!more) n++;
+		if (code[at] == '\t') n = (n + 7) & ~7;
+	}
+	return at;
+}
+
+// to_spans turns the source references of a result into bytes of the code. A
+// last span, not counted in n, is what follows the expressions. It returns
+// NULL if the references do not fit the code, as when R cannot represent its
+// characters.
 static struct span *to_spans(SEXP result, const char *code, size_t len, int *n) {
 	SEXP refs = R.Rf_getAttrib(result, R.Rf_install("srcref"));
 	*n = R.Rf_length(result);
-	if (R.Rf_length(refs) < *n) *n = 0;
+	if (R.Rf_length(refs) < *n) return NULL;
 	struct span *spans = host_alloc(NULL, ((size_t)*n + 1) * sizeof *spans);
 	size_t start = 0, behind = 0; // of the current line, of the last expression
 	int line = 1;
 	for (int i = 0; i < *n; i++) {
+		// Lines as they are, not as #line directives have them.
 		const int *ref = R.INTEGER(R.VECTOR_ELT(refs, i));
 		for (int end = 0; end < 2; end++) {
 			for (int want = ref[end ? 7 : 6]; line < want; line++) {
@@ -83,17 +120,18 @@ static struct span *to_spans(SEXP result, const char *code, size_t len, int *n) 
 				if (!eol) break;
 				start = (size_t)(eol - code) + 1;
 			}
-			if (!end) spans[i].from = start > behind ? start : behind;
+			if (end) break;
+			spans[i].from = start > behind ? start : behind;
+			if (at_column(code, len, start, ref[4] - 1) != skip_blank(code, len, behind)) {
+				free(spans);
+				return NULL;
+			}
 		}
-		behind = start + (size_t)ref[3];
-		if (behind > len) behind = len;
+		behind = end_of_text(code, len, at_column(code, len, start, ref[5]));
 		spans[i].to = behind;
-		// What separates expressions of a line belongs to none of them.
-		while (behind < len && (code[behind] == ' ' || code[behind] == '\t')) behind++;
-		if (behind < len && code[behind] == ';') behind++;
+		spans[i].type = R.TYPEOF(R.VECTOR_ELT(result, i));
 	}
-	spans[*n].from = behind;
-	spans[*n].to = len;
+	spans[*n] = (struct span){behind, len, NILSXP};
 	return spans;
 }
 
@@ -115,31 +153,33 @@ static void find_bad(struct task *t, const char *code, size_t len, struct span *
 		int n;
 		struct span *spans = to_spans(t->result, code, len, &n);
 		UNPROTECT(1);
+		if (!spans || n < t->n) break; // it cannot be said where
 		bad->from = spans[n].from;
 		free(spans);
-		if (n < t->n) return; // cannot be: all of it is valid
 		good = t->n;
 		if (doubling) beyond *= 2;
 	}
 }
 
-enum parse_result parse_spans(const char *code, size_t len, struct span **spans,
-	int *n, struct span *bad) {
+enum parse_result parse_cell(const char *code, size_t len, struct parsed *p) {
 	struct task t = {0};
+	memset(p, 0, sizeof *p);
 	t.text = PROTECT(text_of(code, len));
 	t.file = PROTECT(new_file());
 	t.n = -1;
-	*spans = NULL;
-	*n = 0;
 	quiet_parse(&t);
 	int status = t.status;
 	if (status == PARSE_OK || status == PARSE_EOF || status == PARSE_NULL) {
 		PROTECT(t.result);
-		*spans = to_spans(t.result, code, len, n);
+		p->spans = to_spans(t.result, code, len, &p->n);
+		if (!p->spans) {
+			R.R_PreserveObject(t.result);
+			p->exprs = t.result;
+		}
 		UNPROTECT(3);
 		return PARSED;
 	}
-	find_bad(&t, code, len, bad);
+	find_bad(&t, code, len, &p->bad);
 	UNPROTECT(2);
 	return status == PARSE_INCOMPLETE ? PARSED_INCOMPLETE : PARSED_BAD;
 }
@@ -160,7 +200,11 @@ static SEXP console_file(SEXP text) {
 SEXP parse_one(const char *code, size_t len) {
 	struct task t = {0};
 	int keep = R.Rf_asLogical(R.Rf_GetOption1(R.Rf_install("keep.source")));
-	t.text = PROTECT(text_of(code, len));
+	struct buf line = {0}; // R's console reads whole lines
+	buf_add(&line, code, len);
+	if (len == 0 || (code[len - 1] != '\n' && code[len - 1] != ';')) buf_add(&line, "\n", 1);
+	t.text = PROTECT(text_of(line.data, line.len));
+	buf_free(&line);
 	t.file = PROTECT(keep == 1 ? console_file(t.text) : R_Nil);
 	t.n = 1;
 	parse(&t);

@@ -40,7 +40,9 @@ enum { CE_NATIVE = 0, CE_UTF8 = 1 };
 enum { PARSE_NULL, PARSE_OK, PARSE_INCOMPLETE, PARSE_ERROR, PARSE_EOF };
 
 // Kinds of contexts (RCNTXT.callflag).
-enum { CTXT_TOPLEVEL = 0, CTXT_FUNCTION = 4, CTXT_CCODE = 8, CTXT_BROWSER = 16 };
+enum { CTXT_TOPLEVEL = 0, CTXT_FUNCTION = 4, CTXT_CCODE = 8, CTXT_BROWSER = 16,
+	CTXT_RESTART = 32 // added to others
+};
 
 // The first two fields of R's context, which have been the first two since
 // contexts exist; nothing behind them is touched.

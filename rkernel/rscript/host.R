@@ -5,12 +5,15 @@
 # .start runs once, after R's own start.
 .start <- function() {
     options(askpass = .password)
-    if (exists("start", envir = .self, inherits = FALSE)) .run("start", list())
+    if (exists("start", envir = .self, inherits = FALSE)) {
+        result <- .run("start", list())
+        if (!result[[1L]]) .event("log", list(paste("start:", result[[2L]])))
+    }
     NULL
 }
 
 # .event sends an event to the kernel and waits until it has acted on it.
-.event <- function(kind, parts = list()) invisible(.Call(.C_event, kind, parts))
+.event <- function(kind, parts = list()) invisible(.Call(.C_event, kind, as.list(parts)))
 
 # .password asks the user, who types unseen; askpass::askpass and others use it.
 .password <- function(prompt = "Password: ", ...) .Call(.C_password, as.character(prompt)[1L])
@@ -93,7 +96,11 @@
     n <- length(calls)
     if (n < 2L) return(character())
     lines <- character()
-    for (i in seq_len(n)) {
+    shown <- seq_len(n)
+    if (n > 40L) shown <- c(1:20, (n - 19L):n) # of an endless recursion, its ends
+    for (i in shown) {
+        if (n > 40L && i == n - 19L)
+            lines <- c(lines, paste0("... ", n - 40L, " more; traceback() shows all"))
         call <- calls[[i]]
         label <- paste0(n - i + 1L, ": ")
         place <- ""

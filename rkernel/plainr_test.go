@@ -1,0 +1,161 @@
+//go:build linux
+
+package rkernel
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A plainR is R as it is at a terminal, the reference for what a cell does. Its
+// standard input is a pseudo-terminal without echo, so that it is interactive
+// and reads a line at a time; its standard output and error are pipes.
+type plainR struct {
+	t        *testing.T
+	tty      *os.File
+	out, err *watched
+	marks    int
+}
+
+// A watched is text that arrives, and can be waited for.
+type watched struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	text bytes.Buffer
+	eof  bool
+}
+
+func watch(r io.Reader) *watched {
+	w := &watched{}
+	w.cond = sync.NewCond(&w.mu)
+	go func() {
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := r.Read(buf)
+			w.mu.Lock()
+			w.text.Write(buf[:n])
+			w.eof = err != nil
+			w.cond.Broadcast()
+			w.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return w
+}
+
+// until returns what came before mark, and forgets it.
+func (w *watched) until(t *testing.T, mark string) string {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	stop := time.AfterFunc(30*time.Second, func() {
+		w.mu.Lock()
+		w.eof = true
+		w.cond.Broadcast()
+		w.mu.Unlock()
+	})
+	defer stop.Stop()
+	for {
+		if before, after, ok := strings.Cut(w.text.String(), mark); ok {
+			w.text.Reset()
+			w.text.WriteString(after)
+			return before
+		}
+		if w.eof {
+			t.Fatalf("plain R said only %q", w.text.String())
+		}
+		w.cond.Wait()
+	}
+}
+
+// openTTY opens a pseudo-terminal that passes every character but ends lines.
+func openTTY(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode.Iflag = 0
+	mode.Oflag = 0
+	mode.Lflag = unix.ICANON
+	if err := unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, mode); err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+func startPlainR(t *testing.T) *plainR {
+	t.Helper()
+	master, slave := openTTY(t)
+	cmd := exec.Command(findR(t).Path, "--no-save", "--no-restore", "--no-echo", "--interactive", "--no-readline")
+	cmd.Env = append(utf8Environ(os.Environ()), "TERM=xterm", "COLUMNS=100000", "INPUTRC=/dev/null")
+	cmd.Stdin = slave
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = outW, errW
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	closeAll([]*os.File{slave, outW, errW})
+	t.Cleanup(func() {
+		master.Close() // the end of its input
+		cmd.Process.Kill()
+		cmd.Wait()
+		closeAll([]*os.File{outR, errR})
+	})
+	return &plainR{t: t, tty: master, out: watch(outR), err: watch(errR)}
+}
+
+// run feeds R lines and returns what it printed on its two outputs.
+func (r *plainR) run(lines string) (stdout, stderr string) {
+	r.t.Helper()
+	r.marks++
+	mark := fmt.Sprintf("\x01mark %d\x01", r.marks)
+	quoted := strconv.Quote(mark)
+	if !strings.HasSuffix(lines, "\n") {
+		lines += "\n"
+	}
+	lines += "base::cat(" + quoted + "); base::cat(" + quoted + ", file = base::stderr())\n"
+	if _, err := io.WriteString(r.tty, lines); err != nil {
+		r.t.Fatal(err)
+	}
+	return withoutReadline.Replace(r.out.until(r.t, mark)), r.err.until(r.t, mark)
+}
+
+// withoutReadline removes what the readline library writes around each line it
+// reads; it does not echo the line where the terminal does not.
+var withoutReadline = strings.NewReplacer("\x1b[?2004h", "", "\x1b[?2004l\r\n", "")
