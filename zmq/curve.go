@@ -53,7 +53,9 @@ func (k CurvePublicKey) ecdh() *ecdh.PublicKey {
 // A CurveKey is a CURVE key pair. However it is printed, marshalled or logged,
 // its secret half does not show; only Secret gives it out.
 type CurveKey struct {
-	key *ecdh.PrivateKey // behind a pointer, which is all that reflection prints
+	// A function, of which fmt shows no more than the address, also where it
+	// finds it in an unexported field and calls no method of ours.
+	pair func() *ecdh.PrivateKey
 }
 
 // NewCurveKey makes a key pair.
@@ -69,7 +71,7 @@ func newCurveKey(secret []byte) *CurveKey {
 	if err != nil {
 		panic("BUG: " + err.Error()) // any 32 octets are a secret key
 	}
-	return &CurveKey{key}
+	return &CurveKey{func() *ecdh.PrivateKey { return key }}
 }
 
 // ParseCurveKey reads a secret key of 40 characters of Z85. Errors do not
@@ -108,15 +110,15 @@ func decodeKey(text string) ([]byte, error) {
 }
 
 // Public returns the public half of the key.
-func (k *CurveKey) Public() CurvePublicKey { return CurvePublicKey(k.key.PublicKey().Bytes()) }
+func (k *CurveKey) Public() CurvePublicKey { return CurvePublicKey(k.pair().PublicKey().Bytes()) }
 
 // Secret returns the secret half of the key as Z85, for a file that only its
 // owner can read.
-func (k *CurveKey) Secret() string { return encodeZ85(k.key.Bytes()) }
+func (k *CurveKey) Secret() string { return encodeZ85(k.pair().Bytes()) }
 
 // String names the key by its public half.
 func (k CurveKey) String() string {
-	if k.key == nil {
+	if k.pair == nil {
 		return "no CURVE key"
 	}
 	return "CURVE key " + k.Public().String()
@@ -152,7 +154,7 @@ func (c *curveClient) name() (string, bool) { return zmtp.Curve, false }
 
 func (c *curveClient) check() error {
 	switch {
-	case c.key == nil || c.key.key == nil:
+	case c.key == nil || c.key.pair == nil:
 		return errors.New("zmq: a CURVE client needs a key; NewCurveKey makes one")
 	case c.server == CurvePublicKey{}:
 		return errors.New("zmq: a CURVE client needs the public key of its server")
@@ -161,7 +163,7 @@ func (c *curveClient) check() error {
 }
 
 func (c *curveClient) mechanism(p *Peer, local zmtp.Local) zmtp.Mechanism {
-	return zmtp.NewCurveClient(local, c.key.key, c.server.ecdh())
+	return zmtp.NewCurveClient(local, c.key.pair(), c.server.ecdh())
 }
 
 type curveServer struct {
@@ -173,7 +175,7 @@ func (c *curveServer) name() (string, bool) { return zmtp.Curve, true }
 
 func (c *curveServer) check() error {
 	switch {
-	case c.key == nil || c.key.key == nil:
+	case c.key == nil || c.key.pair == nil:
 		return errors.New("zmq: a CURVE server needs a key; NewCurveKey makes one")
 	case c.authenticate == nil:
 		return errNoAuthenticator
@@ -182,7 +184,7 @@ func (c *curveServer) check() error {
 }
 
 func (c *curveServer) mechanism(p *Peer, local zmtp.Local) zmtp.Mechanism {
-	return zmtp.NewCurveServer(local, c.key.key, func(client *ecdh.PublicKey, m zmtp.Metadata) error {
+	return zmtp.NewCurveServer(local, c.key.pair(), func(client *ecdh.PublicKey, m zmtp.Metadata) error {
 		return p.admit(c.authenticate, Credentials{
 			Mechanism: zmtp.Curve, Key: CurvePublicKey(client.Bytes()), metadata: m,
 		})

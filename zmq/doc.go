@@ -49,6 +49,21 @@
 // peer's own patience makes of that is its decision. Our patience with the
 // peer stands still meanwhile.
 //
+// # Security
+//
+// Config.Security says how the ends of a connection prove who they are. With
+// NULL, the default, they do not; with PLAIN the client shows a user name and
+// a password, in the clear; with CURVE both have keys, and everything between
+// them is encrypted and authenticated, with keys that are made for the
+// connection and forgotten after it. A server asks an Authenticator whether a
+// client may connect, and Peer.User says later who it was.
+//
+//	key, err := zmq.ParseCurveKey(secret)
+//	...
+//	s, err := zmq.NewSocket(zmq.Router, &zmq.Config{
+//		Security: zmq.CurveServer(key, zmq.AllowKeys(alice, bob)),
+//	})
+//
 // # Limitations
 //
 // ZMTP 2.0 and 1.0 are refused. The draft socket types of libzmq (CLIENT,

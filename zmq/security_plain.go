@@ -18,7 +18,7 @@ func NullServer(authenticate Authenticator) *Security {
 // password, of at most 255 octets each. Everything goes over the network as
 // it is, also the password: use it where nobody else can listen.
 func PlainClient(user, password string) *Security {
-	return &Security{&plainClient{&user, &password}}
+	return &Security{&plainClient{user, func() string { return password }}}
 }
 
 // PlainServer returns the security of a server that talks to the clients that
@@ -53,26 +53,25 @@ func (n *nullServer) mechanism(p *Peer, local zmtp.Local) zmtp.Mechanism {
 	return zmtp.NewNull(local)
 }
 
-// plainClient holds its secret behind a pointer, which is all that reflection
-// prints.
 type plainClient struct {
-	user, password *string
+	user     string
+	password func() string // a function, as in CurveKey
 }
 
 func (c *plainClient) name() (string, bool) { return zmtp.Plain, false }
 
 func (c *plainClient) check() error {
 	switch {
-	case len(*c.user) > zmtp.MaxCredential:
-		return fmt.Errorf("zmq: PLAIN user name of %d octets: at most %d are allowed", len(*c.user), zmtp.MaxCredential)
-	case len(*c.password) > zmtp.MaxCredential:
+	case len(c.user) > zmtp.MaxCredential:
+		return fmt.Errorf("zmq: PLAIN user name of %d octets: at most %d are allowed", len(c.user), zmtp.MaxCredential)
+	case len(c.password()) > zmtp.MaxCredential:
 		return errors.New("zmq: PLAIN password of more than 255 octets")
 	}
 	return nil
 }
 
 func (c *plainClient) mechanism(_ *Peer, local zmtp.Local) zmtp.Mechanism {
-	return zmtp.NewPlainClient(local, *c.user, *c.password)
+	return zmtp.NewPlainClient(local, c.user, c.password())
 }
 
 type plainServer struct {
@@ -90,6 +89,8 @@ func (s *plainServer) check() error {
 
 func (s *plainServer) mechanism(p *Peer, local zmtp.Local) zmtp.Mechanism {
 	return zmtp.NewPlainServer(local, func(user, password string) error {
-		return p.admit(s.authenticate, Credentials{Mechanism: zmtp.Plain, User: user, Password: password})
+		c := Credentials{Mechanism: zmtp.Plain, User: user}
+		c.SetPassword(password)
+		return p.admit(s.authenticate, c)
 	})
 }

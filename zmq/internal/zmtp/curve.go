@@ -7,7 +7,7 @@ import (
 	"errors"
 
 	"golang.org/x/crypto/nacl/secretbox"
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/salsa20/salsa" //lint:ignore SA1019 NaCl's key derivation is made of it
 )
 
 // The name of the mechanism (https://rfc.zeromq.org/spec/25/).

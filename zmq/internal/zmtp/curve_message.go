@@ -6,8 +6,8 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 the MAC of NaCl's boxes, in place and piece by piece
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/poly1305"      //lint:ignore SA1019 the MAC of NaCl's boxes, in place and piece by piece
+	"golang.org/x/crypto/salsa20/salsa" //lint:ignore SA1019 the cipher of NaCl's boxes
 )
 
 // The layout of a MESSAGE command (CurveZMQ, section The MESSAGE Command).
