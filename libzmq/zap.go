@@ -93,7 +93,8 @@ func (z *zap) answer(ctx context.Context, request [][]byte) (status, text, user 
 	c := zmq.Credentials{Mechanism: string(request[3]), Address: string(request[1])}
 	switch credentials := request[4:]; {
 	case c.Mechanism == "PLAIN" && len(credentials) == 2:
-		c.User, c.Password = string(credentials[0]), string(credentials[1])
+		c.User = string(credentials[0])
+		c.SetPassword(string(credentials[1]))
 	case c.Mechanism == "CURVE" && len(credentials) == 1 && len(credentials[0]) == len(c.Key):
 		c.Key = zmq.CurvePublicKey(credentials[0])
 	case c.Mechanism != "NULL":

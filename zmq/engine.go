@@ -1,6 +1,9 @@
 package zmq
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+)
 
 // What is in this file is for engines of others that offer the interface of
 // this package, such as package libzmq.
@@ -28,8 +31,8 @@ func (t Type) Receives() bool { return t.receives() }
 // Size is what m costs in a queue that is bounded in octets.
 func (m Message) Size() int64 { return m.size() }
 
-// A Mechanism is what is behind a Security, secrets included. Fields that the
-// mechanism does not have are zero.
+// A Mechanism is what is behind a Security, secrets included: do not print it.
+// Fields that the mechanism does not have are zero.
 type Mechanism struct {
 	Name           string         // "NULL", "PLAIN" or "CURVE"
 	Server         bool           // which end it is; NULL has none
@@ -38,6 +41,9 @@ type Mechanism struct {
 	ServerKey      CurvePublicKey // CURVE client
 	Authenticate   Authenticator  // PLAIN and CURVE server, NULL
 }
+
+// Format implements fmt.Formatter: every verb prints the name only.
+func (m Mechanism) Format(f fmt.State, _ rune) { io.WriteString(f, m.Name) }
 
 // Reveal returns what s is made of, for an engine with mechanisms of its own.
 // A nil s is NULL that lets everybody connect.
@@ -50,7 +56,7 @@ func (s *Security) Reveal() Mechanism {
 	case *nullServer:
 		m.Authenticate = impl.authenticate
 	case *plainClient:
-		m.User, m.Password = *impl.user, *impl.password
+		m.User, m.Password = impl.user, impl.password()
 	case *plainServer:
 		m.Authenticate = impl.authenticate
 	case *curveClient:
