@@ -91,8 +91,8 @@ rich_knit <- function(value) {
 display_bundle <- function(data, metadata = NULL) {
     data <- Filter(Negate(is.null), as.list(data))
     if (!length(data)) return(invisible(TRUE))
-    if (is.null(names(data)) || !all(nzchar(names(data))))
-        stop("display data must be a list named by MIME types", call. = FALSE)
+    if (is.null(names(data)) || !all(grepl("^[^/ ]+/[^/ ]+$", names(data))))
+        stop("display data must be a list named by MIME types, such as text/html", call. = FALSE)
     parts <- list()
     for (mime in names(data)) {
         value <- data[[mime]]
@@ -101,13 +101,13 @@ display_bundle <- function(data, metadata = NULL) {
         }
         parts <- c(parts, mime, list(value))
     }
-    .event("display", c("new", "", json(metadata), parts))
+    send("display", c("new", "", json(metadata), parts))
     invisible(TRUE)
 }
 
 # clear_output is options(jupyter.clear_output_func).
 clear_output <- function(wait = TRUE) {
-    .event("clear", if (isTRUE(wait)) "TRUE" else "FALSE")
+    send("clear", if (isTRUE(wait)) "TRUE" else "FALSE")
     invisible()
 }
 
@@ -117,7 +117,7 @@ viewer <- function(url, height = NULL, ...) {
     path <- local_path(url)
     if (!nzchar(path)) return(browser(url))
     doc <- self_contained(path)
-    .event("display", c("new", "", "{}", "text/plain", paste0("[page ", basename(path), "]"),
+    send("display", c("new", "", "{}", "text/plain", paste0("[page ", basename(path), "]"),
                         "text/html", frame(doc, height)))
     invisible()
 }

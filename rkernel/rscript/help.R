@@ -19,7 +19,7 @@ pager <- function(files, header = rep("", length(files)), title = "R Information
 
 # page sends a page: text, and the same as HTML when there is such a form.
 page <- function(text, html = NULL) {
-    .event("page", c("0", "text/plain", utf8(text), if (!is.null(html)) c("text/html", utf8(html))))
+    send("page", c("0", "text/plain", utf8(text), if (!is.null(html)) c("text/html", utf8(html))))
 }
 
 # plain removes the overstrikes by which R underlines on a terminal.
@@ -96,7 +96,7 @@ browser <- function(url, ...) {
     doc <- tryCatch(help_server(url), error = function(e) NULL)
     if (is.null(doc)) doc <- local_html(url)
     if (!is.null(doc)) page(html_text(doc), html_body(doc))
-    else .event("display", c("new", "", "{}", "text/plain", utf8(url), "text/html",
+    else send("display", c("new", "", "{}", "text/plain", utf8(url), "text/html",
                              sprintf("<a href=\"%1$s\" target=\"_blank\">%1$s</a>", html(url))))
     invisible()
 }
@@ -166,7 +166,7 @@ View_table <- function(x, title) {
     size <- table_dim(x)
     text <- c(sprintf("%s (%s rows, %s columns)", title, size[[1L]], size[[2L]]),
               utils::capture.output(print(head)))
-    .event("display", c("new", "", "{}", "text/plain", utf8(paste(text, collapse = "\n")),
+    send("display", c("new", "", "{}", "text/plain", utf8(paste(text, collapse = "\n")),
                         "text/html", table_html(x, title)))
     invisible()
 }

@@ -1,3 +1,8 @@
+# What everything here that reaches the user goes through.
+
+# send sends an event of text and raw parts and waits until it is out.
+send <- function(kind, parts) .event(kind, as.list(parts))
+
 # JSON from R values, for metadata and JSON displays: named lists are objects,
 # other lists arrays, vectors of length one scalars (unless I() keeps them).
 

@@ -106,7 +106,7 @@ plot_display <- function(snapshot, page, update, width, height) {
         if (mime == "image/svg+xml") metadata[[mime]]$isolated <- TRUE
     }
     text <- sprintf("[plot, %g x %g in]", width, height)
-    .event("display", c(if (update) "update" else "new", plot_id(page), json(metadata),
+    send("display", c(if (update) "update" else "new", plot_id(page), json(metadata),
                         "text/plain", text, parts))
 }
 

@@ -1,0 +1,201 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// completed returns the code after each match was put in, for code with the
+// cursor at ^.
+func completed(t testing.TB, p *process, marked string) []string {
+	t.Helper()
+	code, cursor := at(marked)
+	reply := complete(t.Context(), p, code, cursor)
+	runes := []rune(code)
+	var out []string
+	for _, match := range reply.Matches {
+		out = append(out, string(runes[:reply.CursorStart])+match+string(runes[reply.CursorEnd:]))
+	}
+	return out
+}
+
+func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
+	p := startR(t)
+	show(t, p, "`my var` <- 1; my_value <- 2; été <- 3\n"+
+		"df <- data.frame(`a b` = 1, alpha = 2, check.names = FALSE)\n"+
+		"l <- list(x = list(inner = 1)); e <- new.env(); e$member <- 1\n"+
+		"setClass('P', representation(slot_one = 'numeric')); obj <- new('P', slot_one = 1)\n"+
+		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())")
+	tests := []struct{ code, want string }{
+		{"zi^", "zip"},
+		{"x <- my_va^", "x <- my_value"},
+		{"my^", "`my var`"},
+		{"ét^", "été"},
+		{"\"😀\"; zi^", "\"😀\"; zip"},
+		{"lm(form^", "lm(formula="},
+		{"plot(1,\n  # don't (\n  mai^", "plot(1,\n  # don't (\n  main="},
+		{"df$a^", "df$`a b`"},
+		{"df$al^", "df$alpha"},
+		{"df$`a^", "df$`a b`"},
+		{"df[[\"a^", "df[[\"a b"},
+		{"l$x$^", "l$x$inner"},
+		{"l[[\"x\"]]$in^", "l[[\"x\"]]$inner"},
+		{"e$mem^", "e$member"},
+		{"obj@slot^", "obj@slot_one"},
+		{"stats::lm.f^", "stats::lm.fit"},
+		{"stats4::ml^", "stats4::mle"}, // not loaded
+		{"datasets::mtc^", "datasets::mtcars"},
+		{"library(spl^", "library(splines"},
+		{"func^", "function"},
+	}
+	for _, test := range tests {
+		if got := completed(t, p, test.code); !slices.Contains(got, test.want) {
+			t.Errorf("completing %q gives %.10q, want %q among them", test.code, got, test.want)
+		}
+	}
+	v := show(t, p, "stopifnot(!'stats4' %in% loadedNamespaces())")
+	if v.err != nil {
+		t.Error("completing a name of a package loaded it")
+	}
+	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^"} {
+		if got := completed(t, p, nothing); got != nil {
+			t.Errorf("completing %q gives %q, want nothing", nothing, got)
+		}
+	}
+}
+
+func TestCompletionOfPathsKeepsSpacesAndQuotes(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"with space.csv", "qu'ote.txt", "été.txt", ".hidden"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "a folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := startR(t)
+	tests := []struct{ typed, want string }{
+		{`read.csv("` + dir + `/with^`, `read.csv("` + dir + `/with space.csv`},
+		{`read.csv("` + dir + `/with s^")`, `read.csv("` + dir + `/with space.csv")`},
+		{`x('` + dir + `/qu^`, `x('` + dir + `/qu\'ote.txt`},
+		{`x(r"(` + dir + `/qu^`, `x(r"(` + dir + `/qu'ote.txt`},
+		{`x("` + dir + `/a^`, `x("` + dir + `/a folder/`},
+		{`"` + dir + `/é^`, `"` + dir + `/été.txt`},
+		{`"` + dir + `/.h^`, `"` + dir + `/.hidden`},
+	}
+	for _, test := range tests {
+		if got := completed(t, p, test.typed); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("completing %q gives %q, want %q", test.typed, got, test.want)
+		}
+	}
+}
+
+func TestCompletionOfAGenericsArgumentsIsQuick(t *testing.T) {
+	p := startR(t)
+	start := time.Now()
+	got := completed(t, p, "print(x, dig^")
+	if !slices.Contains(got, "print(x, digits=") {
+		t.Errorf("completing gives %q, want digits=", got)
+	}
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("it took %v", d)
+	}
+}
+
+func TestInspectionNeverRunsCode(t *testing.T) {
+	p := startR(t)
+	show(t, p, `makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, globalenv())
+delayedAssign("later", { cat("RAN\n"); 1 })
+e <- new.env(); makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, e)
+l <- list(a = 1:3, f = function(x, ...) NULL)
+df <- data.frame(n = 1:2)`)
+	tests := []struct {
+		code   string
+		detail int
+		want   []string // nil: nothing found
+	}{
+		{"lm(y^)", 0, nil},
+		{"lm^", 0, []string{"function", "lm(formula, data,", "Fitting Linear Models"}},
+		{"lm(y ~ x, ^)", 0, []string{"lm(formula, data,"}},
+		{"lm^", 1, []string{"Source", "model.frame"}},
+		{"stats::sd^", 0, []string{"sd(x, na.rm = FALSE)", "Standard Deviation"}},
+		{"df^", 0, []string{"data.frame", "2 obs. of  1 variable"}},
+		{"l$a^", 0, []string{"integer", "int [1:3] 1 2 3"}},
+		{"l$f^", 1, []string{"f(x, ...)", "function(x, ...) NULL"}},
+		{`l[["a"]]$b^`, 0, nil},
+		{"mtcars^", 0, []string{"data.frame", "32 obs. of  11 variables", "Motor Trend"}},
+		{"loud^", 0, []string{"Active binding"}},
+		{"e$loud^", 0, []string{"Active binding"}},
+		{"later^", 0, []string{"Promise"}},
+		{"no_such_name^", 0, nil},
+		{"if^", 0, []string{"Control Flow"}},
+		{"", 0, nil},
+	}
+	for _, test := range tests {
+		code, cursor := at(test.code)
+		reply := inspect(t.Context(), p, code, cursor, test.detail)
+		if reply.Found != (test.want != nil) {
+			t.Errorf("inspecting %q: found is %v", test.code, reply.Found)
+			continue
+		}
+		plain, _ := reply.Data["text/plain"].(string)
+		html, _ := reply.Data["text/html"].(string)
+		for _, want := range test.want {
+			if !strings.Contains(plain, want) {
+				t.Errorf("inspecting %q gives %.300q, want %q in it", test.code, plain, want)
+			}
+		}
+		if reply.Found && !strings.Contains(html, "<") {
+			t.Errorf("inspecting %q: no HTML", test.code)
+		}
+		if strings.Contains(plain, "\b") {
+			t.Errorf("inspecting %q gives overstrikes", test.code)
+		}
+	}
+	if v := show(t, p, "1"); len(v.all()) != 1 {
+		t.Errorf("inspecting ran code: %q", v.all())
+	}
+}
+
+func TestIsCompleteAnswersAsRsParserDoes(t *testing.T) {
+	p := startR(t)
+	tests := []struct{ code, status, indent string }{
+		{"", "complete", ""},
+		{"1 + 1", "complete", ""},
+		{"# a comment", "complete", ""},
+		{"f <- function(x) {\n  x\n}", "complete", ""},
+		{"x <- r\"(a\nb)\"", "complete", ""},
+		{"a; b", "complete", ""},
+		{"f <- function(x) {", "incomplete", "  "},
+		{"if (a) {\n  b(", "incomplete", "    "},
+		{"x <-", "incomplete", "  "},
+		{"1 +", "incomplete", "  "},
+		{"x |>", "incomplete", "  "},
+		{"'abc", "incomplete", ""},
+		{"r\"---(abc)--\"", "incomplete", ""},
+		{"`a", "incomplete", ""},
+		{"\\(x)", "incomplete", ""},
+		{"function(x)", "incomplete", ""},
+		{"f(1, # c", "incomplete", "  "},
+		{"}", "invalid", ""},
+		{"x y", "invalid", ""},
+		{"'\\q'", "invalid", ""},
+		{"\\", "invalid", ""},
+		{"été <- '日本'", "complete", ""},
+	}
+	show(t, p, "invisible(Sys.setenv(LANGUAGE = 'de'))")
+	for _, test := range tests {
+		got := isComplete(t.Context(), p, test.code)
+		if got.Status != test.status || got.Indent != test.indent {
+			t.Errorf("isComplete(%q) = %q, indent %q, want %q, %q",
+				test.code, got.Status, got.Indent, test.status, test.indent)
+		}
+	}
+}

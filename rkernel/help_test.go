@@ -1,0 +1,128 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// page returns the text and the HTML of the only page.
+func (v *viewer) page(t testing.TB) (text, html string) {
+	t.Helper()
+	if len(v.pages) != 1 {
+		t.Fatalf("%d pages, want 1 (%q, %v)", len(v.pages), v.all(), v.err)
+	}
+	raw, err := json.Marshal(v.pages[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page struct {
+		Source string
+		Start  *int
+		Data   map[string]string
+	}
+	if err := json.Unmarshal(raw, &page); err != nil || page.Source != "page" || page.Start == nil {
+		t.Fatalf("bad page payload %.200s: %v", raw, err)
+	}
+	return page.Data["text/plain"], page.Data["text/html"]
+}
+
+func TestHelpPagesComeAsTextAndHTML(t *testing.T) {
+	p := startR(t)
+	for _, code := range []string{"?lm", "help('lm')", "print(help(lm))",
+		"options(help_type = 'html'); x <- print(help(lm)); options(help_type = 'text')"} {
+		v := show(t, p, code)
+		text, html := v.page(t)
+		if !strings.Contains(text, "Fitting Linear Models") || strings.Contains(text, "\b") {
+			t.Errorf("%s: text is %.200q", code, text)
+		}
+		if !strings.Contains(html, "<h2>Fitting Linear Models</h2>") || strings.Contains(html, "<a href=\"../") {
+			t.Errorf("%s: HTML is %.200q", code, html)
+		}
+		if len(v.shown) != 0 {
+			t.Errorf("%s: shows %q besides", code, v.all())
+		}
+	}
+}
+
+func TestListingsAndFilesArePages(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "été.txt")
+	if err := os.WriteFile(file, []byte("line one\nline <two>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startR(t)
+	tests := []struct{ code, want string }{
+		{"data()", "AirPassengers"},
+		{"data(package = 'datasets')", "mtcars"},
+		{"help(package = 'stats')", "lm.fit"},
+		{"help.search('^lm$', fields = 'alias', package = 'stats')", "stats::lm"},
+		{"vignette(package = 'grid')", "grid"},
+		{"page(1:10)", "1:10"},
+		{"file.show('" + file + "', title = 'T')", "line <two>"},
+		{"demo(package = 'graphics')", "plotmath"},
+		{"help.start()", "Manuals"},
+	}
+	for _, test := range tests {
+		v := show(t, p, test.code)
+		if test.code == "vignette(package = 'grid')" && len(v.pages) == 0 {
+			continue // Debian's base R has no vignettes without its doc package
+		}
+		if text, _ := v.page(t); !strings.Contains(text, test.want) {
+			t.Errorf("%s: page is %.300q, want %q in it", test.code, text, test.want)
+		}
+	}
+	v := show(t, p, "?no_such_topic")
+	if !strings.Contains(v.text("stdout")+v.text("result"), "No documentation for") || len(v.pages) != 0 {
+		t.Errorf("?no_such_topic: %q, %d pages", v.all(), len(v.pages))
+	}
+}
+
+func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a page.html")
+	doc := "<html><head><style>p{}</style></head><body><p>caf\u00e9 &amp; tea</p><script>1</script></body></html>"
+	if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startR(t)
+	v := show(t, p, "browseURL('https://example.org/?a=1&b=\"x\"')")
+	const link = `<a href="https://example.org/?a=1&amp;b=&quot;x&quot;" target="_blank">`
+	if html := v.html(t); !strings.HasPrefix(html, link) {
+		t.Errorf("the link is %q, want it to begin with %q", html, link)
+	}
+	v = show(t, p, "browseURL('"+file+"')")
+	if text, html := v.page(t); text != "caf\u00e9 & tea" || html != "<p>caf\u00e9 &amp; tea</p>" {
+		t.Errorf("page is %q, %q", text, html)
+	}
+}
+
+func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "edit(1)")
+	if v.err == nil || !strings.Contains(v.text("stderr"), "a notebook has no editor") {
+		t.Errorf("edit(1): %v, %q", v.err, v.all())
+	}
+	v = show(t, p, "View(mtcars)")
+	if html := v.html(t); !strings.Contains(html, "Data: mtcars: 32 rows \u00d7 11 columns") {
+		t.Errorf("View shows %.200q", html)
+	}
+	if text := v.shown[0].data["text/plain"].(string); !strings.Contains(text, "Mazda RX4") {
+		t.Errorf("View's text is %q", text)
+	}
+	if v = show(t, p, "View(1:3)"); !strings.Contains(v.html(t), "3 rows") {
+		t.Errorf("View(1:3) shows %q", v.all())
+	}
+}
+
+func TestAProfilesOwnPagerStays(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "profile.R")
+	if err := os.WriteFile(profile, []byte("options(pager = function(files, ...) cat('MINE\\n'))\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("R_PROFILE_USER", profile)
+	p := startR(t)
+	show(t, p, "page(1)").want(t, "stdout|MINE\n")
+}

@@ -1,0 +1,155 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestIRdisplaysFunctionsShowAsInIRkernel(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `library(IRdisplay)
+display_html("<b>\u00e9</b>")
+display_png(as.raw(c(0x89, 0x50)), width = 10)
+publish_mimebundle(list("application/json" = '{"a":[1,2]}', "text/plain" = "j"))
+clear_output()
+stopifnot(isTRUE(getOption("jupyter.in_kernel")))`)
+	if v.err != nil {
+		t.Fatal(v.err)
+	}
+	if got := v.shown[0].data["text/html"]; got != "<b>\u00e9</b>" {
+		t.Errorf("HTML is %q", got)
+	}
+	if got := v.shown[1].data["image/png"]; got != "iVA=" {
+		t.Errorf("PNG is %q", got)
+	}
+	if got, _ := json.Marshal(v.shown[1].metadata); string(got) != `{"image/png":{"width":10}}` {
+		t.Errorf("metadata is %s", got)
+	}
+	if got, _ := json.Marshal(v.shown[2].data); string(got) != `{"application/json":{"a":[1,2]},"text/plain":"j"}` {
+		t.Errorf("JSON is %s", got)
+	}
+	if all := v.all(); all[len(all)-1] != "clear|true" {
+		t.Errorf("events %q, want clear last", all)
+	}
+}
+
+func TestABadDisplayIsAnErrorInTheCell(t *testing.T) {
+	p := startR(t)
+	for _, code := range []string{"list('x')", "list(a = 'x', 'y')", "list('text/plain' = 'x'), list(a = sum)",
+		"list(png = 'not a MIME type')"} {
+		if v := show(t, p, "IRdisplay::publish_mimebundle("+code+")"); v.err == nil {
+			t.Errorf("%s: no error (%q)", code, v.all())
+		}
+	}
+	show(t, p, "1").want(t, "result|[1] 1")
+}
+
+func TestMetadataFromRIsJSON(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `IRdisplay::publish_mimebundle(list("text/plain" = "x"), list(a = list(1L, "q\"\\\n\u0001", TRUE, NA),
+  b = c(x = 1.5, y = Inf), c = I(1), d = list(), e = NULL, f = as.Date("2024-01-02"), g = 1e10, h = 0.1))`)
+	got, _ := json.Marshal(v.shown[0].metadata)
+	const want = `{"a":[1,"q\"\\\n\u0001",true,null],"b":{"x":1.5,"y":null},"c":[1],"d":[],"e":null,` +
+		`"f":"2024-01-02","g":10000000000,"h":0.1}`
+	if string(got) != want {
+		t.Errorf("metadata is\n%s, want\n%s", got, want)
+	}
+}
+
+func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"index.html": `<html><head><script src="lib/a%20b.js"></script><link href="lib/s.css" rel="stylesheet">` +
+			`<script src="https://example.org/x.js"></script></head><body><img class="i" src="lib/p.png"></body></html>`,
+		"lib/a b.js": `var s = "</script>"; // é`,
+		"lib/s.css":  `b { background: url("p.png") }`,
+		"lib/p.png":  "\x89PNG",
+	}
+	if err := os.Mkdir(filepath.Join(dir, "lib"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := startR(t)
+	v := show(t, p, "getOption('viewer')('"+dir+"/index.html', height = 300)")
+	html := v.html(t)
+	for _, want := range []string{`<iframe srcdoc="`, "height:300px", `var s = &quot;&lt;\/script&gt;&quot;; // é`,
+		"url(data:image/png;base64,iVBORw==)", "class=&quot;i&quot; src=&quot;data:image/png;base64,iVBORw==&quot;",
+		"src=&quot;https://example.org/x.js&quot;"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in\n%s", want, html)
+		}
+	}
+	if strings.Contains(html, dir) || strings.Contains(html, "src=&quot;lib") {
+		t.Errorf("a path of this machine is in\n%s", html)
+	}
+}
+
+func TestMethodsOfReprAreUsedOnceItIsLoaded(t *testing.T) {
+	p := startR(t)
+	show(t, p, "print.mine <- function(x, ...) cat('MINE\\n'); x <- structure(1, class = 'mine')")
+	v := show(t, p, "x")
+	if len(v.shown) != 1 || v.shown[0].data["text/html"] != nil {
+		t.Errorf("without repr: %v", v.shown)
+	}
+	v = show(t, p, "registerS3method('repr_html', 'mine', function(obj, ...) '<i>mine</i>', asNamespace('repr'))\nx")
+	if v.err != nil {
+		t.Fatalf("package repr: %v", v.err)
+	}
+	if html := v.html(t); html != "<i>mine</i>" || v.shown[0].data["text/plain"] != "MINE" {
+		t.Errorf("with repr: %v", v.shown)
+	}
+	// What repr does with base R's own values is not what R prints.
+	show(t, p, "1:3").want(t, "result|[1] 1 2 3")
+}
+
+func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "library(htmltools); tags$b('x < y')")
+	if html := v.html(t); html != "<b>x &lt; y</b>" {
+		t.Errorf("HTML is %q", html)
+	}
+	if text := v.shown[0].data["text/plain"]; text != "<b>x &lt; y</b>" {
+		t.Errorf("text is %q", text)
+	}
+	// print shows what is browsable: there is no result besides.
+	v = show(t, p, "browsable(tags$i('shown once'))")
+	if html := v.html(t); v.shown[0].kind != "display" || !strings.Contains(html, "shown once") {
+		t.Errorf("shown %v", v.shown)
+	}
+}
+
+func TestThePlainTextOfAValueIsWhatRPrints(t *testing.T) {
+	p := startR(t)
+	show(t, p, "1:4").want(t, "result|[1] 1 2 3 4")
+	show(t, p, "matrix(1:2, 1)").want(t, "result|     [,1] [,2]\n[1,]    1    2")
+	show(t, p, "options(jupyter.rich_display = FALSE); data.frame(a = 1)").want(t, "result|  a\n1 1")
+}
+
+func TestStartingLoadsNoPackageAndKeepsTheOptionsOfR(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `cat(sort(loadedNamespaces()), fill = 1000); cat(search())`)
+	const want = "stdout|base compiler datasets graphics grDevices methods stats utils\n" +
+		".GlobalEnv package:stats package:graphics package:grDevices package:utils package:datasets package:methods Autoloads package:base"
+	v.want(t, want)
+	t.Setenv("R_DEFAULT_PACKAGES", "NULL")
+	p = startR(t)
+	show(t, p, "invisible(1)")
+	if got := completed(t, p, "lappl^"); len(got) != 1 || got[0] != "lapply" {
+		t.Errorf("completing without utils gives %q", got)
+	}
+	code, cursor := at("lapply^")
+	if reply := inspect(t.Context(), p, code, cursor, 0); !reply.Found {
+		t.Error("inspecting without utils finds nothing")
+	}
+	show(t, p, "cat(sort(loadedNamespaces()))").want(t, "stdout|base compiler")
+	show(t, p, "graphics::plot(1)").want(t, "display|#1")
+}

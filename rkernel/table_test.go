@@ -1,0 +1,80 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAFrameIsShownAsTextAndTable(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `data.frame(n = c(1.5, NA), s = c("<b>", "a  b"), f = factor(c(NA, "u&v")),
+  d = as.Date("2024-02-29") + 0:1, t = as.POSIXct("2024-01-01 10:00", tz = "UTC") + 0:1,
+  row.names = c("r1", "r\"2"))`)
+	v.want(t, "result|"+`      n    s    f          d                   t
+r1  1.5  <b> <NA> 2024-02-29 2024-01-01 10:00:00
+r"2  NA a  b  u&v 2024-03-01 2024-01-01 10:00:01`)
+	html := v.html(t)
+	for _, want := range []string{
+		"<caption>data.frame: 2 rows \u00d7 5 columns</caption>",
+		`<th scope="col">n</th>`, `<th scope="col">&lt;dttm&gt;</th>`,
+		`<th scope="row">r&quot;2</th>`, `<td style="text-align:right">1.5</td>`,
+		`<td style="text-align:right">NA</td>`, ">&lt;b&gt;</td>", "pre-wrap\">a  b</td>",
+		">NA</td>", ">u&amp;v</td>", ">2024-02-29</td>", ">2024-01-01 10:00:01</td>",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in\n%s", want, html)
+		}
+	}
+}
+
+func TestTablesOfOddFrames(t *testing.T) {
+	p := startR(t)
+	show(t, p, "d <- data.frame(a = 1:2); d$l <- list(1:3, mtcars); d$m <- matrix(1:4, 2); d$p <- as.POSIXlt(Sys.time() + 1:2)")
+	tests := []struct {
+		code string
+		want []string
+	}{
+		{"d", []string{"1, 2, 3", "&lt;data.frame [32 \u00d7 11]&gt;", "m.2", "&lt;dttm&gt;"}},
+		{"data.frame()", []string{"0 rows \u00d7 0 columns"}},
+		{"iris[0, ]", []string{"0 rows \u00d7 5 columns", "Species"}},
+		{"data.frame(row.names = c('x', 'y'))", []string{"2 rows \u00d7 0 columns", ">y</th>"}},
+		{"as.data.frame(matrix(0, 5, 500))", []string{"5 rows \u00d7 500 columns (first 20 columns shown)", "\u22ef"}},
+		{"matrix(1:4, 2)", []string{"matrix: 2 rows \u00d7 2 columns", "[,2]", "[2,]"}},
+		{"table(mtcars$cyl, mtcars$gear)", []string{"table: 3 rows \u00d7 3 columns", ">12</td>"}},
+		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
+		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},
+		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
+		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
+			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},
+	}
+	for _, test := range tests {
+		v := show(t, p, test.code)
+		html := v.html(t)
+		for _, want := range test.want {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s: no %q in\n%.2000s", test.code, want, html)
+			}
+		}
+	}
+}
+
+func TestATableOfTenMillionRowsIsABoundedHead(t *testing.T) {
+	p := startR(t)
+	show(t, p, "big <- data.frame(a = 1:1e7, b = 0.5, c = 'x')")
+	start := time.Now()
+	// print would format a hundred thousand values; the table must not.
+	v := show(t, p, "View(big)")
+	if d := time.Since(start); d > 500*time.Millisecond {
+		t.Errorf("it took %v", d)
+	}
+	html := v.html(t)
+	if !strings.Contains(html, "10,000,000 rows \u00d7 3 columns (first 60 rows shown)") {
+		t.Errorf("caption: %.200s", html)
+	}
+	if len(html) > 100_000 {
+		t.Errorf("%d bytes of HTML", len(html))
+	}
+}
