@@ -38,6 +38,11 @@ void console_capture(int on) { capturing = on; }
 static void write_console(const char *text, int len, int type) {
 	int lane = type ? 2 : 1;
 	if (len <= 0 || capturing) return;
+	if (quitting == 1) {
+		// R ends the line of its prompt where its input ends; here is none.
+		quitting = 2;
+		if (len == 1 && *text == '\n') return;
+	}
 	if (cell_text(lane, text, (size_t)len)) return;
 	lane_text(lane, text, (size_t)len);
 }
