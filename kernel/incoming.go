@@ -150,13 +150,22 @@ type Stats struct {
 
 	// Waiting is the number of requests on shell that wait for their turn.
 	Waiting int
+
+	// Starting is true until Start of the language has returned.
+	Starting bool
 }
 
 // Stats returns numbers about the server.
 func (s *Server) Stats() Stats {
 	s.dropped.mu.Lock()
 	defer s.dropped.mu.Unlock()
-	return Stats{Dropped: maps.Clone(s.dropped.n), Waiting: int(s.waiting.Load())}
+	st := Stats{Dropped: maps.Clone(s.dropped.n), Waiting: int(s.waiting.Load())}
+	select {
+	case <-s.started:
+	default:
+		st.Starting = true
+	}
+	return st
 }
 
 // recoverPanic turns a panic of the language into an error, to be deferred.

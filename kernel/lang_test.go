@@ -24,6 +24,9 @@ type script struct {
 	startc   chan struct{}
 	startErr error
 
+	// startText is what Start says.
+	startText []string
+
 	mu       sync.Mutex
 	out      *kernel.Output // guarded by mu; of Start
 	last     *kernel.Request
@@ -45,6 +48,11 @@ func (l *script) Start(ctx context.Context, out *kernel.Output) error {
 	l.mu.Lock()
 	l.out = out
 	l.mu.Unlock()
+	for _, text := range l.startText {
+		if err := out.Stream(jupyter.Stdout, text); err != nil {
+			return err
+		}
+	}
 	if l.startc != nil {
 		select {
 		case <-l.startc:

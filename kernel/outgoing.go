@@ -18,6 +18,9 @@ const (
 	// maxPiece is the most text that one stream message begins to hold: more
 	// is cut in pieces, each of which waits for room.
 	maxPiece = 256 << 10
+
+	// maxEarly bounds the text that is kept for the first subscriber.
+	maxEarly = 1 << 20
 )
 
 // outgoing is the one way out of a kernel: whatever it sends, on whichever
@@ -45,6 +48,10 @@ type outgoing struct {
 	textBytes int
 	lastText  time.Time // when text was last sent
 	timed     bool      // run knows when to look again
+	heard     bool      // there has been a subscriber
+	early     []segment // text from before that, which answers nothing
+	earlySize int
+	earlyFull bool
 	closed    bool
 }
 
@@ -189,8 +196,13 @@ func (o *outgoing) stream(parent json.RawMessage, name, text string) error {
 	return nil
 }
 
-// hold adds text to what is held back. The caller holds room.
+// hold adds text to what is held back. What a language says while it starts is
+// kept until somebody can hear it. The caller holds room.
 func (o *outgoing) hold(parent json.RawMessage, name, text string) {
+	if !o.heard && parent == nil {
+		o.holdEarly(name, text)
+		return
+	}
 	o.textBytes += len(text)
 	if n := len(o.text); n > 0 {
 		last := &o.text[n-1]
@@ -200,6 +212,35 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 		}
 	}
 	o.text = append(o.text, segment{parent, name, []byte(text)})
+}
+
+// holdEarly keeps text that answers nothing for the first subscriber. The caller
+// holds room.
+func (o *outgoing) holdEarly(name, text string) {
+	if o.earlySize >= maxEarly {
+		if !o.earlyFull {
+			o.cfg.Logger.Warn("kernel: output before the first subscriber is lost", "kept", o.earlySize)
+		}
+		o.earlyFull = true
+		return
+	}
+	o.early = append(o.early, segment{nil, name, []byte(text)})
+	o.earlySize += len(text)
+}
+
+// subscribed says that there is a subscriber, and sends what was kept for the
+// first one.
+func (o *outgoing) subscribed() {
+	if o.lockNow() != nil {
+		return
+	}
+	defer o.unlock()
+	early := o.early
+	o.heard, o.early = true, nil
+	for _, s := range early {
+		o.hold(s.parent, s.name, string(s.text))
+	}
+	o.sendText()
 }
 
 // cut returns the beginning of text, of about max bytes, without cutting a

@@ -270,6 +270,7 @@ func (s *Server) serveSubscriptions() {
 				// "The kernel will publish state 'starting' exactly once at
 				// process startup": when there is somebody to hear it.
 				s.publishStatus(nil, jupyter.StateStarting)
+				s.out.subscribed()
 				first = false
 			}
 		case <-s.stopc:

@@ -35,7 +35,7 @@ type Options struct {
 
 // A Kernel is a server that runs for a test.
 type Kernel struct {
-	Server *kernel.Server
+	Server *kernel.Server // nil if the kernel runs somewhere else
 	Info   *jupyter.ConnectionInfo
 	Net    *Network // nil over real sockets
 
@@ -92,6 +92,15 @@ func StartKernel(t testing.TB, lang kernel.Language, opt *Options) *Kernel {
 	return k
 }
 
+// Attach connects a client to a kernel that runs somewhere else. The kernel may
+// still be starting.
+func Attach(t testing.TB, info *jupyter.ConnectionInfo) *Client {
+	t.Helper()
+	k := &Kernel{Info: info, first: true, donec: make(chan struct{})}
+	close(k.donec) // not ours to wait for
+	return k.Connect(t)
+}
+
 // Wait returns what Run returned, when it has.
 func (k *Kernel) Wait() error {
 	<-k.donec
@@ -119,6 +128,8 @@ type Client struct {
 	notify   chan struct{} // capacity 1: something is new in inbox
 	beats    [][]byte      // guarded by mu; echoes of the heartbeat
 	welcomed bool          // guarded by mu
+
+	sent map[string]jupyter.Channel // guarded by mu; message id to where it was sent
 }
 
 // A received is a message in the inbox.
@@ -145,6 +156,7 @@ func (k *Kernel) Connect(t testing.TB) *Client {
 	c := &Client{
 		t: t, Kernel: k, Session: jupyter.NewSession("tester"), ID: jupyter.NewID(),
 		codec: codec, lines: map[jupyter.Channel]line{}, notify: make(chan struct{}, 1),
+		sent: map[string]jupyter.Channel{},
 	}
 	t.Cleanup(c.close)
 	for _, ch := range jupyter.Channels() {
@@ -321,7 +333,7 @@ func (c *Client) Next(ch jupyter.Channel) *jupyter.Message {
 
 // describe shows a message in a failure.
 func describe(m *jupyter.Message) string {
-	return fmt.Sprintf("%s %s", m.Header.MsgType, m.Content)
+	return fmt.Sprintf("%s %.300s", m.Header.MsgType, m.Content)
 }
 
 // parentOf returns the id of the message that caused m.

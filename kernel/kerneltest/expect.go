@@ -27,6 +27,9 @@ func (c *Client) Send(ch jupyter.Channel, m *jupyter.Message) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.mu.Lock()
+	c.sent[m.Header.MsgID] = ch
+	c.mu.Unlock()
 	c.SendFrames(ch, frames)
 }
 
@@ -167,12 +170,12 @@ func (c *Client) ExpectStream(req *jupyter.Message, name, text string) {
 	for got.Len() < len(text) {
 		s := content[jupyter.Stream](c, c.Expect(req, jupyter.IOPub, jupyter.TypeStream))
 		if s.Name != name {
-			c.t.Fatalf("text %q on %s, want %q on %s", s.Text, s.Name, text, name)
+			c.t.Fatalf("text %.300q on %s, want %.300q on %s", s.Text, s.Name, text, name)
 		}
 		got.WriteString(s.Text)
 	}
 	if got.String() != text {
-		c.t.Fatalf("text %q on %s, want %q", got.String(), name, text)
+		c.t.Fatalf("text %.300q on %s, want %.300q", got.String(), name, text)
 	}
 }
 
@@ -204,8 +207,8 @@ func (c *Client) ExpectPrompt(req *jupyter.Message, prompt string) *jupyter.Mess
 	return m
 }
 
-// ExpectReply expects the reply to req, with status ok, and returns it. control
-// says that req went to the control channel.
+// ExpectReply expects the reply to req, with status ok, on the channel to which
+// req was sent, and returns it.
 func (c *Client) ExpectReply(req *jupyter.Message) *jupyter.Message {
 	c.t.Helper()
 	return c.ExpectReplyStatus(req, jupyter.StatusOK)
@@ -215,19 +218,14 @@ func (c *Client) ExpectReply(req *jupyter.Message) *jupyter.Message {
 func (c *Client) ExpectReplyStatus(req *jupyter.Message, status string) *jupyter.Message {
 	c.t.Helper()
 	typ := jupyter.ReplyType(req.Header.MsgType)
-	r := c.await(func(r received) bool {
-		return c.Kernel.Net != nil || r.ch == jupyter.Shell || r.ch == jupyter.Control
-	})
-	if r == nil {
-		c.t.Fatalf("no %s came", typ)
+	c.mu.Lock()
+	ch := c.sent[req.Header.MsgID]
+	c.mu.Unlock()
+	m := c.Expect(req, ch, typ)
+	if !strings.Contains(string(m.Content), `"status":"`+status+`"`) {
+		c.t.Fatalf("%s, want status %s", describe(m), status)
 	}
-	if r.msg.Header.MsgType != typ || parentOf(r.msg) != req.Header.MsgID {
-		c.t.Fatalf("on %v came %s, want %s", r.ch, describe(r.msg), typ)
-	}
-	if !strings.Contains(string(r.msg.Content), `"status":"`+status+`"`) {
-		c.t.Fatalf("%s, want status %s", describe(r.msg), status)
-	}
-	return r.msg
+	return m
 }
 
 // Await takes the first message on ch that is of type typ and caused by req,
@@ -281,4 +279,18 @@ func (c *Client) Redial(ch jupyter.Channel) {
 	if err := c.dial(ch); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// Unread returns the number of messages that nobody has read so far.
+func (c *Client) Unread() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.inbox)
+}
+
+// Forget throws away what nobody has read.
+func (c *Client) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inbox = nil
 }

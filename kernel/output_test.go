@@ -1,0 +1,297 @@
+package kernel_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+func TestK3OutputLiesBetweenBusyAndIdle(t *testing.T) { run(t, testK3) }
+
+func testK3(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	for n := range 200 {
+		text := fmt.Sprint("text ", n)
+		r := c.Execute("out " + text + "\nerr " + text + "\ndisplay d\nout end")
+		c.ExpectStart(r, n+1)
+		c.ExpectStream(r, "stdout", text)
+		c.ExpectStream(r, "stderr", text)
+		c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData)
+		c.ExpectStream(r, "stdout", "end")
+		done(c, r, "ok")
+	}
+}
+
+func TestK3LateOutputKeepsItsParent(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	first := c.Execute("")
+	c.ExpectStart(first, 1)
+	done(c, first, "ok")
+	late := l.lastRequest()
+	second := c.Execute("")
+	c.ExpectStart(second, 2)
+	done(c, second, "ok")
+	// A silent request is not one whose place output could appear in.
+	silent := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "", Silent: true})
+	c.ExpectBusy(silent)
+	done(c, silent, "ok")
+
+	must(t, late.Stream("stdout", "of the first"))
+	c.ExpectStream(first, "stdout", "of the first")
+	must(t, late.Display(nil, nil, ""))
+	c.Expect(first, jupyter.IOPub, jupyter.TypeDisplayData)
+	must(t, l.ambient().Stream("stdout", "of the last"))
+	c.ExpectStream(second, "stdout", "of the last")
+	must(t, l.ambient().Display(nil, nil, ""))
+	c.Expect(second, jupyter.IOPub, jupyter.TypeDisplayData)
+}
+
+func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
+	l := newScript()
+	l.startText = []string{"wel", "come", strings.Repeat("x", 2<<20)}
+	k := kerneltest.StartKernel(t, l, nil)
+	for l.ambient() == nil || k.Server.Stats().Starting {
+		time.Sleep(time.Millisecond)
+	}
+	c := k.Connect(t)
+	nobody, err := c.Session.New(nil, &jupyter.Status{})
+	must(t, err)
+	nobody.Header.MsgID = ""
+	c.ExpectStream(nobody, "stdout", "welcome"+strings.Repeat("x", 1<<20))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestK7StreamsAreCoalesced(t *testing.T) { synctest.Test(t, testK7Coalesced) }
+
+// testK7Coalesced runs on fake time: the first piece goes out at once, then text
+// is joined for 50 ms, and nothing overtakes it.
+func testK7Coalesced(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	out := l.ambient()
+	start := time.Now()
+	texts := func(want ...string) {
+		t.Helper()
+		synctest.Wait()
+		for _, w := range want {
+			m := c.Expect(r, jupyter.IOPub, jupyter.TypeStream)
+			if s, err := jupyter.Decode[jupyter.Stream](m); err != nil || s.Name+" "+s.Text != w {
+				t.Fatalf("stream %+v, want %q", s, w)
+			}
+		}
+		if n := c.Unread(); n != 0 {
+			t.Fatalf("after %v, %d more messages than %q", time.Since(start), n, want)
+		}
+	}
+	must(t, out.Stream("stdout", "a"))
+	texts("stdout a") // the first piece, at once
+	must(t, out.Stream("stdout", "b"))
+	must(t, out.Stream("stdout", "c"))
+	must(t, out.Stream("stderr", "d"))
+	must(t, out.Stream("stderr", "e"))
+	must(t, out.Stream("stdout", "f"))
+	texts()
+	time.Sleep(49 * time.Millisecond)
+	texts()
+	time.Sleep(time.Millisecond)
+	texts("stdout bc", "stderr de", "stdout f")
+
+	must(t, out.Stream("stdout", "g"))
+	must(t, out.ClearOutput(false)) // overtakes nothing
+	synctest.Wait()
+	c.ExpectStream(r, "stdout", "g")
+	c.Expect(r, jupyter.IOPub, jupyter.TypeClearOutput)
+	time.Sleep(time.Second)
+	must(t, out.Stream("stdout", "h"))
+	texts("stdout h")
+	must(t, out.Stream("stdout", "i"))
+	must(t, out.Flush(t.Context()))
+	texts("stdout i")
+	must(t, out.Stream("stdout", ""))
+	texts()
+	for range 1000 {
+		must(t, out.Stream("stdout", "x"))
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if n := c.Unread(); n < 15 || n > 22 {
+		t.Errorf("1000 pieces in a second became %d messages, want about 20", n)
+	}
+	c.ExpectStream(r, "stdout", strings.Repeat("x", 1000))
+}
+
+func TestK7NoCoalescing(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{StreamInterval: -1}})
+	r := c.Execute("out a\nout b")
+	c.ExpectStart(r, 1)
+	for _, text := range []string{"a", "b"} {
+		if m := c.Expect(r, jupyter.IOPub, jupyter.TypeStream); !strings.Contains(string(m.Content), text) {
+			t.Errorf("stream %s, want %q", m.Content, text)
+		}
+	}
+	done(c, r, "ok")
+}
+
+func TestInvalidUTF8DoesNotBreakMessages(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("out a\xffb") // the request's own text is repaired by the client's JSON
+	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", "a\ufffdb")
+	done(c, r, "ok")
+	must(t, l.ambient().Stream("stdout", "é\xe2\x82"))
+	c.ExpectStream(r, "stdout", "é\ufffd\ufffd")
+}
+
+func TestK7LongTextIsCutBetweenCharacters(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	text := "x" + strings.Repeat("𝄞", 200_000)
+	must(t, l.ambient().Stream("stdout", text))
+	must(t, l.ambient().Flush(t.Context()))
+	c.ExpectStream(r, "stdout", text)
+}
+
+func TestK7SlowSubscriberPushesBack(t *testing.T) { synctest.Test(t, testK7Slow) }
+
+func testK7Slow(t *testing.T) {
+	const backlog = 1 << 20
+	l := newScript()
+	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	iopub := c.Line(jupyter.IOPub)
+	iopub.Stall()
+	var want strings.Builder
+	var printed atomic.Int64
+	go func() {
+		line := strings.Repeat("x", 99) + "\n"
+		for range 50_000 { // 5 MB
+			want.WriteString(line)
+			if l.ambient().Stream("stdout", line) != nil {
+				return
+			}
+			printed.Add(int64(len(line)))
+		}
+		if l.ambient().Display(nil, nil, "") != nil {
+			return
+		}
+		printed.Store(-1)
+	}()
+	time.Sleep(time.Hour)
+	synctest.Wait()
+	if n := printed.Load(); n < backlog/2 || n > 2*backlog {
+		t.Errorf("the language could print %d bytes to a subscriber that reads nothing, the backlog is %d", n, backlog)
+	}
+	if n := iopub.Waiting(); n > 2*backlog {
+		t.Errorf("%d bytes wait for the subscriber, the backlog is %d", n, backlog)
+	}
+	// Control, and what the framework itself has to say, are not held back.
+	i := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
+	c.Await(i, jupyter.Control, jupyter.TypeKernelInfoReply)
+	iopub.Resume()
+	time.Sleep(time.Second)
+	synctest.Wait()
+	if n := printed.Load(); n != -1 {
+		t.Fatalf("the language is stuck at %d bytes though the subscriber reads again", n)
+	}
+	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
+	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
+	c.ExpectStream(r, "stdout", want.String())
+	c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData)
+}
+
+func TestK7PushBackEndsWithTheKernel(t *testing.T) { synctest.Test(t, testK7PushBackEnds) }
+
+func testK7PushBackEnds(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: 1000}})
+	c.Line(jupyter.IOPub).Stall()
+	c.Execute("flood 1000000")
+	synctest.Wait()
+	start := time.Now()
+	must(t, c.Kernel.Server.Close())
+	must(t, c.Kernel.Wait())
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("the end took %v", d)
+	}
+	c.Forget()
+}
+
+func TestK7Flush(t *testing.T) { synctest.Test(t, testK7Flush) }
+
+func testK7Flush(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	out, iopub := l.ambient(), c.Line(jupyter.IOPub)
+	must(t, out.Flush(t.Context())) // nothing to wait for
+	iopub.Stall()
+	must(t, out.Stream("stdout", "x"))
+	flushed := make(chan error, 2)
+	for range 2 {
+		go func() { flushed <- out.Flush(context.Background()) }()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := out.Flush(ctx); err == nil {
+		t.Error("Flush returned though the subscriber has accepted nothing")
+	}
+	synctest.Wait()
+	if len(flushed) != 0 {
+		t.Error("Flush returned though the subscriber has accepted nothing")
+	}
+	iopub.Resume()
+	must(t, <-flushed)
+	must(t, <-flushed)
+	c.ExpectStream(r, "stdout", "x")
+}
+
+func TestK7EverySubscriptionIsWelcomed(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	got := make(chan string, 10)
+	codec, err := jupyter.NewCodec("", c.Kernel.Info.Key)
+	must(t, err)
+	line, err := c.Kernel.Net.Dial(c.Kernel.Info.Endpoint(jupyter.IOPub), "x", func(frames [][]byte) {
+		m, err := codec.Decode(frames)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		got <- string(m.Identities[0]) + " " + string(m.Content) + " " + string(m.ParentHeader)
+	})
+	must(t, err)
+	defer line.Close()
+	for _, prefix := range []string{"only this", "and that", "and that"} {
+		must(t, line.Subscribe(prefix))
+		want := prefix + ` {"subscription":"` + prefix + `"} {}`
+		if m := <-got; m != want {
+			t.Errorf("welcome %s, want %s", m, want)
+		}
+	}
+}

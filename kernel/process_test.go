@@ -1,0 +1,196 @@
+//go:build unix
+
+package kernel_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+// beKernel, in the environment of the test binary, makes it a kernel on the
+// connection file that it names.
+const beKernel = "KERNEL_TEST_BE_KERNEL"
+
+// holdKernel, besides beKernel, makes it a process that starts a kernel, says
+// its process id, and waits to be killed.
+const holdKernel = "KERNEL_TEST_HOLD_KERNEL"
+
+func runAsKernel() int {
+	if os.Getenv(holdKernel) != "" {
+		cmd := kernelCommand(os.Getenv(beKernel))
+		cmd.Stdout, cmd.Stderr = nil, os.Stderr
+		if err := cmd.Start(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Println(cmd.Process.Pid)
+		select {}
+	}
+	status, err := kernel.Serve(context.Background(), newScript(), os.Getenv(beKernel), nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kernel:", err)
+	}
+	return status
+}
+
+// kernelCommand returns a command that runs a kernel in a process of its own.
+func kernelCommand(file string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), beKernel+"="+file, holdKernel+"=", "JPY_PARENT_PID=")
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// writeConnection writes a connection file whose ports are for the kernel to
+// choose.
+func writeConnection(t *testing.T) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "kernel.json")
+	info := jupyter.NewConnectionInfo()
+	info.Transport = "ipc"
+	info.IP = filepath.Join(filepath.Dir(file), "k")
+	info.Ports = [5]int{1, 2, 3, 4, 5}
+	must(t, info.WriteFile(file))
+	return file
+}
+
+// attach connects to the kernel that runs on file.
+func attach(t *testing.T, file string) *kerneltest.Client {
+	t.Helper()
+	info, err := jupyter.ReadConnectionFile(file)
+	must(t, err)
+	return kerneltest.Attach(t, info)
+}
+
+func TestK8Signals(t *testing.T) {
+	file := writeConnection(t)
+	cmd := kernelCommand(file)
+	must(t, cmd.Start())
+	c := attach(t, file)
+	// SIGINT takes the path of interrupt_request; SIGPIPE does nothing.
+	must(t, cmd.Process.Signal(syscall.SIGPIPE))
+	r := c.Execute("ask x")
+	c.ExpectStart(r, 1)
+	c.ExpectPrompt(r, "x")
+	must(t, cmd.Process.Signal(syscall.SIGINT))
+	c.ExpectError(r, "Interrupted", "the execution was interrupted")
+	done(c, r, "error")
+	r = c.Execute("wait")
+	c.ExpectStart(r, 2)
+	must(t, cmd.Process.Signal(syscall.SIGTERM))
+	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(c, r, "error")
+	must(t, cmd.Wait())
+}
+
+func TestK8ExitStatus(t *testing.T) {
+	file := writeConnection(t)
+	cmd := kernelCommand(file)
+	must(t, cmd.Start())
+	c := attach(t, file)
+	r := c.Execute("exit 3")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 3 {
+		t.Errorf("exit status %d, want 3", got)
+	}
+}
+
+func TestK8TheKernelEndsWithItsParent(t *testing.T) {
+	file := writeConnection(t)
+	holder := kernelCommand(file)
+	holder.Env = append(holder.Env, holdKernel+"=1")
+	stdout, err := holder.StdoutPipe()
+	must(t, err)
+	must(t, holder.Start())
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	must(t, err)
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	must(t, err)
+	c := attach(t, file)
+	r := c.Execute("wait")
+	c.ExpectStart(r, 1)
+	start := time.Now()
+	must(t, holder.Process.Kill())
+	holder.Wait()
+	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(c, r, "error")
+	awaitExit(t, pid)
+	t.Logf("the kernel ended %v after its parent", time.Since(start))
+}
+
+func TestK8JPYParentPID(t *testing.T) {
+	other := exec.Command("sleep", "1000")
+	must(t, other.Start())
+	file := writeConnection(t)
+	cmd := kernelCommand(file)
+	cmd.Env = append(cmd.Env, fmt.Sprint("JPY_PARENT_PID=", other.Process.Pid))
+	must(t, cmd.Start())
+	c := attach(t, file)
+	r := c.Execute("wait")
+	c.ExpectStart(r, 1)
+	must(t, other.Process.Kill())
+	other.Wait()
+	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(c, r, "error")
+	must(t, cmd.Wait())
+}
+
+// awaitExit waits for the end of a process that is no child.
+func awaitExit(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil; {
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d is still there", pid)
+		}
+		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && strings.Contains(string(stat), ") Z ") {
+			return // ended; whoever adopted it has not looked yet
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.json")
+	status, err := kernel.Serve(t.Context(), newScript(), missing, nil)
+	if status == 0 || err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("Serve = %d, %v", status, err)
+	}
+}
+
+func TestServeWritesThePortsItChose(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "k.json")
+	must(t, jupyter.NewConnectionInfo().WriteFile(file))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := kernel.Serve(ctx, newScript(), file, nil)
+		ended <- err
+	}()
+	for {
+		info, err := jupyter.ReadConnectionFile(file)
+		must(t, err)
+		if info.Ports[jupyter.Shell] != 0 {
+			c := kerneltest.Attach(t, info)
+			c.Heartbeat([]byte("x"))
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	must(t, <-ended)
+}
