@@ -45,7 +45,7 @@ func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.C
 	}
 	reply.CursorStart = cursor - q.replace
 	for _, match := range answer {
-		reply.Matches = append(reply.Matches, match+q.suffix)
+		reply.Matches = append(reply.Matches, q.prefix+match)
 	}
 	if len(reply.Matches) == 0 {
 		reply.CursorStart = cursor
@@ -61,7 +61,9 @@ type query struct {
 	// If counted is set, the answer begins with that number instead.
 	replace int
 	counted bool
-	suffix  string
+	// prefix is put before each match: like R's own completer, we replace a
+	// whole a$b, not b alone.
+	prefix string
 }
 
 // completionAt decides what is completed at the cursor.
@@ -82,7 +84,7 @@ func completionAt(code []rune, cursor int) query {
 		q := query{fn: "complete_backtick", replace: cursor - t.start}
 		expr, op := operandBefore(code, tokens, last)
 		q.args = []string{expr, op, t.text}
-		return q
+		return q.withOperand(code, tokens, last)
 	}
 	partial, at := "", last+1
 	if t.kind == tokenName && t.end == cursor {
@@ -119,7 +121,21 @@ func memberQuery(code []rune, tokens []token, at int, partial string) query {
 	if isNamespace(tokens[at-1]) {
 		fn = "complete_export"
 	}
-	return query{fn: fn, args: []string{expr, op, partial}, replace: len([]rune(partial))}
+	q := query{fn: fn, args: []string{expr, op, partial}, replace: len([]rune(partial))}
+	return q.withOperand(code, tokens, at)
+}
+
+// withOperand widens q to replace the expression that tokens[at] is a member
+// of, too.
+func (q query) withOperand(code []rune, tokens []token, at int) query {
+	if q.args[1] == "" {
+		return q
+	}
+	start := tokens[operandStart(tokens, at-1)].start
+	end := len(code) - q.replace
+	q.prefix = string(code[start:end])
+	q.replace += end - start
+	return q
 }
 
 // packageFunctions take the name of a package as their first argument, which

@@ -99,6 +99,7 @@ func TestCompletionOfPathsKeepsSpacesAndQuotes(t *testing.T) {
 
 func TestCompletionOfAGenericsArgumentsIsQuick(t *testing.T) {
 	p := startR(t)
+	show(t, p, "1") // R is up
 	start := time.Now()
 	got := completed(t, p, "print(x, dig^")
 	if !slices.Contains(got, "print(x, digits=") {

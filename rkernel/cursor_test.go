@@ -71,7 +71,7 @@ func TestCompletionCountsCodePoints(t *testing.T) {
 		start, end int
 	}{
 		{"\"😀é\"; zi^", []string{"2", "zip"}, 6, 8},
-		{"😀 <- mtcars$m^x", []string{"mpg"}, 12, 13},
+		{"😀 <- mtcars$m^x", []string{"mpg"}, 5, 13},
 		{"'é/ü^", []string{"1", "ünder"}, 3, 4},
 		{"zi^", nil, 2, 2},
 		{"zi^", []string{"nonsense"}, 2, 2},
