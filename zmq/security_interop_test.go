@@ -142,10 +142,10 @@ func TestInteropSecurityHeartbeat(t *testing.T) {
 		dealer := newSocket(t, Dealer, &Config{Security: sec.ours, HeartbeatInterval: 5 * time.Millisecond, HeartbeatTimeout: patience})
 		events := dealer.Monitor()
 		f.open(dealer, "dealer", "DEALER", sec.with(object{"heartbeat_ivl": 20, "heartbeat_timeout": 10000, "heartbeat_ttl": 60000}), foreignBinds)
-		live := &attached(t, events).live
+		live := &event(t, events, PeerAttached).Peer.live
 		var pings int
 		var last time.Time
-		until(t, "libzmq's PING and three answers to ours", func() bool {
+		eventually(t, "libzmq's PING and three answers to ours", func() bool {
 			live.mu.Lock()
 			defer live.mu.Unlock()
 			if live.pinged.After(last) && !live.pinging {
@@ -157,22 +157,6 @@ func TestInteropSecurityHeartbeat(t *testing.T) {
 		f.send("dealer", "still there")
 		want(t, dealer, "still there")
 	})
-}
-
-// until waits until cond holds.
-func until(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
-}
-
-// attached waits until a peer is attached.
-func attached(t *testing.T, events <-chan Event) *Peer {
-	t.Helper()
-	return event(t, events, PeerAttached).Peer
 }
 
 func TestInteropSecurityRefused(t *testing.T) {

@@ -31,18 +31,21 @@ func securedPairs() []securedPair {
 	}
 }
 
-// securedMatrix runs test for every mechanism, over tcp and ipc, with the server of
+// securedMatrix runs test for every mechanism, over every transport, with the server of
 // the mechanism binding and connecting. join connects two sockets, the first of
 // which is the server.
 func securedMatrix(t *testing.T, test func(t *testing.T, sec securedPair, join func(server, client *Socket))) {
 	for _, sec := range securedPairs() {
-		for _, transport := range []string{"tcp", "ipc"} {
+		for _, transport := range []string{"tcp", "ipc", "inproc"} {
 			for _, serverBinds := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s/%s/serverBinds=%v", sec.name, transport, serverBinds), func(t *testing.T) {
 					test(t, sec, func(server, client *Socket) {
 						endpoint := "tcp://127.0.0.1:*"
-						if transport == "ipc" {
+						switch transport {
+						case "ipc":
 							endpoint = "ipc://" + filepath.Join(t.TempDir(), "s")
+						case "inproc":
+							endpoint = "inproc://" + t.Name() + server.Type().String()
 						}
 						if !serverBinds {
 							server, client = client, server
