@@ -80,8 +80,14 @@ class Cell:
 class Kernel:
     """A running kernel with one client."""
 
-    def __init__(self, name: str = KERNEL_NAME, env: dict[str, str] | None = None, **start: Any):
-        self.manager = KernelManager(kernel_name=name)
+    def __init__(
+        self,
+        name: str = KERNEL_NAME,
+        env: dict[str, str] | None = None,
+        encryption: str = "disabled",
+        **start: Any,
+    ):
+        self.manager = KernelManager(kernel_name=name, transport_encryption=encryption)
         self.started = time.monotonic()
         self.manager.start_kernel(env=env if env is not None else dict(os.environ), **start)
         self.process = psutil.Process(self.manager.provisioner.pid)
@@ -230,6 +236,14 @@ class Kernel:
             assert reply["content"]["status"] == "ok", reply
         else:
             self.manager.interrupt_kernel()
+
+    def restart(self, now: bool = False) -> None:
+        """As the front end's menu does: another process on the same connection."""
+        self.processes()
+        self.manager.restart_kernel(now=now)
+        self.process = psutil.Process(self.manager.provisioner.pid)
+        self._known.add(self.process)
+        self.client.wait_for_ready(timeout=LIMIT)
 
     def quiet(self, client: BlockingKernelClient | None = None) -> None:
         """Fail if any message is waiting that belongs to no request of the test.
