@@ -49,9 +49,10 @@ func (e *ExitError) Error() string {
 	default:
 		fmt.Fprintf(&b, "exit status %d", e.Code)
 	}
-	if out := strings.TrimSpace(e.Output); out != "" {
-		b.WriteString(": ")
-		b.WriteString(out)
+	if out := strings.TrimSpace(e.Output); strings.Contains(out, "\n") {
+		b.WriteString("; its last words:\n" + out)
+	} else if out != "" {
+		b.WriteString(": " + out)
 	}
 	return b.String()
 }

@@ -173,20 +173,28 @@ func (c *console) leave(ctx context.Context) error {
 // kernelStatus returns the exit status of a kernel that has ended, as a shell
 // would see it.
 func (c *console) kernelStatus() int {
-	exit, ok := errors.AsType[*client.ExitError](c.client.Err())
-	switch {
-	case !ok:
-		return 0
-	case exit.Signal != 0:
+	if exit, ok := errors.AsType[*client.ExitError](c.client.Err()); ok {
+		return shellStatus(exit)
+	}
+	return 0
+}
+
+func shellStatus(exit *client.ExitError) int {
+	if exit.Signal != 0 {
 		return 128 + int(exit.Signal)
 	}
 	return max(0, exit.Code)
 }
 
-// ended turns the failure of a request into the end of the console.
+// ended turns the failure of a request into the end of the console. A kernel
+// that broke is told about, and its status is the console's.
 func (c *console) ended(ctx context.Context, err error) error {
 	if sig, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
 		return exitStatus(128 + int(sig.Signal))
+	}
+	if exit, ok := errors.AsType[*client.ExitError](err); ok && shellStatus(exit) > 1 {
+		c.out.note("%s", strings.TrimPrefix(err.Error(), "client: "))
+		return exitStatus(shellStatus(exit))
 	}
 	return err
 }

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// plain is a language of a few words, one to a line. It is not R, and needs
+// none: what the console does with any kernel is tested with it.
+type plain struct{}
+
+func (plain) Info() kernel.Info {
+	return kernel.Info{
+		Implementation: "plain",
+		Language:       jupyter.LanguageInfo{Name: "plain", FileExtension: ".txt"},
+		Banner:         "Plain words",
+	}
+}
+
+func (plain) Start(context.Context, *kernel.Output) error { return nil }
+
+func (plain) Shutdown(context.Context, bool) error { return nil }
+
+func (p plain) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	for line := range strings.SplitSeq(req.Code, "\n") {
+		word, arg, _ := strings.Cut(line, " ")
+		if r, err := p.word(ctx, req, word, arg); r != nil || err != nil {
+			return r, err
+		}
+	}
+	return nil, nil
+}
+
+func (plain) word(
+	ctx context.Context, req *kernel.Request, word, arg string,
+) (*kernel.Result, error) {
+	switch word {
+	case "say":
+		return nil, req.Stream(jupyter.Stdout, arg+"\n")
+	case "part":
+		return nil, req.Stream(jupyter.Stdout, arg)
+	case "complain":
+		return nil, req.Stream(jupyter.Stderr, arg+"\n")
+	case "value":
+		return nil, req.Result(jupyter.MIMEBundle{"text/plain": arg}, nil)
+	case "colored":
+		return nil, req.Result(jupyter.MIMEBundle{"text/plain": "\x1b[34m" + arg + "\x1b[0m"}, nil)
+	case "html":
+		return nil, req.Display(jupyter.MIMEBundle{"text/html": "<b>" + arg + "</b>"}, nil, "")
+	case "picture":
+		data := jupyter.MIMEBundle{"image/svg+xml": "<svg>" + arg + "</svg>", "text/plain": "?"}
+		return nil, req.Display(data, nil, "id")
+	case "repaint":
+		data := jupyter.MIMEBundle{"image/svg+xml": "<svg>" + arg + "</svg>"}
+		return nil, req.UpdateDisplay(data, nil, "id")
+	case "ask", "secret":
+		answer, err := req.Input(ctx, arg+"? ", word == "secret")
+		if err != nil {
+			return nil, err
+		}
+		return nil, req.Stream(jupyter.Stdout, "<"+answer+">\n")
+	case "wait":
+		if err := req.Stream(jupyter.Stdout, "waiting\n"); err != nil {
+			return nil, err
+		}
+		<-ctx.Done()
+		return nil, &kernel.Error{Name: "Interrupt", Value: "interrupted"}
+	case "fail":
+		return nil, &kernel.Error{Name: "Failure", Value: arg, Traceback: []string{"failed: " + arg}}
+	case "page":
+		return &kernel.Result{Payload: []map[string]any{{
+			"source": "page", "start": 0, "data": map[string]any{"text/plain": arg + "\n"},
+		}}}, nil
+	case "next":
+		return &kernel.Result{Payload: []map[string]any{{
+			"source": "set_next_input", "text": arg, "replace": false,
+		}}}, nil
+	case "quit":
+		status := 0
+		fmt.Sscan(arg, &status)
+		return &kernel.Result{
+			Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}},
+			Exit:    true, ExitStatus: status,
+		}, nil
+	case "die":
+		fmt.Fprintln(os.Stderr, "last words")
+		os.Exit(9)
+	case "":
+		return nil, nil
+	}
+	return nil, &kernel.Error{Name: "Unknown", Value: word}
+}
+
+// IsComplete takes a line that ends in a backslash for incomplete.
+func (plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
+	last := code[strings.LastIndexByte(code, '\n')+1:]
+	if strings.HasSuffix(last, `\`) {
+		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: "  "}, nil
+	}
+	return &jupyter.IsCompleteReply{Status: "complete"}, nil
+}
+
+// Complete completes words.
+func (plain) Complete(_ context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
+	r := []rune(code)
+	start := cursor
+	for start > 0 && r[start-1] != ' ' && r[start-1] != '\n' {
+		start--
+	}
+	var matches []string
+	for _, w := range []string{"complain", "colored", "picture", "日本語"} {
+		if strings.HasPrefix(w, string(r[start:cursor])) {
+			matches = append(matches, w)
+		}
+	}
+	return &jupyter.CompleteReply{
+		Status: jupyter.StatusOK, Matches: matches, CursorStart: start, CursorEnd: cursor,
+	}, nil
+}
+
+// plainKernel is the main function of the plain kernel. With a second argument
+// it first writes a connection file for itself, for others to join.
+func plainKernel() {
+	file := os.Args[1]
+	if len(os.Args) > 2 {
+		info := jupyter.NewConnectionInfo()
+		if err := info.WriteFile(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	status, err := kernel.Serve(ctx, plain{}, file, nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(status)
+}
