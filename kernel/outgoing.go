@@ -47,6 +47,7 @@ type outgoing struct {
 	text      []segment // text that is held back, in order
 	textBytes int
 	lastText  time.Time // when text was last sent
+	heldSince time.Time // when the oldest text that is held back came
 	timed     bool      // run knows when to look again
 	heard     bool      // there has been a subscriber
 	early     []segment // text from before that, which answers nothing
@@ -150,8 +151,10 @@ func (o *outgoing) run() {
 }
 
 // sendDueText sends the text that is held back if it is time and if the
-// subscribers keep up. If it is not yet time, it returns how long to wait. The
-// caller holds room.
+// subscribers keep up. A line that is not yet complete has an interval of its
+// own to become so: languages print a line in pieces, and front ends show two
+// messages as two lines. If there is something to wait for, it returns how
+// long. The caller holds room.
 func (o *outgoing) sendDueText() (wait time.Duration) {
 	if len(o.text) == 0 || o.closed || o.flight.size() >= o.soft() {
 		return 0
@@ -159,14 +162,36 @@ func (o *outgoing) sendDueText() (wait time.Duration) {
 	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 {
 		return wait
 	}
+	last := o.text[len(o.text)-1]
+	lines, rest := splitLines(last.text)
+	wait = o.cfg.StreamInterval - time.Since(o.heldSince)
+	if len(rest) == 0 || wait <= 0 {
+		o.sendText()
+		return 0
+	}
+	if len(o.text) == 1 && len(lines) == 0 {
+		return wait
+	}
+	o.text[len(o.text)-1].text = lines
 	o.sendText()
-	return 0
+	o.hold(last.parent, last.name, string(rest))
+	return wait
+}
+
+// splitLines splits text behind its last line end. A carriage return ends a
+// line too: it is how progress is shown.
+func splitLines(text []byte) (lines, rest []byte) {
+	n := bytes.LastIndexAny(text, "\r\n") + 1
+	return text[:n:n], text[n:]
 }
 
 // sendText sends all text that is held back. The caller holds room.
 func (o *outgoing) sendText() {
 	for i, s := range o.text {
 		o.text[i] = segment{}
+		if len(s.text) == 0 {
+			continue
+		}
 		frames, err := o.encode(jupyter.IOPub, s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)})
 		if err != nil { // cannot be: a Stream always is JSON
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
@@ -202,6 +227,9 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 	if !o.heard && parent == nil {
 		o.holdEarly(name, text)
 		return
+	}
+	if len(o.text) == 0 {
+		o.heldSince = time.Now()
 	}
 	o.textBytes += len(text)
 	if n := len(o.text); n > 0 {

@@ -78,7 +78,7 @@ func must(t *testing.T, err error) {
 
 func TestK7StreamsAreCoalesced(t *testing.T) { synctest.Test(t, testK7Coalesced) }
 
-// testK7Coalesced runs on fake time: the first piece goes out at once, then text
+// testK7Coalesced runs on fake time: the first line goes out at once, then text
 // is joined for 50 ms, and nothing overtakes it.
 func testK7Coalesced(t *testing.T) {
 	l := newScript()
@@ -101,8 +101,8 @@ func testK7Coalesced(t *testing.T) {
 			t.Fatalf("after %v, %d more messages than %q", time.Since(start), n, want)
 		}
 	}
-	must(t, out.Stream("stdout", "a"))
-	texts("stdout a") // the first piece, at once
+	must(t, out.Stream("stdout", "a\n"))
+	texts("stdout a\n") // the first line, at once
 	must(t, out.Stream("stdout", "b"))
 	must(t, out.Stream("stdout", "c"))
 	must(t, out.Stream("stderr", "d"))
@@ -120,8 +120,17 @@ func testK7Coalesced(t *testing.T) {
 	c.ExpectStream(r, "stdout", "g")
 	c.Expect(r, jupyter.IOPub, jupyter.TypeClearOutput)
 	time.Sleep(time.Second)
-	must(t, out.Stream("stdout", "h"))
-	texts("stdout h")
+	must(t, out.Stream("stdout", "step ")) // a line in pieces
+	texts()
+	time.Sleep(49 * time.Millisecond)
+	must(t, out.Stream("stdout", "1\n"))
+	texts("stdout step 1\n")
+	time.Sleep(time.Second)
+	must(t, out.Stream("stdout", "done\n100 %\rname? "))
+	texts("stdout done\n100 %\r")
+	time.Sleep(50 * time.Millisecond)
+	texts("stdout name? ") // it has waited long enough
+	time.Sleep(time.Second)
 	must(t, out.Stream("stdout", "i"))
 	must(t, out.Flush(t.Context()))
 	texts("stdout i")
