@@ -115,6 +115,9 @@ func (o *Outbox) handOver(it Item) {
 		}
 		o.last = it
 		s.deliver(it.Message, it.Done, &o.cork, false)
+		if o.cork.full(&s.cfg) {
+			o.flush()
+		}
 	}
 }
 

@@ -20,8 +20,7 @@ type pattern interface {
 	route(it *item, c *cork) error
 
 	// receive takes a message from p. It runs in p's reader without s.mu, and
-	// waits while the receive channel is full. frames is the reader's, the
-	// octets are not. The error is the peer's fault.
+	// waits while the receive channel is full. The error is the peer's fault.
 	receive(p *Peer, frames [][]byte) error
 
 	// ended runs in p's reader, without s.mu, after its last message.
@@ -108,12 +107,9 @@ func (b *balancer) pick(it *item, c *cork) (*Peer, error) {
 			b.next = 0
 		}
 		p := b.peers[b.next]
-		if p.hasRoom(it.size) {
-			b.next++
-			return p, b.s.enqueue(p, *it, c)
-		}
-		if b.s.cfg.Full == Block || len(b.peers) > 1 {
-			b.next++
+		b.next++
+		if err := b.s.enqueue(p, it, Block, c); err == nil {
+			return p, nil
 		}
 	}
 	if b.s.cfg.Full == Block {
@@ -123,11 +119,11 @@ func (b *balancer) pick(it *item, c *cork) (*Peer, error) {
 		b.next = 0
 	}
 	p := b.peers[b.next]
-	return p, b.s.enqueue(p, *it, c)
+	return p, b.s.enqueue(p, it, b.s.cfg.Full, c)
 }
 
 func (b *balancer) receive(p *Peer, frames [][]byte) error {
-	b.s.push(Message{Frames: slices.Clone(frames), From: p})
+	b.s.push(Message{Frames: frames, From: p})
 	return nil
 }
 

@@ -60,13 +60,16 @@ func (b *publisher) route(it *item, c *cork) error {
 		}
 		return nil
 	}
-	one := *it
+	one := it
 	if len(b.to) > 1 {
-		one.done = fanOut(len(b.to), it.done)
+		shared := *it
+		shared.done = fanOut(len(b.to), it.done)
+		one = &shared
 	}
 	for _, p := range b.to {
-		if err := b.s.enqueue(p, one, c); err != nil {
-			c.later = append(c.later, func() { b.s.refuse(&one, err) })
+		if err := b.s.enqueue(p, one, b.s.cfg.Full, c); err != nil {
+			refused := *one
+			c.later = append(c.later, func() { b.s.refuse(&refused, err) })
 		}
 	}
 	return nil
@@ -81,7 +84,7 @@ func (b *publisher) receive(p *Peer, frames [][]byte) error {
 		b.s.stats.discarded.Add(1)
 		return nil
 	}
-	b.s.push(Message{Frames: slices.Clone(frames), From: p})
+	b.s.push(Message{Frames: frames, From: p})
 	return nil
 }
 
@@ -218,13 +221,16 @@ func (b *subscriber) route(it *item, c *cork) error {
 			}
 		}
 	}
-	one := *it
+	one := it
 	if len(b.peers) > 1 {
-		one.done = fanOut(len(b.peers), it.done)
+		shared := *it
+		shared.done = fanOut(len(b.peers), it.done)
+		one = &shared
 	}
 	for _, p := range b.peers {
-		if err := b.s.enqueue(p, one, c); err != nil {
-			c.later = append(c.later, func() { b.s.refuse(&one, err) })
+		if err := b.s.enqueue(p, one, b.s.cfg.Full, c); err != nil {
+			refused := *one
+			c.later = append(c.later, func() { b.s.refuse(&refused, err) })
 		}
 	}
 	return nil
@@ -239,7 +245,7 @@ func (b *subscriber) receive(p *Peer, frames [][]byte) error {
 		b.s.stats.discarded.Add(1)
 		return nil
 	}
-	b.s.push(Message{Frames: slices.Clone(frames), From: p})
+	b.s.push(Message{Frames: frames, From: p})
 	return nil
 }
 

@@ -37,13 +37,15 @@ func (r *requester) route(it *item, c *cork) error {
 	}
 	// "SHALL prefix the outgoing message with an empty delimiter frame."
 	// https://rfc.zeromq.org/spec/28/
-	request := *it
-	request.frames = append([][]byte{nil}, it.frames...)
-	p, err := r.pick(&request, c)
-	if err == nil {
-		r.asked = p
+	all := it.frames
+	it.frames = append([][]byte{nil}, all...)
+	p, err := r.pick(it, c)
+	if err != nil {
+		it.frames = all // it may be routed again
+		return err
 	}
-	return err
+	r.asked = p
+	return nil
 }
 
 func (r *requester) receive(p *Peer, frames [][]byte) error {
@@ -60,7 +62,7 @@ func (r *requester) receive(p *Peer, frames [][]byte) error {
 		r.s.stats.discarded.Add(1)
 		return nil
 	}
-	r.s.push(Message{Frames: slices.Clone(frames[1:]), From: p})
+	r.s.push(Message{Frames: frames[1:], From: p})
 	return nil
 }
 
@@ -85,7 +87,7 @@ func (r *replier) route(it *item, c *cork) error {
 	if _, ok := r.s.peers[r.asker]; ok {
 		reply := *it
 		reply.frames = slices.Concat(r.envelope, it.frames)
-		if err = r.s.enqueue(r.asker, reply, c); err == errWait {
+		if err = r.s.enqueue(r.asker, &reply, r.s.cfg.Full, c); err == errWait {
 			return err
 		}
 	}
@@ -111,9 +113,9 @@ func (r *replier) receive(p *Peer, frames [][]byte) error {
 		return nil
 	}
 	r.s.mu.Lock()
-	r.asker, r.envelope = p, slices.Clone(frames[:n+1])
+	r.asker, r.envelope = p, frames[:n+1:n+1]
 	r.s.mu.Unlock()
-	r.s.push(Message{Frames: slices.Clone(frames[n+1:]), From: p})
+	r.s.push(Message{Frames: frames[n+1:], From: p})
 	return nil
 }
 

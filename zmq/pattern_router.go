@@ -28,6 +28,7 @@ func (r *router) attach(p *Peer, c *cork) error {
 		c.later = append(c.later, func() { old.fail(errTakenOver) })
 	}
 	r.peers[string(p.id)] = p
+	p.prefix = p.id
 	return nil
 }
 
@@ -65,16 +66,17 @@ func (r *router) route(it *item, c *cork) error {
 	if p == nil {
 		return ErrNoPeer
 	}
-	out := *it
-	out.frames = it.frames[1:]
-	return r.s.enqueue(p, out, c)
+	all := it.frames
+	it.frames = all[1:]
+	err := r.s.enqueue(p, it, r.s.cfg.Full, c)
+	if err != nil {
+		it.frames = all // it may be routed again
+	}
+	return err
 }
 
 func (r *router) receive(p *Peer, frames [][]byte) error {
-	m := Message{Frames: make([][]byte, 1+len(frames)), From: p}
-	m.Frames[0] = append([]byte(nil), p.id...) // the user's to change
-	copy(m.Frames[1:], frames)
-	r.s.push(m)
+	r.s.push(Message{Frames: frames, From: p})
 	return nil
 }
 

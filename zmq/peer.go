@@ -32,9 +32,9 @@ type Peer struct {
 	id []byte // routing id; set before the peer is attached
 
 	// Owned by the reader.
-	dec     *zmtp.Decoder
-	frames  [][]byte // of the message in progress
-	partial int64    // what frames cost
+	dec    *zmtp.Decoder
+	in     assembler
+	prefix []byte // the frame that a ROUTER puts before each message, else nil
 
 	// Guarded by s.mu.
 	round         uint64 // of the last message a publisher gave it
@@ -150,7 +150,7 @@ func (p *Peer) fault(err error) error {
 
 // frameLimit is how large the next frame may be.
 func (p *Peer) frameLimit() uint64 {
-	limit := uint64(max(p.s.cfg.MaxMessageSize-p.partial, 0))
+	limit := uint64(max(p.s.cfg.MaxMessageSize-p.in.cost, 0))
 	if p.seals {
 		limit += uint64(zmtp.SealOverhead)
 	}
@@ -171,24 +171,21 @@ func (p *Peer) frame(f zmtp.Frame) (err error) {
 	if f.Flags&zmtp.Command != 0 {
 		return p.command(f.Body)
 	}
-	if size := int64(len(f.Body)); p.partial+size > p.s.cfg.MaxMessageSize {
-		return &zmtp.TooLargeError{Size: uint64(p.partial + size), Limit: uint64(p.s.cfg.MaxMessageSize)}
+	if cost := p.in.cost + int64(len(f.Body)); cost > p.s.cfg.MaxMessageSize {
+		return &zmtp.TooLargeError{Size: uint64(cost), Limit: uint64(p.s.cfg.MaxMessageSize)}
 	}
-	p.frames = append(p.frames, f.Body)
-	p.partial += int64(len(f.Body)) + frameCost
+	more := p.dec.Buffered() > 0
+	if p.prefix != nil && p.in.cost == 0 {
+		// A copy, the user's to change.
+		p.in.add(append(p.dec.Alloc(len(p.prefix))[:0], p.prefix...), more)
+	}
+	p.in.add(f.Body, more)
+	p.in.cost += int64(len(f.Body)) + frameCost
 	if f.Flags&zmtp.More != 0 {
 		return nil
 	}
 	p.s.stats.received.Add(1)
-	err = p.s.pat.receive(p, p.frames)
-	p.partial = 0
-	if cap(p.frames) > 64 {
-		p.frames = nil
-	} else {
-		clear(p.frames)
-		p.frames = p.frames[:0]
-	}
-	return err
+	return p.s.pat.receive(p, p.in.take())
 }
 
 // command handles a command of the traffic phase. "Commands are used by the

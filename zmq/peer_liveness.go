@@ -16,7 +16,7 @@ type liveness struct {
 	ttl     time.Duration
 	pinging bool // a PING was handed over and nothing was heard since
 	pinged  time.Time
-	queued  bool // a PING is on its way out
+	queued  bool // a PING is on its way out and nothing was heard since it was queued
 	ended   bool
 }
 
@@ -52,7 +52,7 @@ func (p *Peer) heard(n int) {
 	l := &p.live
 	l.mu.Lock()
 	if n > 0 && l.timer != nil {
-		l.last, l.pinging = time.Now(), false
+		l.last, l.pinging, l.queued = time.Now(), false, false
 	}
 	l.mu.Unlock()
 }
@@ -113,18 +113,30 @@ func (p *Peer) checkLiveness() {
 	l.mu.Unlock()
 	if ping {
 		ttl := uint16(max(cfg.HeartbeatTTL, 0) / (100 * time.Millisecond))
-		p.control(controlFrame{zmtp.Command, zmtp.AppendPing(nil, ttl, nil), p.pingSent})
-		p.flush()
+		p.ping(zmtp.AppendPing(nil, ttl, nil))
 	}
 }
 
+// ping queues a PING, unless the peer takes so little that the last one is
+// still there.
+func (p *Peer) ping(body []byte) {
+	p.mu.Lock()
+	if len(p.controls) == 0 {
+		p.controls = append(p.controls, controlFrame{zmtp.Command, body, p.pingSent})
+	}
+	p.mu.Unlock()
+	p.flush()
+}
+
 // pingSent notes that a PING was handed over: from now on the peer has time
-// to answer.
+// to answer. It may have done so already.
 func (p *Peer) pingSent() {
 	l := &p.live
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.queued, l.pinging, l.pinged = false, true, time.Now()
+	if l.queued {
+		l.queued, l.pinging, l.pinged = false, true, time.Now()
+	}
 	p.scheduleLiveness()
 }
 

@@ -53,7 +53,7 @@ func (p *Peer) room(size int64) bool {
 
 // enqueue queues it, or does what the policy says if there is no room. dropped
 // is the message that had to make room.
-func (p *Peer) enqueue(it item, full Policy) (dropped *item, err error) {
+func (p *Peer) enqueue(it *item, full Policy) (dropped *item, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -70,7 +70,7 @@ func (p *Peer) enqueue(it item, full Policy) (dropped *item, err error) {
 		p.octets -= oldest.size
 		dropped = &oldest
 	}
-	p.queue.push(it)
+	p.queue.push(*it)
 	p.messages++
 	p.octets += it.size
 	return dropped, nil

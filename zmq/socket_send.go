@@ -26,6 +26,11 @@ func (it *item) finish(err error) {
 type cork struct {
 	peers []*Peer
 	later []func() // what is to be done when no lock is held
+	item  item     // the message that is routed
+
+	// What was queued since the last flush.
+	messages int
+	octets   int64
 }
 
 // add notes that p has something to write.
@@ -42,8 +47,15 @@ func (c *cork) add(p *Peer) {
 	c.peers = append(c.peers, p)
 }
 
+// full reports whether it is time to flush: waiting for more would make the
+// batch too large, or let a queue look full that is only corked.
+func (c *cork) full(cfg *Config) bool {
+	return c.messages >= min(batchMessages, cfg.SendQueue/4) || c.octets >= min(batchOctets, cfg.SendQueueBytes/4)
+}
+
 // flush has the peers write what they have. No lock may be held.
 func (c *cork) flush() {
+	c.messages, c.octets = 0, 0
 	for i, p := range c.peers {
 		p.flush()
 		c.peers[i] = nil
@@ -82,22 +94,24 @@ var errWait = errors.New("wait")
 // flushed. pump says that the message came through the send channel, which
 // is served until the socket is drained, and which waits for its turn.
 func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
-	it := item{frames: m.Frames, size: m.size(), done: done, patient: pump}
+	it := &c.item // not a variable of its own: that would be an allocation
+	*it = item{frames: m.Frames, size: m.size(), done: done, patient: pump}
+	defer func() { *it = item{} }()
 	if len(it.frames) == 0 || !s.typ.sends() {
-		s.refuse(&it, ErrMessage)
+		s.refuse(it, ErrMessage)
 		return
 	}
 	waits := false
 	s.mu.Lock()
 	for {
-		err := s.route(&it, c)
+		err := s.route(it, c)
 		if err == nil {
 			s.mu.Unlock()
 			break
 		}
 		if err != errWait {
 			s.mu.Unlock()
-			s.refuse(&it, err)
+			s.refuse(it, err)
 			break
 		}
 		if !waits {
@@ -180,16 +194,18 @@ func (s *Socket) routeBacklog(c *cork) {
 	s.backlog = nil
 }
 
-// enqueue queues it at p if p has room, or does what the policy says. s.mu is
-// held.
-func (s *Socket) enqueue(p *Peer, it item, c *cork) error {
-	dropped, err := p.enqueue(it, s.cfg.Full)
+// enqueue queues it at p if p has room, or does what the policy full says.
+// s.mu is held.
+func (s *Socket) enqueue(p *Peer, it *item, full Policy, c *cork) error {
+	dropped, err := p.enqueue(it, full)
 	if dropped != nil {
 		c.later = append(c.later, func() { s.drop(dropped, ErrQueueFull) })
 	}
 	if err == nil {
 		s.pending.Add(1)
 		c.add(p)
+		c.messages++
+		c.octets += it.size
 	}
 	return err
 }
@@ -231,9 +247,6 @@ func fanOut(n int, done func(error)) func(error) {
 	}
 }
 
-// pumpBatch is how many messages the pump takes together at most.
-const pumpBatch = 256
-
 // pump serves the send channel: it takes what is there, queues it, and lets
 // the peers write it together.
 func (s *Socket) pump() {
@@ -266,9 +279,10 @@ func (s *Socket) pump() {
 	}
 }
 
-// pumpMore takes what else waits in the send channel.
+// pumpMore takes what else waits in the send channel, as much as is to be
+// written together.
 func (s *Socket) pumpMore(c *cork) {
-	for range pumpBatch {
+	for !c.full(&s.cfg) {
 		select {
 		case m, ok := <-s.send:
 			if !ok {

@@ -106,13 +106,14 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 		return Frame{}, false, nil
 	}
 	d.r = start + int(size)
-	body := d.alloc(int(size))
+	body := d.Alloc(int(size))
 	copy(body, d.buf[start:])
 	return Frame{flags, body}, true, nil
 }
 
-// alloc returns memory for a body of size octets.
-func (d *Decoder) alloc(size int) []byte {
+// Alloc returns memory of size octets, cut from what the bodies of frames are
+// cut from.
+func (d *Decoder) Alloc(size int) []byte {
 	if size > maxShared {
 		return make([]byte, size)
 	}
