@@ -8,16 +8,17 @@ import (
 // replayWindow is the number of signatures that are remembered at least.
 const replayWindow = 1 << 15
 
-// A replayGuard remembers the last signatures, between replayWindow and twice
-// as many: it has two generations and forgets the older one whole when the
-// younger is full.
+// A replayGuard remembers the last signatures, between window and twice as many:
+// it has two generations and forgets the older one whole when the younger is
+// full.
 type replayGuard struct {
+	window     int // read-only
 	mu         sync.Mutex
 	young, old map[[sha256.Size]byte]struct{} // guarded by mu
 }
 
 func newReplayGuard() *replayGuard {
-	return &replayGuard{young: map[[sha256.Size]byte]struct{}{}}
+	return &replayGuard{window: replayWindow, young: map[[sha256.Size]byte]struct{}{}}
 }
 
 // add reports whether sum is new, and remembers it.
@@ -30,7 +31,7 @@ func (g *replayGuard) add(sum [sha256.Size]byte) bool {
 	if _, ok := g.old[sum]; ok {
 		return false
 	}
-	if len(g.young) >= replayWindow {
+	if len(g.young) >= g.window {
 		g.old, g.young = g.young, map[[sha256.Size]byte]struct{}{}
 	}
 	g.young[sum] = struct{}{}

@@ -177,7 +177,7 @@ func TestK7LongTextIsCutBetweenCharacters(t *testing.T) {
 	r := c.Execute("")
 	c.ExpectStart(r, 1)
 	done(c, r, "ok")
-	text := "x" + strings.Repeat("𝄞", 200_000)
+	text := "x" + strings.Repeat("𝄞", 100_000)
 	must(t, l.ambient().Stream("stdout", text))
 	must(t, l.ambient().Flush(t.Context()))
 	c.ExpectStream(r, "stdout", text)
@@ -186,7 +186,7 @@ func TestK7LongTextIsCutBetweenCharacters(t *testing.T) {
 func TestK7SlowSubscriberPushesBack(t *testing.T) { synctest.Test(t, testK7Slow) }
 
 func testK7Slow(t *testing.T) {
-	const backlog = 1 << 20
+	const backlog = 1 << 17
 	l := newScript()
 	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
 	r := c.Execute("")
@@ -198,7 +198,7 @@ func testK7Slow(t *testing.T) {
 	var printed atomic.Int64
 	go func() {
 		line := strings.Repeat("x", 99) + "\n"
-		for range 50_000 { // 5 MB
+		for range 10_000 { // 1 MB
 			want.WriteString(line)
 			if l.ambient().Stream("stdout", line) != nil {
 				return

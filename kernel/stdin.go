@@ -21,6 +21,9 @@ const (
 	promptRetry = 100 * time.Millisecond
 )
 
+// nobodyWaits is why an answer is dropped.
+const nobodyWaits = "an input_reply that nobody waits for"
+
 // An ask is a prompt that waits for its answer. All its channels have room for
 // what they will receive.
 type ask struct {
@@ -71,22 +74,20 @@ func (s *Server) input(ctx context.Context, req *Request, prompt string, passwor
 	}
 	defer s.removeAsk(a)
 	flushed := s.out.flush()
-	flushTimer := time.NewTimer(promptFlush)
-	defer flushTimer.Stop()
+	timer := time.NewTimer(promptFlush) // for the flush, then for retries
+	defer timer.Stop()
 	var asks chan<- *ask // set when it is time to ask
-	var retry <-chan time.Time
 	for {
 		select {
 		case <-flushed:
+			timer.Stop()
 			flushed, asks = nil, s.asks
-		case <-flushTimer.C:
+		case <-timer.C:
 			flushed, asks = nil, s.asks
 		case asks <- a:
 			asks = nil
 		case <-a.undelivered:
-			retry = time.After(promptRetry)
-		case <-retry:
-			retry, asks = nil, s.asks
+			timer.Reset(promptRetry)
 		case ans := <-a.answer:
 			return ans.value, ans.err
 		case <-a.interrupted:
@@ -119,8 +120,13 @@ func (s *Server) removeAsk(a *ask) {
 	}
 	s.runMu.Unlock()
 	select {
-	case s.unasks <- a:
+	case s.unasks <- a: // from now on there will be no answer
 	case <-s.stopc:
+	}
+	select {
+	case <-a.answer: // the wait ended for another reason at the same time
+		s.dropped.count(s.cfg.Logger, jupyter.Stdin, nobodyWaits)
+	default:
 	}
 }
 
@@ -197,7 +203,7 @@ func (s *Server) takeAnswer(asks []*ask, in *incoming) []*ask {
 		return a.client(in.msg) && (parent.MsgID == "" || parent.MsgID == a.msg.Header.MsgID)
 	})
 	if i < 0 || err != nil && in.err == nil {
-		s.dropped.count(s.cfg.Logger, jupyter.Stdin, "an input_reply that nobody waits for")
+		s.dropped.count(s.cfg.Logger, jupyter.Stdin, nobodyWaits)
 		return asks
 	}
 	asks[i].answer <- readAnswer(in)

@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -293,4 +294,14 @@ func (c *Client) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inbox = nil
+}
+
+// NextOf returns the next message on any of chs.
+func (c *Client) NextOf(chs ...jupyter.Channel) (jupyter.Channel, *jupyter.Message) {
+	c.t.Helper()
+	r := c.await(func(r received) bool { return slices.Contains(chs, r.ch) })
+	if r == nil {
+		c.t.Fatalf("no message came on %v", chs)
+	}
+	return r.ch, r.msg
 }

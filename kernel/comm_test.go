@@ -1,0 +1,94 @@
+package kernel_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+// commInfo returns the content of the reply to a comm_info_request.
+func commInfo(c *kerneltest.Client, target string) string {
+	r := c.Request(jupyter.Shell, &jupyter.CommInfoRequest{TargetName: target})
+	c.ExpectBusy(r)
+	m := c.ExpectReply(r)
+	c.ExpectIdle(r)
+	return string(m.Content)
+}
+
+func TestCommOfTheFrontEnd(t *testing.T) { run(t, testCommOfTheFrontEnd) }
+
+func testCommOfTheFrontEnd(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	r := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "echo"})
+	c.ExpectBusy(r)
+	c.ExpectIdle(r)
+	want := `{"status":"ok","comms":{"1":{"target_name":"echo"}}}`
+	for target, w := range map[string]string{"": want, "echo": want, "other": `{"status":"ok","comms":{}}`} {
+		if got := commInfo(c, target); got != w {
+			t.Errorf("comm_info of %q = %s, want %s", target, got, w)
+		}
+	}
+	m, err := c.Session.New(nil, &jupyter.CommMsg{CommID: "1", Data: json.RawMessage(`{"x":[1,2]}`)})
+	must(t, err)
+	m.Buffers = [][]byte{{0, 1}, {}}
+	c.Send(jupyter.Shell, m)
+	c.ExpectBusy(m)
+	got := c.Expect(m, jupyter.IOPub, jupyter.TypeCommMsg)
+	if string(got.Content) != `{"comm_id":"1","data":{"x":[1,2]}}` || len(got.Buffers) != 2 || string(got.Buffers[0]) != "\x00\x01" {
+		t.Errorf("comm_msg %s with buffers %q", got.Content, got.Buffers)
+	}
+	c.ExpectIdle(m)
+	// The same id again changes nothing.
+	r = c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "echo"})
+	c.ExpectBusy(r)
+	c.ExpectIdle(r)
+	r = c.Request(jupyter.Shell, &jupyter.CommClose{CommID: "1"})
+	c.ExpectBusy(r)
+	c.ExpectIdle(r)
+	if got := commInfo(c, ""); got != `{"status":"ok","comms":{}}` {
+		t.Errorf("comm_info after the close: %s", got)
+	}
+	r = c.Request(jupyter.Shell, &jupyter.CommMsg{CommID: "1"})
+	c.ExpectBusy(r)
+	c.ExpectIdle(r)
+}
+
+func TestCommOfUnknownTargetIsClosed(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	r := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "7", TargetName: "nothing"})
+	c.ExpectBusy(r)
+	m := c.Expect(r, jupyter.IOPub, jupyter.TypeCommClose)
+	if string(m.Content) != `{"comm_id":"7","data":{}}` {
+		t.Errorf("comm_close %s", m.Content)
+	}
+	c.ExpectIdle(r)
+	if got := commInfo(c, ""); got != `{"status":"ok","comms":{}}` {
+		t.Errorf("comm_info: %s", got)
+	}
+}
+
+func TestCommOfTheKernel(t *testing.T) { run(t, testCommOfTheKernel) }
+
+func testCommOfTheKernel(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	r := c.Execute("comm plot")
+	c.ExpectStart(r, 1)
+	open, err := jupyter.Decode[jupyter.CommOpen](c.Expect(r, jupyter.IOPub, jupyter.TypeCommOpen))
+	must(t, err)
+	if open.TargetName != "plot" || string(open.Data) != `{"n":1}` {
+		t.Errorf("comm_open %+v", open)
+	}
+	msg, err := jupyter.Decode[jupyter.CommMsg](c.Expect(r, jupyter.IOPub, jupyter.TypeCommMsg))
+	must(t, err)
+	if msg.CommID != open.CommID || string(msg.Data) != `{"say":"hello"}` {
+		t.Errorf("comm_msg %+v", msg)
+	}
+	closed, err := jupyter.Decode[jupyter.CommClose](c.Expect(r, jupyter.IOPub, jupyter.TypeCommClose))
+	must(t, err)
+	if closed.CommID != open.CommID {
+		t.Errorf("comm_close %+v", closed)
+	}
+	done(c, r, "ok")
+}
