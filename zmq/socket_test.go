@@ -7,7 +7,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // newSocket makes a socket that is closed at the end of the test.
 func newSocket(t testing.TB, typ Type, cfg *Config) *Socket {
