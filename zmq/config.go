@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
+	"strings"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
 
 // A Config holds the settings of a socket. The zero value is the default of
@@ -83,8 +87,29 @@ type Config struct {
 	// one, which is disconnected. Otherwise the new one is refused.
 	Handover bool
 
-	// Subscriptions says which subscription messages an XPUB receives.
+	// Subscriptions says which subscription messages an XPUB receives, and
+	// whether they take effect by themselves.
 	Subscriptions SubscriptionMode
+
+	// Welcome, if not empty, is the first message that a PUB or XPUB sends to
+	// each peer, whatever it has subscribed to; a SUB peer shows it to its user
+	// only if it wants messages that begin like this.
+	Welcome [][]byte
+
+	// Correlate makes a REQ number its requests, in a frame of its own, and
+	// discard replies that carry another number. The peer must send back the
+	// whole envelope, as REP does.
+	Correlate bool
+
+	// Relaxed lets a REQ send the next request before the reply to the last
+	// one has come. The late reply is discarded if it comes from another peer,
+	// or, with Correlate, wherever it comes from.
+	Relaxed bool
+
+	// Properties are what the socket says about itself to its peers, besides
+	// what ZMTP says. Names consist of letters, digits and "-_.+"; those for
+	// applications begin with "X-".
+	Properties map[string]string
 
 	// Security is the security mechanism of every connection of the socket,
 	// and who may connect. Nil: NULL, which secures nothing and lets everybody
@@ -124,6 +149,11 @@ const (
 	// NewSubscriptions: only the first subscription for a prefix and the end
 	// of its last (libzmq's default).
 	NewSubscriptions
+
+	// ManualSubscriptions: as EverySubscription, but none takes effect. What a
+	// peer gets is up to the user, who calls SubscribePeer and
+	// UnsubscribePeer, for the same prefixes or others.
+	ManualSubscriptions
 )
 
 // check refuses settings that make no sense.
@@ -137,8 +167,16 @@ func (c *Config) check(t Type) error {
 		return fmt.Errorf("zmq: unknown policy %d for full queues", c.Full)
 	case c.HeartbeatTTL > math.MaxUint16*100*time.Millisecond:
 		return fmt.Errorf("zmq: heartbeat TTL of %v: at most 6553.5 s can be told to a peer", c.HeartbeatTTL)
-	case c.Subscriptions < EverySubscription || c.Subscriptions > NewSubscriptions:
+	case c.Subscriptions < EverySubscription || c.Subscriptions > ManualSubscriptions:
 		return fmt.Errorf("zmq: unknown subscription mode %d", c.Subscriptions)
+	}
+	for name := range c.Properties {
+		switch {
+		case !zmtp.ValidName(name):
+			return fmt.Errorf("zmq: property name %.300q: it takes 1 to 255 letters, digits and -_.+", name)
+		case strings.EqualFold(name, zmtp.SocketType) || strings.EqualFold(name, zmtp.Identity):
+			return fmt.Errorf("zmq: property %s is set by the socket itself", name)
+		}
 	}
 	return c.Security.check()
 }
@@ -159,6 +197,7 @@ func or[T int | int64 | time.Duration](v, def, off T) T {
 func (c *Config) withDefaults(t Type) Config {
 	d := *c
 	d.RoutingID = append([]byte(nil), c.RoutingID...)
+	d.Properties = maps.Clone(c.Properties)
 	d.SendQueue = or(c.SendQueue, 1000, math.MaxInt)
 	d.SendQueueBytes = or(c.SendQueueBytes, 64<<20, math.MaxInt64)
 	if c.SendQueue < 0 && c.SendQueueBytes == 0 {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -165,6 +167,9 @@ func (s *Socket) metadata() zmtp.Metadata {
 	switch s.typ {
 	case Req, Dealer, Router:
 		m = append(m, zmtp.Property{Name: zmtp.Identity, Value: s.cfg.RoutingID})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.cfg.Properties)) {
+		m = append(m, zmtp.Property{Name: name, Value: []byte(s.cfg.Properties[name])})
 	}
 	return m
 }

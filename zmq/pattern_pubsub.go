@@ -27,7 +27,12 @@ type publisher struct {
 	to    []*Peer // the receivers of the message that is routed
 }
 
-func (b *publisher) attach(*Peer, *cork) error { return nil }
+func (b *publisher) attach(p *Peer, c *cork) error {
+	if w := b.s.cfg.Welcome; len(w) > 0 {
+		return b.s.enqueue(p, &item{frames: w, size: framesSize(w)}, Block, c)
+	}
+	return nil
+}
 
 // detach leaves the subscriptions to ended, which tells the user of them; a
 // peer that is not attached gets nothing.
@@ -88,29 +93,66 @@ func (b *publisher) receive(p *Peer, frames [][]byte) error {
 	return nil
 }
 
-// subscription adds or takes back a subscription of p and tells the user.
+// subscription takes a subscription message of p.
 func (b *publisher) subscription(p *Peer, prefix []byte, add bool) error {
-	cost := int64(len(prefix)) + subscriptionCost
-	var tell bool
-	b.s.mu.Lock()
-	if add {
-		if p.subscriptions+cost > maxSubscriptions {
-			b.s.mu.Unlock()
-			return errSubscriptions
+	tell := true
+	if b.s.cfg.Subscriptions != ManualSubscriptions {
+		b.s.mu.Lock()
+		first, err := b.change(p, prefix, add)
+		b.s.mu.Unlock()
+		if err != nil {
+			return err
 		}
-		p.subscriptions += cost
-		tell = b.subs.add(prefix, p)
-	} else {
-		var found bool
-		if found, tell = b.subs.remove(prefix, p); found {
-			p.subscriptions -= cost
-		}
+		tell = first || b.s.cfg.Subscriptions == EverySubscription
 	}
-	b.s.mu.Unlock()
-	if tell || b.s.cfg.Subscriptions == EverySubscription {
+	if tell {
 		b.tell(p, prefix, add)
 	}
 	return nil
+}
+
+// change adds or takes back a subscription of p. It reports whether p is the
+// first or was the last to have it. s.mu is held.
+func (b *publisher) change(p *Peer, prefix []byte, add bool) (bool, error) {
+	cost := int64(len(prefix)) + subscriptionCost
+	if add {
+		if p.subscriptions+cost > maxSubscriptions {
+			return false, errSubscriptions
+		}
+		p.subscriptions += cost
+		return b.subs.add(prefix, p), nil
+	}
+	found, last := b.subs.remove(prefix, p)
+	if found {
+		p.subscriptions -= cost
+	}
+	return last, nil
+}
+
+// SubscribePeer makes an XPUB with ManualSubscriptions send to p the messages
+// whose first frame begins with prefix, until UnsubscribePeer takes it back as
+// often. Who asked for a subscription is in Message.From.
+func (s *Socket) SubscribePeer(p *Peer, prefix []byte) error {
+	return s.changePeer("subscribe", p, prefix, true)
+}
+
+// UnsubscribePeer takes back one SubscribePeer.
+func (s *Socket) UnsubscribePeer(p *Peer, prefix []byte) error {
+	return s.changePeer("unsubscribe", p, prefix, false)
+}
+
+func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
+	b, ok := s.pat.(*publisher)
+	if !ok || s.typ != XPub || s.cfg.Subscriptions != ManualSubscriptions {
+		return fmt.Errorf("zmq: %s a peer: only an XPUB with ManualSubscriptions can", op)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.peers[p]; !ok {
+		return ErrPeerGone
+	}
+	_, err := b.change(p, prefix, add)
+	return err
 }
 
 // tell gives an XPUB's user a subscription message.
@@ -133,7 +175,7 @@ func (b *publisher) ended(p *Peer) {
 	var gone [][]byte
 	b.s.mu.Lock()
 	b.subs.removeAll(p, func(prefix []byte, last bool) {
-		if last || b.s.cfg.Subscriptions == EverySubscription {
+		if last || b.s.cfg.Subscriptions != NewSubscriptions {
 			gone = append(gone, bytes.Clone(prefix))
 		}
 	})

@@ -1,6 +1,8 @@
 package zmq
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"slices"
 )
@@ -12,7 +14,8 @@ import (
 // has gone: that reply cannot come.
 type requester struct {
 	balancer
-	asked *Peer // owes the reply; nil: a request may be sent
+	asked  *Peer  // owes the reply; nil: a request may be sent
+	number uint32 // of the last request, with Correlate
 }
 
 // outOfTurn is what becomes of a request sent before the last reply: through
@@ -32,25 +35,36 @@ func (r *requester) detach(p *Peer) {
 }
 
 func (r *requester) route(it *item, c *cork) error {
-	if r.asked != nil {
+	if r.asked != nil && !r.s.cfg.Relaxed {
 		return outOfTurn(it)
 	}
 	// "SHALL prefix the outgoing message with an empty delimiter frame."
 	// https://rfc.zeromq.org/spec/28/
 	all := it.frames
-	it.frames = append([][]byte{nil}, all...)
+	it.frames = append(r.envelope(r.number+1), all...)
 	p, err := r.pick(it, c)
 	if err != nil {
 		it.frames = all // it may be routed again
 		return err
 	}
 	r.asked = p
+	r.number++
 	return nil
+}
+
+// envelope is what goes before the request of that number.
+func (r *requester) envelope(number uint32) [][]byte {
+	if !r.s.cfg.Correlate {
+		return [][]byte{nil}
+	}
+	return [][]byte{binary.BigEndian.AppendUint32(nil, number), nil}
 }
 
 func (r *requester) receive(p *Peer, frames [][]byte) error {
 	r.s.mu.Lock()
-	ok := r.asked == p && len(frames) > 1 && len(frames[0]) == 0
+	envelope := r.envelope(r.number)
+	n := len(envelope)
+	ok := r.asked == p && len(frames) > n && slices.EqualFunc(frames[:n], envelope, bytes.Equal)
 	if ok {
 		r.asked = nil
 		r.s.changed()
@@ -62,7 +76,7 @@ func (r *requester) receive(p *Peer, frames [][]byte) error {
 		r.s.stats.discarded.Add(1)
 		return nil
 	}
-	r.s.push(Message{Frames: frames[1:], From: p})
+	r.s.push(Message{Frames: frames[n:], From: p})
 	return nil
 }
 

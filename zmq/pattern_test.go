@@ -333,3 +333,91 @@ func TestReceivedMessagesAreOwned(t *testing.T) {
 		m.Frames = append(m.Frames, nil)
 	}
 }
+
+func TestReqCorrelates(t *testing.T) {
+	req := newSocket(t, Req, &Config{Correlate: true, Relaxed: true})
+	r := silent(t, req, "ROUTER", "")
+	var numbers []string
+	for _, question := range []string{"first", "second"} {
+		send(t, req, question)
+		numbers = append(numbers, string(r.read().Body))
+		r.read()
+		if f := r.read(); string(f.Body) != question {
+			t.Fatalf("read %q", f.Body)
+		}
+	}
+	r.write(message(numbers[0], "", "late"))
+	r.write(message("", "no number"))
+	r.write(message(numbers[1], "", "in time"))
+	want(t, req, "in time")
+	if got := req.Stats().Discarded; got != 2 {
+		t.Errorf("Discarded = %d, want 2", got)
+	}
+	if err := deliver(t, req, "third"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestXPubManualSubscriptions(t *testing.T) {
+	xpub := newSocket(t, XPub, &Config{Subscriptions: ManualSubscriptions})
+	sub := newSocket(t, Sub, nil)
+	sub.Subscribe([]byte("a"))
+	sub.Subscribe([]byte("b"))
+	connect(t, sub, bind(t, xpub, "tcp://127.0.0.1:*"))
+	var peer *Peer
+	for _, prefix := range []string{"\x01a", "\x01b"} {
+		peer = want(t, xpub, prefix).From
+	}
+	send(t, xpub, "a is not allowed")
+	if err := xpub.SubscribePeer(peer, []byte("b")); err != nil {
+		t.Fatal(err)
+	}
+	if err := deliver(t, xpub, "a is not allowed"); err != nil {
+		t.Error(err)
+	}
+	send(t, xpub, "b is")
+	want(t, sub, "b is")
+	if err := xpub.UnsubscribePeer(peer, []byte("b")); err != nil {
+		t.Fatal(err)
+	}
+	if err := deliver(t, xpub, "b no more"); err != nil || xpub.Stats().Sent != 1 {
+		t.Errorf("%v, %+v", err, xpub.Stats())
+	}
+	events := xpub.Monitor()
+	sub.Close()
+	event(t, events, PeerDetached)
+	if err := xpub.SubscribePeer(peer, nil); err != ErrPeerGone {
+		t.Errorf("subscribing a peer that has gone: %v", err)
+	}
+	if err := newSocket(t, XPub, nil).SubscribePeer(peer, nil); err == nil {
+		t.Error("a socket without ManualSubscriptions accepts SubscribePeer")
+	}
+}
+
+func TestPubWelcome(t *testing.T) {
+	pub := newSocket(t, Pub, &Config{Welcome: msg("welcome", "to all").Frames})
+	r := silent(t, pub, "SUB", "")
+	if f := r.read(); string(f.Body) != "welcome" || f.Flags == 0 {
+		t.Errorf("read %+v", f)
+	}
+}
+
+// What sockets say about themselves is in every message.
+func TestProperties(t *testing.T) {
+	router, dealer := newSocket(t, Router, nil), newSocket(t, Dealer, &Config{
+		RoutingID: []byte("d"), Properties: map[string]string{"X-Kernel": "r", "X-Empty": ""},
+	})
+	connect(t, dealer, bind(t, router, "tcp://127.0.0.1:*"))
+	send(t, dealer, "x")
+	from := recv(t, router).From
+	for name, want := range map[string]string{"x-kernel": "r", "X-Empty": "", "Socket-Type": "DEALER", "Identity": "d", "nothing": ""} {
+		if got := string(from.Property(name)); got != want {
+			t.Errorf("Property(%q) = %q, want %q", name, got, want)
+		}
+	}
+	for _, name := range []string{"", "no spaces", "identity", "Socket-Type", strings.Repeat("x", 256)} {
+		if _, err := NewSocket(Dealer, &Config{Properties: map[string]string{name: ""}}); err == nil {
+			t.Errorf("property %q is accepted", name)
+		}
+	}
+}

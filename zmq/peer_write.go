@@ -353,30 +353,40 @@ func (p *Peer) abandon() {
 
 // takeBack settles the messages a dead peer did not get.
 func (s *Socket) takeBack(begun, left []item) {
-	switch s.typ {
-	case Push, Dealer, Req, Pair:
-		var c cork
-		s.mu.Lock()
-		if !s.closing && len(left) > 0 {
-			for i := range left {
-				if s.typ == Req {
-					left[i].frames = left[i].frames[1:] // routing adds it again
-				}
-				s.backlogLen += left[i].size
+	var c cork
+	s.mu.Lock()
+	if len(left) > 0 && s.reroutes() {
+		for i := range left {
+			if req, ok := s.pat.(*requester); ok {
+				left[i].frames = left[i].frames[len(req.envelope(0)):] // routing adds it again
 			}
-			s.backlog = append(left, s.backlog...)
-			left = nil
-			s.routeBacklog(&c)
+			s.backlogLen += left[i].size
 		}
-		s.mu.Unlock()
-		c.flush()
+		s.backlog = append(left, s.backlog...)
+		left = nil
+		s.routeBacklog(&c)
 	}
+	s.mu.Unlock()
+	c.flush()
 	for i := range begun {
 		s.drop(&begun[i], ErrPeerGone)
 	}
 	for i := range left {
 		s.drop(&left[i], ErrPeerGone)
 	}
+}
+
+// reroutes reports whether another peer may have what one that has gone did
+// not get. s.mu is held.
+func (s *Socket) reroutes() bool {
+	switch s.typ {
+	case Push, Dealer, Pair:
+		return !s.closing
+	case Req:
+		// Not if the user has asked something else since.
+		return !s.closing && s.pat.(*requester).asked == nil && len(s.backlog) == 0
+	}
+	return false
 }
 
 var errStalled = errors.New("peer accepted nothing for too long")
