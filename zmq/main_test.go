@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leaked returns the stacks of the goroutines that run code of this package,
-// after giving them time to end.
+// leaked returns the stacks of the goroutines that belong to a socket or an
+// outbox, after giving them time to end.
 func leaked() string {
 	deadline := time.Now().Add(patience)
 	for {
@@ -31,8 +31,11 @@ func leaked() string {
 		buf := make([]byte, 4<<20)
 		stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
 		for _, st := range stacks[1:] { // the first is this one
-			if strings.Contains(st, "adrastea/zmq.") {
-				left = append(left, st)
+			for _, owner := range []string{"(*Socket)", "(*Peer)", "(*connecter)", "(*Outbox)"} {
+				if strings.Contains(st, "adrastea/zmq."+owner) {
+					left = append(left, st)
+					break
+				}
 			}
 		}
 		if len(left) == 0 || time.Now().After(deadline) {

@@ -1,0 +1,33 @@
+package zmq
+
+import (
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Sockets with nothing to do use no time of the processor. The clock that
+// matters is the process's own: it stands still while all goroutines wait.
+func TestIdleSocketsCostNothing(t *testing.T) {
+	router, dealer := pairOf(t, Router, Dealer, nil, nil)
+	pub, sub := pairOf(t, XPub, Sub, nil, nil)
+	_, _, _, _ = router, dealer, pub, sub
+	least := time.Duration(1 << 62)
+	for range 5 {
+		before := cpuTime(t)
+		<-time.After(200 * time.Millisecond) // the measurement itself
+		least = min(least, cpuTime(t)-before)
+	}
+	if least > 5*time.Millisecond {
+		t.Errorf("idle sockets used %v of the processor in 200 ms", least)
+	}
+}
+
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
