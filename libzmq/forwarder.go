@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/pebbe/zmq4"
@@ -35,6 +36,7 @@ type Forwarder struct {
 	donec   chan struct{} // closed when all goroutines have ended
 	zap     zap
 	wg      sync.WaitGroup // what the zap runs
+	wakeUps atomic.Uint64  // messages sent over the PAIR
 
 	mu       sync.Mutex
 	queue    []item // guarded by mu: the one FIFO of all that goes out
@@ -156,6 +158,7 @@ func (f *Forwarder) notifier(notify *zmq4.Socket) {
 	for {
 		select {
 		case <-f.notifyc:
+			f.wakeUps.Add(1)
 			// A full PAIR has wake-ups enough, so nothing is waited for.
 			_, _ = notify.SendBytes(nil, zmq4.DONTWAIT)
 		case <-f.stopc:

@@ -29,23 +29,27 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 	s.f.mu.Lock()
 	s.setFlushing()
 	s.f.mu.Unlock()
+	deadline, bounded := ctx.Deadline()
 	select {
 	case <-s.flushedc:
 		linger := maxLinger
-		if deadline, ok := ctx.Deadline(); ok {
-			linger = max(time.Until(deadline), time.Millisecond)
+		if bounded { // libzmq counts milliseconds
+			linger = time.Until(deadline).Truncate(time.Millisecond) + 2*time.Millisecond
 		}
-		s.end(linger)
+		s.end(max(linger, 0))
 	case <-ctx.Done():
 	}
 	select {
 	case <-s.donec:
 		s.wait()
-		return nil
+		if !bounded || time.Now().Before(deadline) {
+			return nil
+		}
+		<-ctx.Done() // linger is over: what is not written is lost
 	case <-ctx.Done():
 		s.Close()
-		return context.Cause(ctx)
 	}
+	return context.Cause(ctx)
 }
 
 // wait waits for the end, also of the shared forwarder when it ends with s.

@@ -148,11 +148,11 @@ import (
 	"unsafe"
 )
 
-var errC = errors.New("C side failed")
+var errLibzmq = errors.New("libzmq failed")
 
 func check(rc C.int) error {
 	if rc != 0 {
-		return errC
+		return errLibzmq
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func serveC(what string, n, size int, bound func(string)) (time.Duration, error)
 	endpoint := make([]byte, 256)
 	s := C.server(wildcard, (*C.char)(unsafe.Pointer(&endpoint[0])), C.size_t(len(endpoint)), &ctx)
 	if s == nil {
-		return 0, errC
+		return 0, errLibzmq
 	}
 	defer C.zmq_ctx_term(ctx)
 	defer C.zmq_close(s)

@@ -57,12 +57,7 @@ inline wake() {
 	:: asleep ->
 		asleep = false;
 		notify()
-	:: else ->
-#ifdef BROKEN_WAKE_EACH
-		notify()
-#else
-		skip
-#endif
+	:: else
 	fi
 }
 
@@ -101,14 +96,20 @@ proctype producer(byte p) {
 
 active proctype notifier() {
 	do
-	:: notifyc ? _ ->
-#ifdef BROKEN_WAKE_EACH
-		pair ! 1	/* waits for room */
+#ifdef BROKEN_CLEAR_LATE
+	:: len(notifyc) > 0 ->
 #else
+	:: notifyc ? _ ->
+#endif
 		if
 		:: atomic { len(pair) < PAIRHWM -> pair ! 1 }	/* DONTWAIT */
 		:: len(pair) == PAIRHWM
 		fi
+#ifdef BROKEN_CLEAR_LATE
+		notifyc ? _
+#endif
+#ifdef BROKEN_NOTIFIER_FIRST
+	:: stopping -> break
 #endif
 	:: stopc -> break
 	od;
@@ -144,6 +145,31 @@ inline drop(p, n, s) {
 #define left(s)    (monitor[s] && !gone[s])
 #define canPush(s) (len(pending[s]) > 0 && !noRoom[s])
 
+/* handOver does what an item on the queue asks for. */
+inline handOver(p, n, s) {
+	if
+	:: p == SHUT ->
+		do
+#ifdef BROKEN_FORGET
+		:: pending[s] ? _, _, _
+#else
+		:: pending[s] ? p, n, s -> drop(p, n, s)
+#endif
+		:: len(pending[s]) == 0 -> break
+		od;
+		shut[s] = true
+	:: p == LOOK
+	:: p < PRODUCERS && shut[s] -> drop(p, n, s)
+#ifdef BROKEN_OVERTAKE
+	:: p < PRODUCERS && !shut[s] && !noRoom[s] -> settle(p, n, s)
+	:: p < PRODUCERS && !shut[s] && noRoom[s] -> pending[s] ! p, n, s
+#else
+	:: p < PRODUCERS && !shut[s] && len(pending[s]) == 0 && !noRoom[s] -> settle(p, n, s)
+	:: p < PRODUCERS && !shut[s] && (len(pending[s]) > 0 || noRoom[s]) -> pending[s] ! p, n, s
+#endif
+	fi
+}
+
 active proctype forwarder() {
 	chan taken = [ITEMS] of { byte, byte, byte };
 	chan pending[SOCKETS] = [PRODUCERS * MESSAGES] of { byte, byte, byte };
@@ -159,8 +185,12 @@ active proctype forwarder() {
 		idle = len(queue) == 0;
 #endif
 		atomic {
+#ifdef BROKEN_ASLEEP_BLINDLY
+			idle = true;
+#else
 #ifndef BROKEN_ASLEEP_LATE
 			idle = len(queue) == 0;
+#endif
 #endif
 			asleep = idle;
 #ifdef BROKEN_STOP_EARLY
@@ -173,31 +203,21 @@ active proctype forwarder() {
 		:: stopped -> break
 		:: else
 		fi;
-		if
+		if	/* poll */
 		:: !idle
 		:: len(pair) > 0
 		:: ready
 		:: canPush(0) || canPush(SOCKETS - 1)
 		:: left(0) || left(SOCKETS - 1)
 		fi;
-
-		/* take */
-		atomic {
-#ifndef BROKEN_ASLEEP_KEPT
-			asleep = false;
-#endif
-			do
-			:: queue ? p, n, s -> taken ! p, n, s
-			:: len(queue) == 0 -> break
-			od
-		}
+		asleep = false;
 
 		/* receive */
-		do
-		:: pair ? _
-		:: len(pair) == 0 -> break
-		od;
 		atomic {
+			do
+			:: pair ? _
+			:: len(pair) == 0 -> break
+			od;
 			ready = false;
 			for (s : 0 .. SOCKETS - 1) {
 				if
@@ -207,40 +227,27 @@ active proctype forwarder() {
 			}
 		}
 
-		/* dispatch */
-		do
-		:: taken ? p, n, s ->
-			if
-			:: p == SHUT ->
-				do
-				:: pending[s] ? p, n, s -> drop(p, n, s)
-				:: len(pending[s]) == 0 -> break
-				od;
-				shut[s] = true
-			:: p == LOOK
-			:: p < PRODUCERS && shut[s] -> drop(p, n, s)
-#ifdef BROKEN_OVERTAKE
-			:: p < PRODUCERS && !shut[s] && !noRoom[s] -> settle(p, n, s)
-			:: p < PRODUCERS && !shut[s] && noRoom[s] -> pending[s] ! p, n, s
-#else
-			:: p < PRODUCERS && !shut[s] ->
-				atomic {
-					if
-					:: len(pending[s]) == 0 && !noRoom[s] -> settle(p, n, s)
-					:: else -> pending[s] ! p, n, s
-					fi
-				}
-#endif
-			fi
-		:: len(taken) == 0 -> break
-		od;
-
-		/* retry */
-		for (s : 0 .. SOCKETS - 1) {
+		/* take */
+		atomic {
 			do
-			:: atomic { canPush(s) -> pending[s] ? p, n, s; settle(p, n, s) }
-			:: !canPush(s) -> break
+			:: queue ? p, n, s -> taken ! p, n, s
+			:: len(queue) == 0 -> break
 			od
+		}
+
+		/* dispatch */
+		atomic {
+			do
+			:: taken ? p, n, s -> handOver(p, n, s)
+			:: len(taken) == 0 -> break
+			od;
+			for (s : 0 .. SOCKETS - 1) {	/* retry */
+				do
+				:: canPush(s) -> pending[s] ? p, n, s; settle(p, n, s)
+				:: !canPush(s) -> break
+				od
+			}
+			p = 0; n = 0; s = 0; idle = false
 		}
 	od;
 	assert(accepted == handed + dropped);

@@ -1,0 +1,296 @@
+package libzmq
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pebbe/zmq4"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
+)
+
+func TestBindAndConnect(t *testing.T) {
+	ipc := "ipc://" + filepath.Join(t.TempDir(), "socket")
+	for _, endpoint := range []string{"tcp://127.0.0.1:0", "tcp://127.0.0.1:*", "tcp://[::1]:*", ipc, "inproc://here"} {
+		a, b := newSocket(t, Pair, nil), newSocket(t, Pair, nil)
+		bound, err := a.Bind(endpoint)
+		if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, zmq4.EADDRNOTAVAIL) {
+			continue // a machine without IPv6
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Connect(bound); err != nil {
+			t.Fatal(err)
+		}
+		send(t, a, msg("to b"))
+		send(t, b, msg("to a"))
+		if got := text(recv(t, a)) + text(recv(t, b)); got != "to ato b" {
+			t.Errorf("%s: got %q", endpoint, got)
+		}
+	}
+}
+
+func TestEndpointErrorsNameTheEndpoint(t *testing.T) {
+	s := newSocket(t, Dealer, nil)
+	taken := bind(t, newSocket(t, Dealer, nil))
+	for _, err := range []error{
+		s.Connect("nonsense"),
+		s.Connect("tcp://127.0.0.1"),
+		s.Unbind("tcp://127.0.0.1:1"),
+		s.Disconnect("tcp://127.0.0.1:1"),
+		second(s.Bind(taken)),
+		second(s.Bind("udp://127.0.0.1:1")),
+		second(s.Bind("ipc://" + strings.Repeat("x", 200))),
+	} {
+		ee, ok := errors.AsType[*zmq.EndpointError](err)
+		if !ok || !strings.Contains(err.Error(), ee.Endpoint) || ee.Endpoint == "" {
+			t.Errorf("%v is not an EndpointError that names the endpoint", err)
+		}
+	}
+}
+
+func second(_ string, err error) error { return err }
+
+func TestSubscriptions(t *testing.T) {
+	pub, sub := newSocket(t, XPub, nil), newSocket(t, Sub, nil)
+	join(t, pub, sub)
+	for _, prefix := range []string{"a", "b"} {
+		if err := sub.Subscribe([]byte(prefix)); err != nil {
+			t.Fatal(err)
+		}
+		recv(t, pub)
+	}
+	if err := sub.Unsubscribe([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(recv(t, pub)); got != "\x00a" {
+		t.Fatalf("XPUB received %q, want the cancellation", got)
+	}
+	send(t, pub, msg("a1"))
+	send(t, pub, msg("b1"))
+	if got := text(recv(t, sub)); got != "b1" {
+		t.Errorf("received %q, want b1", got)
+	}
+	if err := pub.Subscribe(nil); err == nil {
+		t.Error("an XPUB subscribes")
+	}
+}
+
+func TestZ5ConnectFirstAndReconnect(t *testing.T) {
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me"), ReconnectMin: time.Millisecond})
+	router := newSocket(t, Router, nil)
+	endpoint := bind(t, router)
+	router.Close()
+	events := dealer.Monitor()
+	if err := dealer.Connect(endpoint); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		router = newSocket(t, Router, &Config{Handover: true})
+		if _, err := router.Bind(endpoint); err != nil {
+			t.Fatal(err)
+		}
+		send(t, dealer, msg("hello"))
+		m := recv(t, router)
+		if got := text(m); got != "me|hello" {
+			t.Fatalf("received %q", got)
+		}
+		send(t, router, m)
+		recv(t, dealer)
+		router.Close()
+		// What is sent before libzmq notices is lost with the connection.
+		for wait(t, "the disconnection", events).Kind != zmq.PeerDetached {
+		}
+	}
+}
+
+func TestMonitor(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	events := router.Monitor()
+	if router.Monitor() != events {
+		t.Error("Monitor returns another channel")
+	}
+	bound := bind(t, router)
+	dealer := newSocket(t, Dealer, nil)
+	if err := dealer.Connect(bound); err != nil {
+		t.Fatal(err)
+	}
+	router.Deliver(msg("nobody", "x"), nil)
+	seen := make(map[zmq.EventKind]bool)
+	for !seen[zmq.Listening] || !seen[zmq.Accepted] || !seen[zmq.PeerAttached] || !seen[zmq.MessageDropped] {
+		e := wait(t, "an event", events)
+		if seen[e.Kind] = true; e.Kind == zmq.Listening && e.Endpoint != bound {
+			t.Errorf("%v: listening on %q, want %q", e.Kind, e.Endpoint, bound)
+		}
+	}
+	dealer.Close()
+	for !seen[zmq.PeerDetached] {
+		seen[wait(t, "an event", events).Kind] = true
+	}
+	router.Close()
+	for range events {
+	}
+	if _, open := <-router.Monitor(); open {
+		t.Error("an event after the end")
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	ctx, err := zmq4.NewContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	soc, err := ctx.NewSocket(zmq4.REP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := soc.Bind("tcp://127.0.0.1:*"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rep, err := f.Adopt(soc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var endpoint string
+	if err := rep.Do(func(soc *zmq4.Socket) (err error) {
+		endpoint, err = soc.GetLastEndpoint()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	req := newSocket(t, Req, nil)
+	if err := req.Connect(endpoint); err != nil {
+		t.Fatal(err)
+	}
+	send(t, req, msg("question"))
+	send(t, rep, recv(t, rep))
+	recv(t, req)
+
+	// Its owner terminates the context, which waits for the socket to close.
+	ended := make(chan error)
+	go func() { ended <- ctx.Term() }()
+	if _, open := <-rep.Recv(); open {
+		t.Error("a message after the end")
+	}
+	if err := rep.Err(); !errors.Is(err, zmq4.ETERM) {
+		t.Errorf("Err() = %v, want ETERM", err)
+	}
+	if err := wait(t, "Term", ended); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Adopt(soc, nil); err == nil {
+		t.Error("a closed socket is adopted")
+	}
+}
+
+func TestDoMayCloseTheSocket(t *testing.T) {
+	s := newSocket(t, Pull, nil)
+	if err := s.Do((*zmq4.Socket).Close); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the end", s.Done())
+	if err := s.Do(func(*zmq4.Socket) error { return nil }); !errors.Is(err, zmq.ErrClosed) {
+		t.Errorf("Do after the end = %v", err)
+	}
+}
+
+func TestSecurity(t *testing.T) {
+	server, good, bad := zmq.NewCurveKey(), zmq.NewCurveKey(), zmq.NewCurveKey()
+	users := zmq.AllowUsers(map[string]string{"ada": "secret"})
+	refuse := func(context.Context, zmq.Credentials) (string, error) { return "", zmq.ErrDenied }
+	later := func(context.Context, zmq.Credentials) (string, error) { return "", zmq.ErrTryLater }
+	for _, test := range []struct {
+		name           string
+		server, client *zmq.Security
+		refused        bool
+	}{
+		{"NULL", zmq.NullServer(zmq.AllowAny), nil, false},
+		{"NULL refused", zmq.NullServer(refuse), nil, true},
+		{"NULL later", zmq.NullServer(later), nil, true},
+		{"PLAIN", zmq.PlainServer(users), zmq.PlainClient("ada", "secret"), false},
+		{"PLAIN wrong password", zmq.PlainServer(users), zmq.PlainClient("ada", "guess"), true},
+		{"CURVE", zmq.CurveServer(server, zmq.AllowKeys(good.Public())), zmq.CurveClient(good, server.Public()), false},
+		{"CURVE any", zmq.CurveServer(server, zmq.AllowAny), zmq.CurveClient(bad, server.Public()), false},
+		{"CURVE wrong key", zmq.CurveServer(server, zmq.AllowKeys(good.Public())), zmq.CurveClient(bad, server.Public()), true},
+		{"CURVE wrong server", zmq.CurveServer(server, zmq.AllowAny), zmq.CurveClient(good, bad.Public()), true},
+		{"CURVE unencrypted client", zmq.CurveServer(server, zmq.AllowAny), nil, true},
+	} {
+		for _, native := range []bool{false, true} {
+			t.Run(test.name, func(t *testing.T) {
+				rep := newSocket(t, Rep, &Config{Security: test.server})
+				events := rep.Monitor()
+				endpoint := bind(t, rep)
+				var req interface {
+					Connect(string) error
+					Deliver(Message, func(error))
+					Recv() <-chan Message
+					Close() error
+				} = newSocket(t, Req, &Config{Security: test.client})
+				if native {
+					s, err := zmq.NewSocket(zmq.Req, &Config{Security: test.client})
+					if err != nil {
+						t.Fatal(err)
+					}
+					req = s
+				}
+				defer req.Close()
+				if err := req.Connect(endpoint); err != nil {
+					t.Fatal(err)
+				}
+				if test.refused {
+					for {
+						switch e := wait(t, "an event", events); e.Kind {
+						case zmq.HandshakeFailed, zmq.PeerDetached:
+							return
+						case zmq.PeerAttached:
+							t.Fatal("a peer that is refused got in")
+						}
+					}
+				}
+				req.Deliver(msg("question"), nil)
+				send(t, rep, recv(t, rep))
+				if got := text(wait(t, "the reply", req.Recv())); got != "question" {
+					t.Errorf("got %q", got)
+				}
+			})
+		}
+	}
+}
+
+// TestInterruptedCalls has signals interrupt libzmq's system calls.
+func TestInterruptedCalls(t *testing.T) {
+	a, b := newSocket(t, Dealer, nil), newSocket(t, Dealer, nil)
+	join(t, a, b)
+	stop := make(chan bool)
+	stopped := make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = syscall.Kill(os.Getpid(), syscall.SIGURG)
+			}
+		}
+	}()
+	for range 500 {
+		send(t, a, msg("ping"))
+		send(t, b, recv(t, b))
+		recv(t, a)
+	}
+	close(stop)
+	<-stopped
+}
