@@ -252,6 +252,10 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 	if !c.isR() {
 		prompt, more = ">>> ", "... "
 	}
+	select {
+	case <-c.interrupts: // one that came too late for what ran before
+	default:
+	}
 	code := ""
 	opts := lineOptions{code: true, text: c.nextInput}
 	c.nextInput = ""

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -64,33 +65,36 @@ func (c *console) completeness(ctx context.Context, code string) (complete bool,
 // execute runs code and shows what it puts out. Ctrl-C and SIGINT interrupt it.
 // An error is the end of the console.
 func (c *console) execute(ctx context.Context, code string) (*jupyter.ExecuteReply, error) {
-	// A SIGINT from before has had its effect, or none.
-	select {
-	case <-c.interrupts:
-	default:
-	}
 	c.interrupted.Store(false)
 	c.emptyAnswers = 0
-	done := make(chan struct{})
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		c.forwardInterrupts(ctx, done)
-	}()
+	busy, done := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	var wg sync.WaitGroup
+	wg.Go(func() { c.forwardInterrupts(ctx, busy, done) })
 	reply, err := c.client.Execute(ctx, code, &client.ExecuteOptions{
-		Output: c.out.show,
-		Input:  c.answer,
+		Output: func(m *jupyter.Message) {
+			first.Do(func() { close(busy) })
+			c.out.show(m)
+		},
+		Input: c.answer,
 	})
 	close(done)
-	<-watched
+	wg.Wait()
 	if err != nil {
 		return nil, c.ended(ctx, err)
 	}
 	return reply, c.payloads(ctx, reply)
 }
 
-// forwardInterrupts interrupts the kernel with every SIGINT until done.
-func (c *console) forwardInterrupts(ctx context.Context, done <-chan struct{}) {
+// forwardInterrupts interrupts the kernel with every SIGINT until done. It waits
+// until the kernel is busy with the code: it takes no notice of an interrupt
+// that comes before.
+func (c *console) forwardInterrupts(ctx context.Context, busy, done <-chan struct{}) {
+	select {
+	case <-busy:
+	case <-done:
+		return
+	}
 	for {
 		select {
 		case <-c.interrupts:

@@ -24,7 +24,7 @@ import (
 // a line is read.
 type lineEditor struct {
 	liner       *liner.State
-	edit, plain liner.ModeApplier // terminal settings while editing, and before
+	edit, plain *ttyMode // terminal settings while editing, and before
 	history     *history
 
 	in     *ttyReader
@@ -50,7 +50,7 @@ func newLineEditor(h *history) (*lineEditor, error) {
 		return nil, err
 	}
 	e := &lineEditor{in: in, pipe: w, history: h}
-	if e.plain, err = liner.TerminalMode(); err != nil {
+	if e.plain, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
 	// The library reads from what os.Stdin is when it is made.
@@ -58,10 +58,12 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	os.Stdin = r
 	e.liner = liner.NewLiner()
 	os.Stdin = stdin
-	if e.edit, err = liner.TerminalMode(); err != nil {
+	if e.edit, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
-	e.plain.ApplyMode()
+	// The library makes Ctrl-C a key only after it has shown the prompt.
+	e.edit = e.edit.noSignals()
+	e.plain.apply()
 	e.liner.SetCtrlCAborts(true)
 	e.liner.SetTabCompletionStyle(liner.TabPrints)
 	for _, entry := range h.load() {
@@ -72,7 +74,7 @@ func newLineEditor(h *history) (*lineEditor, error) {
 
 func (e *lineEditor) close() {
 	e.liner.Close()
-	e.plain.ApplyMode()
+	e.plain.apply()
 }
 
 func (e *lineEditor) remember(code string) {
@@ -83,8 +85,8 @@ func (e *lineEditor) remember(code string) {
 func (e *lineEditor) readLine(
 	ctx context.Context, prompt string, opts lineOptions,
 ) (string, error) {
-	e.edit.ApplyMode()
-	defer e.plain.ApplyMode()
+	e.edit.apply()
+	defer e.plain.apply()
 	io.WriteString(os.Stdout, pasteOn)
 	defer io.WriteString(os.Stdout, pasteOff)
 	stop := e.pump(ctx)
@@ -107,6 +109,7 @@ func (e *lineEditor) readLine(
 			}
 			// It was meant for an earlier prompt, which the user answered first.
 		case err != nil:
+			io.WriteString(os.Stdout, "\n") // Ctrl-D ends no line
 			return "", err
 		case opts.code:
 			return fromSigns.Replace(line), nil

@@ -40,17 +40,20 @@ func (e *plainEditor) readLine(
 	interrupt := make(chan os.Signal, 1)
 	signal.Notify(interrupt, syscall.SIGINT)
 	defer signal.Stop(interrupt)
-	io.WriteString(e.out, prompt)
 	if opts.secret {
-		e.mode.noEcho().apply()
+		e.mode.noEcho().apply()           // before the prompt: who sees it may type
 		defer io.WriteString(e.out, "\n") // the one that was not echoed
 		defer e.mode.apply()
 	}
+	io.WriteString(e.out, prompt)
 	got := make(chan error, 1)
 	go func() { got <- e.fill() }()
 	select {
 	case err := <-got:
 		if err != nil {
+			if !opts.secret {
+				io.WriteString(e.out, "\n") // Ctrl-D ends no line
+			}
 			return "", err
 		}
 	case <-interrupt:

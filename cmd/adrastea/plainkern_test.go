@@ -88,6 +88,8 @@ func (plain) word(
 			Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}},
 			Exit:    true, ExitStatus: status,
 		}, nil
+	case "pid":
+		return nil, req.Stream(jupyter.Stdout, fmt.Sprintln(os.Getpid()))
 	case "die":
 		fmt.Fprintln(os.Stderr, "last words")
 		os.Exit(9)

@@ -89,6 +89,12 @@ func (m ttyMode) noEcho() *ttyMode {
 	return &m
 }
 
+// noSignals returns m with Ctrl-C as a key.
+func (m ttyMode) noSignals() *ttyMode {
+	m.t.Lflag &^= unix.ISIG
+	return &m
+}
+
 // terminalWidth returns the number of columns of f, 80 if it is no terminal.
 func terminalWidth(f *os.File) int {
 	ws, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// openPlain opens a terminal with the plain kernel at its first prompt.
+func openPlain(t *testing.T, env ...string) *terminal {
+	t.Helper()
+	x := openTerminal(t, env, "--kernel", "plain")
+	x.expect("Plain words\n\n>>> ")
+	return x
+}
+
+func TestTerminalEditsLines(t *testing.T) {
+	x := openPlain(t)
+	x.line("say one", "\none\n>>> ")
+	x.line("sayy"+keyBackspace+" twoo"+keyBackspace, "\ntwo\n>>> ")
+	x.line("ay three"+keyCtrlA+"s", "\nthree\n>>> ")
+	x.line("say 日語"+keyLeft+"本", "\n日本語\n>>> ")
+	x.line("say ab"+keyAppLeft+"-", "\na-b\n>>> ")
+	// What is typed ahead is not lost.
+	x.line("say four\rsay five\rsay six", "\nfour\n")
+	x.expect("\nfive\n")
+	x.expect("\nsix\n>>> ")
+	x.keys(keyCtrlD)
+	x.ends(0)
+}
+
+func TestTerminalContinuesLines(t *testing.T) {
+	x := openPlain(t)
+	x.keys(`say one\` + "\r")
+	x.expect("...   ") // the kernel's indent is there, to be edited
+	x.line(keyBackspace+keyBackspace+"say two", "\none\\\ntwo\n>>> ")
+	// Ctrl-C gives the whole piece up.
+	x.keys(`say lost\` + "\r")
+	x.expect("...   ")
+	x.keys(keyCtrlC)
+	x.expect("\n>>> ")
+	x.line("say three", "\nthree\n>>> ")
+	if strings.Contains(x.text(), "\r\nlost") {
+		t.Error("code that was given up has run")
+	}
+}
+
+func TestTerminalCompletes(t *testing.T) {
+	x := openPlain(t)
+	x.line("say pic\t", "\npicture\n>>> ")
+	x.keys("say co\t\t") // two candidates: a list
+	x.expect("colored")
+	x.keys("m\t\r")
+	x.expect("\ncomplain\n>>> ")
+	x.line("say 日\t!", "\n日本語!\n>>> ")
+}
+
+func TestTerminalAsksInPlace(t *testing.T) {
+	x := openPlain(t)
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.line("Ada", "\n<Ada>\n>>> ")
+	// Text that was printed before is the prompt's beginning.
+	x.keys("\x1b[200~part Your \nask name\x1b[201~\r")
+	x.expect("\rYour name? ")
+	x.line("Bob", "\n<Bob>\n>>> ")
+	// Ctrl-D is an empty answer, Ctrl-C interrupts.
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.keys(keyCtrlD)
+	x.expect("\n<>\n>>> ")
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.keys("unfinished" + keyCtrlC)
+	x.expect("nterrupted")
+	x.expect("\n>>> ")
+	x.line("say alive", "\nalive\n>>> ")
+}
+
+func TestTerminalDoesNotEchoPasswords(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		t.Run(term, func(t *testing.T) {
+			x := openPlain(t, "TERM="+term)
+			x.keys("secret pass\r")
+			x.expect("\npass? ")
+			shown := len(x.text())
+			x.keys("hunter2\r")
+			x.expect("<hunter2>\n>>> ") // by the kernel, which tells
+			if got := x.text()[shown:]; strings.Count(got, "hunter2") != 1 {
+				t.Errorf("the password was echoed: %q", got)
+			}
+			// And it is in no history.
+			x.line("say done", "\ndone\n>>> ")
+		})
+	}
+}
+
+func TestTerminalInterrupts(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		t.Run(term, func(t *testing.T) {
+			x := openPlain(t, "TERM="+term)
+			for range 3 {
+				x.line("wait", "waiting\n")
+				x.keys(keyCtrlC)
+				x.expect("nterrupted")
+				x.expect("\n>>> ")
+			}
+			x.line("say alive", "\nalive\n>>> ")
+		})
+	}
+}
+
+func TestTerminalQuits(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys   []string
+		status int
+	}{
+		"Ctrl-D":           {[]string{keyCtrlD}, 0},
+		"Ctrl-C twice":     {[]string{keyCtrlC, keyCtrlC}, 0},
+		"code that quits":  {[]string{"quit 3\r"}, 3},
+		"a kernel's death": {[]string{"die\r"}, 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := openPlain(t)
+			for _, key := range c.keys {
+				x.keys(key)
+			}
+			x.ends(c.status)
+		})
+	}
+	// One Ctrl-C is none, nor are two with something in between.
+	x := openPlain(t)
+	x.keys(keyCtrlC)
+	x.expect("Ctrl-C once more")
+	x.expect(">>> ")
+	x.line("say still", "\nstill\n>>> ")
+	x.keys(keyCtrlC)
+	x.expect("Ctrl-C once more")
+	x.expect(">>> ")
+	x.keys("typed" + keyCtrlC)
+	x.expect("\n>>> ")
+	x.keys(keyCtrlC)
+	x.expect("Ctrl-C once more")
+	x.expect(">>> ")
+	x.line("say there", "\nthere\n>>> ")
+}
+
+func TestTerminalRemembers(t *testing.T) {
+	state := t.TempDir()
+	x := openPlain(t, "XDG_STATE_HOME="+state)
+	x.line("say one", "\none\n>>> ")
+	x.keys("\x1b[200~say two\nsay three\x1b[201~\r")
+	x.expect("\ntwo\nthree\n>>> ")
+	x.line(keyUp+keyUp, "\none\n>>> ")
+	x.keys(keyCtrlD)
+	x.ends(0)
+	file := filepath.Join(state, "adrastea", "history-plain")
+	if st, err := os.Stat(file); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("history: %v, %v; want mode 0600", st, err)
+	}
+
+	x = openPlain(t, "XDG_STATE_HOME="+state)
+	x.line(keyUp, "\none\n>>> ")
+	x.line(keyUp+keyUp, "\ntwo\nthree\n>>> ") // of several lines, whole
+	x.keys(keyCtrlR + "say o")
+	x.expect("say o")
+	x.keys("\r")
+	x.expect("\none\n>>> ")
+}
+
+func TestTerminalPastesWithoutRunning(t *testing.T) {
+	x := openPlain(t)
+	x.keys("\x1b[200~say one\r\n\tsay two\n\x1b[201~")
+	x.expect("say one␤␉say two")
+	x.keys(keyCtrlC)
+	x.expect("\n>>> ")
+	x.keys("\x1b[200~say three\nsay fo\x1b[201~ur\r")
+	x.expect("\nthree\nfour\n>>> ")
+	if strings.Contains(x.text(), "\r\none") {
+		t.Error("what was pasted ran before Enter was typed")
+	}
+}
+
+func TestTerminalWithoutControlSequences(t *testing.T) {
+	x := openPlain(t, "TERM=dumb")
+	x.line("say one", "\none\n>>> ")
+	x.line(`say two\`, "... ")
+	x.line("say three", "\ntwo\\\nthree\n>>> ")
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.line("Ada", "\n<Ada>\n>>> ")
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.keys(keyCtrlC)
+	x.expect("nterrupted")
+	x.expect("\n>>> ")
+	x.keys(keyCtrlD)
+	x.ends(0)
+	if strings.Contains(x.written(), "\x1b") {
+		t.Errorf("a dumb terminal got an escape sequence: %q", x.written())
+	}
+}
+
+func TestTerminalColors(t *testing.T) {
+	x := openPlain(t)
+	x.line("fail badly", "\nfailed: badly\n>>> ")
+	if !strings.Contains(x.written(), "\x1b[31mfailed: badly\x1b[0m") {
+		t.Errorf("an error is not red: %q", x.written())
+	}
+	x = openPlain(t, "NO_COLOR=1")
+	x.line("fail badly", "\nfailed: badly\n>>> ")
+	if strings.Contains(x.written(), "\x1b[31m") {
+		t.Errorf("an error is red with NO_COLOR: %q", x.written())
+	}
+}
+
+func TestTerminalShowsPages(t *testing.T) {
+	x := openPlain(t, "PAGER=sed 's/^/paged: /'")
+	x.line("page help", "\npaged: help\n>>> ")
+	x = openPlain(t, "PAGER=false")
+	x.line("page help", "\nhelp\n>>> ") // no pager is no reason for no help
+}
+
+func TestTerminalSavesPlots(t *testing.T) {
+	x := openPlain(t)
+	x.keys("picture one\r")
+	x.expect("plot saved to ")
+	x.expect("plot-001.svg\n>>> ")
+	x.line("repaint two", "\nplot updated in ")
+}
+
+func TestTerminalTakesTheNextInput(t *testing.T) {
+	x := openPlain(t)
+	x.line("next say prepared", ">>> say prepared")
+	x.line("!", "\nprepared!\n>>> ")
+}
+
+// TestTerminalNoticesTheKernelsDeath is about a kernel that dies while nothing
+// runs, so that no request of the user could notice.
+func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
+	x := openPlain(t)
+	x.line("pid", "\n")
+	x.expect("\n>>> ")
+	fields := strings.Fields(x.text())
+	pid, err := strconv.Atoi(fields[len(fields)-2]) // before the prompt
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	x.expect("the kernel ended: signal 9 (killed)\n")
+	x.ends(128 + 9)
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// A terminal is a console on a pseudo-terminal, with a user who types and reads.
+type terminal struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	tty  *os.File
+	done chan struct{} // closed when the console has gone and its output is all here
+
+	mu    sync.Mutex
+	raw   bytes.Buffer // everything that was written; guarded by mu
+	mark  int          // what the user has read, in text; belongs to the test
+	grown chan struct{}
+}
+
+// expectTimeout bounds how long a user waits for anything.
+const expectTimeout = 30 * time.Second
+
+// openTerminal starts "adrastea console args..." with env besides what every
+// test of a terminal has.
+func openTerminal(t *testing.T, env []string, args ...string) *terminal {
+	t.Helper()
+	home := t.TempDir()
+	writePlainKernel(t, home)
+	term := &terminal{t: t, done: make(chan struct{}), grown: make(chan struct{}, 1)}
+	term.cmd = exec.Command("adrastea", append([]string{"console"}, args...)...)
+	term.cmd.Env = append(os.Environ(), append([]string{
+		"TERM=xterm", "LC_ALL=C.UTF-8", "HOME=" + home, "TMPDIR=" + home, "NO_COLOR=", "PAGER=cat",
+		"TMUX=", "STY=", "KITTY_WINDOW_ID=", "TERM_PROGRAM=", "LC_TERMINAL=", "R_HOME=",
+		"JUPYTER_PATH=" + home, "JUPYTER_RUNTIME_DIR=" + home, "XDG_STATE_HOME=" + home,
+	}, env...)...)
+	var err error
+	term.tty, err = pty.StartWithSize(term.cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go term.read()
+	t.Cleanup(func() {
+		term.cmd.Process.Kill()
+		<-term.done
+		term.tty.Close()
+	})
+	return term
+}
+
+func writePlainKernel(t *testing.T, home string) {
+	t.Helper()
+	dir := filepath.Join(home, "kernels", "plain")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const spec = `{"argv": ["plainkern", "{connection_file}"], "display_name": "Plain",
+		"language": "plain", "interrupt_mode": "message"}`
+	if err := os.WriteFile(filepath.Join(dir, "kernel.json"), []byte(spec), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (x *terminal) read() {
+	defer close(x.done)
+	buf := make([]byte, 4096)
+	for {
+		n, err := x.tty.Read(buf)
+		x.mu.Lock()
+		x.raw.Write(buf[:n])
+		x.mu.Unlock()
+		select {
+		case x.grown <- struct{}{}:
+		default:
+		}
+		if err != nil { // EIO: the console has ended
+			x.cmd.Wait()
+			return
+		}
+	}
+}
+
+// text returns what was written, without escape sequences and bells.
+func (x *terminal) text() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	text := ansi.ReplaceAllString(x.raw.String(), "")
+	return strings.ReplaceAll(text, "\a", "")
+}
+
+// written returns everything that was written.
+func (x *terminal) written() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.raw.String()
+}
+
+// expect waits until want is in what was written since the last expect. Ends of
+// lines in it are the terminal's.
+func (x *terminal) expect(want string) {
+	x.t.Helper()
+	want = strings.ReplaceAll(want, "\n", "\r\n")
+	timeout := time.NewTimer(expectTimeout)
+	defer timeout.Stop()
+	for {
+		text := x.text()
+		if i := strings.Index(text[min(x.mark, len(text)):], want); i >= 0 {
+			x.mark += i + len(want)
+			return
+		}
+		select {
+		case <-x.grown:
+		case <-timeout.C:
+			x.t.Fatalf("the terminal does not show %q; since the last thing expected it shows\n%q",
+				want, text[min(x.mark, len(text)):])
+		case <-x.done:
+			if text := x.text(); !strings.Contains(text[min(x.mark, len(text)):], want) {
+				x.t.Fatalf("the console ended without %q; last it showed\n%q", want,
+					text[min(x.mark, len(text)):])
+			}
+		}
+	}
+}
+
+// keys types.
+func (x *terminal) keys(keys string) {
+	x.t.Helper()
+	if _, err := io.WriteString(x.tty, keys); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// line types a line and the Enter key, and waits for what it should lead to.
+func (x *terminal) line(line, want string) {
+	x.t.Helper()
+	x.keys(line + "\r")
+	x.expect(want)
+}
+
+// ends waits for the end of the console and checks its exit status.
+func (x *terminal) ends(status int) {
+	x.t.Helper()
+	select {
+	case <-x.done:
+	case <-time.After(expectTimeout):
+		x.t.Fatalf("the console does not end; it shows\n%q", x.text())
+	}
+	if got := x.cmd.ProcessState.ExitCode(); got != status {
+		x.t.Errorf("exit status %d, want %d; the console showed\n%s", got, status, x.text())
+	}
+}
+
+// Keys.
+const (
+	keyCtrlA     = "\x01"
+	keyCtrlC     = "\x03"
+	keyCtrlD     = "\x04"
+	keyCtrlR     = "\x12"
+	keyUp        = "\x1b[A"
+	keyLeft      = "\x1b[D"
+	keyAppLeft   = "\x1bOD" // in application mode
+	keyBackspace = "\x7f"
+)
