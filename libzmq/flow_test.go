@@ -180,7 +180,10 @@ func TestZ3UnboundedNeverBlocks(t *testing.T) {
 }
 
 func TestZ3RefusesWhatLibzmqCannotDo(t *testing.T) {
-	for _, cfg := range []*Config{{Full: zmq.DropOldest}, {RoutingID: make([]byte, 300)}} {
+	for _, cfg := range []*Config{
+		{Full: zmq.DropOldest}, {RoutingID: make([]byte, 300)}, {Properties: map[string]string{"X-a": "x"}},
+		{Subscriptions: zmq.ManualSubscriptions}, {Welcome: [][]byte{{1}, {2}}},
+	} {
 		if _, err := NewSocket(Dealer, cfg); err == nil {
 			t.Errorf("NewSocket(%+v) succeeds", cfg)
 		}

@@ -1,6 +1,8 @@
 package libzmq
 
 import (
+	"fmt"
+
 	"github.com/pebbe/zmq4"
 
 	"github.com/adrastea-kernel/adrastea/zmq"
@@ -35,14 +37,29 @@ func (s *Socket) Disconnect(endpoint string) error {
 	return s.endpoint("disconnect", endpoint, func(soc *zmq4.Socket) error { return soc.Disconnect(endpoint) })
 }
 
-// Subscribe lets a SUB receive messages whose first frame begins with prefix.
+// Subscribe makes a SUB or XSUB socket receive the messages whose first frame
+// begins with prefix.
 func (s *Socket) Subscribe(prefix []byte) error {
-	return s.Do(func(soc *zmq4.Socket) error { return soc.SetSubscribe(string(prefix)) })
+	return s.subscribe("subscribe", 1, prefix, (*zmq4.Socket).SetSubscribe)
 }
 
-// Unsubscribe undoes one Subscribe.
+// Unsubscribe takes back one Subscribe for prefix.
 func (s *Socket) Unsubscribe(prefix []byte) error {
-	return s.Do(func(soc *zmq4.Socket) error { return soc.SetUnsubscribe(string(prefix)) })
+	return s.subscribe("unsubscribe", 0, prefix, (*zmq4.Socket).SetUnsubscribe)
+}
+
+func (s *Socket) subscribe(op string, first byte, prefix []byte, set func(*zmq4.Socket, string) error) error {
+	return s.Do(func(soc *zmq4.Socket) (err error) {
+		switch s.typ {
+		case Sub:
+			err = set(soc, string(prefix))
+		case XSub:
+			_, err = soc.SendBytes(append([]byte{first}, prefix...), zmq4.DONTWAIT)
+		default:
+			return fmt.Errorf("libzmq: %s: a %v socket has no subscriptions, SUB and XSUB do", op, s.typ)
+		}
+		return err
+	})
 }
 
 // Do calls fn with the libzmq socket on the forwarding thread, for options

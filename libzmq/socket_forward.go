@@ -41,6 +41,14 @@ func (s *Socket) receive() (any bool) {
 	}
 	f.mu.Lock()
 	s.stats.Received += uint64(len(messages))
+	messages = slices.DeleteFunc(messages, func(m Message) bool {
+		big := m.Size() > s.cfg.MaxMessageSize // libzmq has looked at its frames only
+		if big {
+			s.stats.Discarded++
+			s.cfg.Logger.Warn("libzmq: message discarded: too large", "size", m.Size())
+		}
+		return big
+	})
 	f.mu.Unlock()
 	for i, m := range messages {
 		select {

@@ -58,8 +58,8 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 	if err != nil {
 		return nil, err
 	}
-	if resolved.Full == zmq.DropOldest {
-		return nil, errors.New("libzmq: new socket: libzmq cannot take back its oldest message: use Block or DropNewest")
+	if err := unsupported(&resolved); err != nil {
+		return nil, fmt.Errorf("libzmq: new %v socket: %w", t, err)
 	}
 	s := &Socket{
 		f:        f,
@@ -120,9 +120,13 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 // configure sets libzmq's options. On the forwarding thread.
 func (s *Socket) configure() error {
 	c, soc := &s.cfg, s.soc
+	unbounded := c.SendQueue == math.MaxInt
+	if unbounded {
+		c.Full = zmq.Block // which it never does
+	}
+	sendHWM := hwm(c.SendQueue)
 	set := []error{
 		soc.SetLinger(0),
-		soc.SetSndhwm(hwm(c.SendQueue)),
 		soc.SetRcvhwm(hwm(max(c.RecvQueue, 1))),
 		soc.SetMaxmsgsize(c.MaxMessageSize),
 		soc.SetHandshakeIvl(c.HandshakeTimeout),
@@ -144,16 +148,27 @@ func (s *Socket) configure() error {
 	switch s.typ {
 	case Router:
 		set = append(set, soc.SetRouterMandatory(1), soc.SetRouterHandover(c.Handover))
-	case XPub:
-		if c.Subscriptions == zmq.EverySubscription {
-			set = append(set, soc.SetXpubVerboser(1))
+	case Req:
+		set = append(set, soc.SetReqCorrelate(btoi(c.Correlate)), soc.SetReqRelaxed(btoi(c.Relaxed)))
+	case Pub, XPub:
+		if unbounded {
+			sendHWM = publisherHWM
 		}
 		set = append(set, soc.SetXpubNodrop(c.Full == zmq.Block))
-	case Pub:
-		set = append(set, soc.SetXpubNodrop(c.Full == zmq.Block))
+		if len(c.Welcome) > 0 {
+			set = append(set, soc.SetXpubWelcomeMsg(string(c.Welcome[0])))
+		}
+		if s.typ == XPub && c.Subscriptions == zmq.EverySubscription {
+			set = append(set, soc.SetXpubVerboser(1))
+		}
 	}
+	set = append(set, soc.SetSndhwm(sendHWM))
 	return errors.Join(append(set, s.secure(c.Security.Reveal())...)...)
 }
+
+// publisherHWM is how many messages a publisher without a bound leaves to
+// libzmq. The others wait here, so that completions tell how subscribers do.
+const publisherHWM = 1000
 
 // hwm makes a bound libzmq's.
 func hwm(n int) int {
@@ -161,4 +176,26 @@ func hwm(n int) int {
 		return 0
 	}
 	return n
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unsupported says what libzmq cannot do.
+func unsupported(c *Config) error {
+	switch {
+	case c.Full == zmq.DropOldest:
+		return errors.New("libzmq cannot take back its oldest message: use Block or DropNewest")
+	case len(c.Welcome) > 1:
+		return errors.New("libzmq sends a welcome of one frame only")
+	case len(c.Properties) > 0:
+		return errors.New("released versions of libzmq cannot announce properties")
+	case c.Subscriptions == zmq.ManualSubscriptions:
+		return errors.New("manual subscriptions name a peer, and libzmq does not tell which one it is")
+	}
+	return nil
 }
