@@ -146,6 +146,15 @@ static void flush(void)
 	}
 }
 
+// before is called before anything but a circle is drawn. A replay has no other
+// place where an interrupt could end it; plot_send catches the jump.
+static void before(void)
+{
+	if (*R.R_interrupts_pending && !*R.R_interrupts_suspended)
+		R.Rf_onintr();
+	flush();
+}
+
 static int have_layer(void)
 {
 	if (P.layer)
@@ -177,6 +186,10 @@ static void circle(double x, double y, double r, gcontext gc, dev_desc *dev)
 	P.run[P.n++] = (struct point){x, y, r, lwd, gc->col, gc->fill};
 	if (P.n < RUN_MIN)
 		return;
+	if (*R.R_interrupts_pending && !*R.R_interrupts_suspended) {
+		P.n = 0; // the page is lost anyway
+		R.Rf_onintr();
+	}
 	if (P.used || have_layer())
 		paint_run();
 	else
@@ -187,66 +200,66 @@ static void circle(double x, double y, double r, gcontext gc, dev_desc *dev)
 
 static void clip(double x0, double x1, double y0, double y1, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.clip(x0, x1, y0, y1, dev);
 }
 
 static void line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.line(x1, y1, x2, y2, gc, dev);
 }
 
 static void polygon(int n, double *x, double *y, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.polygon(n, x, y, gc, dev);
 }
 
 static void polyline(int n, double *x, double *y, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.polyline(n, x, y, gc, dev);
 }
 
 static void rect(double x0, double y0, double x1, double y1, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.rect(x0, y0, x1, y1, gc, dev);
 }
 
 static void path(double *x, double *y, int npoly, int *nper, int winding, gcontext gc,
                  dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.path(x, y, npoly, nper, winding, gc, dev);
 }
 
 static void raster(unsigned int *image, int w, int h, double x, double y, double width,
                    double height, double rot, int interpolate, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.raster(image, w, h, x, y, width, height, rot, interpolate, gc, dev);
 }
 
 static void text(double x, double y, const char *s, double rot, double hadj, gcontext gc,
                  dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.text(x, y, s, rot, hadj, gc, dev);
 }
 
 static void text_utf8(double x, double y, const char *s, double rot, double hadj, gcontext gc,
                       dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.text_utf8(x, y, s, rot, hadj, gc, dev);
 }
 
 static void glyph(int n, int *glyphs, double *x, double *y, SEXP font, double size, int colour,
                   double rot, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.glyph(n, glyphs, x, y, font, size, colour, rot, dev);
 }
 
@@ -256,7 +269,7 @@ static void glyph(int n, int *glyphs, double *x, double *y, SEXP font, double si
 
 static SEXP set_pattern(SEXP pattern, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	SEXP ref = P.original.set_pattern(pattern, dev);
 	P.nested--;
@@ -265,7 +278,7 @@ static SEXP set_pattern(SEXP pattern, dev_desc *dev)
 
 static SEXP set_clip_path(SEXP clip_path, SEXP ref, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	ref = P.original.set_clip_path(clip_path, ref, dev);
 	P.nested--;
@@ -274,7 +287,7 @@ static SEXP set_clip_path(SEXP clip_path, SEXP ref, dev_desc *dev)
 
 static SEXP set_mask(SEXP mask, SEXP ref, dev_desc *dev)
 {
-	flush();
+	before();
 	P.off |= mask != R_Nil;
 	P.nested++;
 	ref = P.original.set_mask(mask, ref, dev);
@@ -284,7 +297,7 @@ static SEXP set_mask(SEXP mask, SEXP ref, dev_desc *dev)
 
 static SEXP define_group(SEXP group, int op, SEXP destination, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	SEXP ref = P.original.define_group(group, op, destination, dev);
 	P.nested--;
@@ -293,13 +306,13 @@ static SEXP define_group(SEXP group, int op, SEXP destination, dev_desc *dev)
 
 static void use_group(SEXP ref, SEXP trans, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.use_group(ref, trans, dev);
 }
 
 static void stroke(SEXP shape, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	P.original.stroke(shape, gc, dev);
 	P.nested--;
@@ -307,7 +320,7 @@ static void stroke(SEXP shape, gcontext gc, dev_desc *dev)
 
 static void fill(SEXP shape, int rule, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	P.original.fill(shape, rule, gc, dev);
 	P.nested--;
@@ -315,7 +328,7 @@ static void fill(SEXP shape, int rule, gcontext gc, dev_desc *dev)
 
 static void fill_stroke(SEXP shape, int rule, gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.nested++;
 	P.original.fill_stroke(shape, rule, gc, dev);
 	P.nested--;
@@ -323,7 +336,7 @@ static void fill_stroke(SEXP shape, int rule, gcontext gc, dev_desc *dev)
 
 static void new_page(gcontext gc, dev_desc *dev)
 {
-	flush();
+	before();
 	P.original.new_page(gc, dev);
 }
 
