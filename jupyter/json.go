@@ -3,7 +3,10 @@ package jupyter
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -50,6 +53,34 @@ func checkObject(raw []byte) error {
 		return fmt.Errorf("not a JSON object")
 	}
 	return nil
+}
+
+// plainError turns an error of encoding/json about a value of the wrong type
+// into one that does not speak of Go.
+func plainError(err error) error {
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return err
+	}
+	kinds := map[reflect.Kind]string{
+		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number",
+		reflect.Map: "an object", reflect.Struct: "an object", reflect.Slice: "a list",
+	}
+	name := e.Field[strings.LastIndex(e.Field, ".")+1:]
+	return fmt.Errorf("%s is %s, want %s", name, article(e.Value), kinds[e.Type.Kind()])
+}
+
+// article puts an article before what encoding/json calls a value: "number",
+// "number 1.5", "array".
+func article(value string) string {
+	value, _, _ = strings.Cut(value, " ")
+	switch value {
+	case "bool":
+		return "true or false"
+	case "array", "object":
+		return "an " + value
+	}
+	return "a " + value
 }
 
 // unmarshalRequired decodes raw into v and reports the first of the required

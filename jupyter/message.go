@@ -112,7 +112,7 @@ func (m *Message) decode(c Content) error {
 		return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, err)
 	}
 	if err := json.Unmarshal(raw, c); err != nil {
-		return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, err)
+		return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, plainError(err))
 	}
 	return nil
 }

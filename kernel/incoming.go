@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -108,17 +109,20 @@ func (s *Server) badRequest(in *incoming, format string, args ...any) jupyter.Co
 // parse returns the content of in, or the error reply that it deserves.
 func (s *Server) parse(in *incoming) (c jupyter.Content, bad jupyter.Content) {
 	if in.err != nil {
-		return nil, s.badRequest(in, "%v", in.err)
+		return nil, s.badRequest(in, "%s", reason(in.err))
 	}
 	c, err := in.msg.Parse()
 	if errors.Is(err, jupyter.ErrUnknownType) {
 		return nil, s.badRequest(in, "this kernel knows no %s", in.msg.Header.MsgType)
 	}
 	if err != nil {
-		return nil, s.badRequest(in, "%v", err)
+		return nil, s.badRequest(in, "%s", reason(err))
 	}
 	return c, nil
 }
+
+// reason returns what err says, without the name of the package that says it.
+func reason(err error) string { return strings.TrimPrefix(err.Error(), "jupyter: ") }
 
 // drops counts messages that were dropped and logs some of them: whoever sends
 // rubbish must not fill the log.

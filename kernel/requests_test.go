@@ -94,7 +94,7 @@ func TestK2EveryRequestHasOneReply(t *testing.T) {
 		typ, content, want string // want: in the error reply; "" for no reply
 	}{
 		{jupyter.Shell, "execute_request", `{}`, "code is missing"},
-		{jupyter.Shell, "execute_request", `{"code":3}`, "cannot unmarshal"},
+		{jupyter.Shell, "execute_request", `{"code":3}`, "code is a number, want a string"},
 		{jupyter.Shell, "execute_request", `[]`, "not a JSON object"},
 		{jupyter.Shell, "execute_request", `{"code":`, "not JSON"},
 		{jupyter.Shell, "execute_request", "{\"code\":\"\xff\"}", "not UTF-8"},
@@ -103,7 +103,7 @@ func TestK2EveryRequestHasOneReply(t *testing.T) {
 		{jupyter.Shell, "inspect_request", `{"cursor_pos":1}`, "code is missing"},
 		{jupyter.Shell, "is_complete_request", `null`, "not a JSON object"},
 		{jupyter.Shell, "history_request", `{"hist_access_type":"x"}`, "none of range, tail, search"},
-		{jupyter.Shell, "comm_info_request", `{"target_name":[]}`, "cannot unmarshal"},
+		{jupyter.Shell, "comm_info_request", `{"target_name":[]}`, "target_name is an array, want a string"},
 		{jupyter.Shell, "comm_msg", `{}`, ""},
 		{jupyter.Shell, "comm_msg", `{"comm_id":"unknown"}`, ""},
 		{jupyter.Shell, "dance_request", `{}`, "knows no dance_request"},
@@ -115,7 +115,7 @@ func TestK2EveryRequestHasOneReply(t *testing.T) {
 		{jupyter.Control, "dance_request", `{}`, "knows no dance_request"},
 		{jupyter.Control, "dance", `{}`, ""},
 		{jupyter.Control, "execute_request", `{"code":""}`, "not served on the control channel"},
-		{jupyter.Control, "shutdown_request", `{"restart":"x"}`, "cannot unmarshal"},
+		{jupyter.Control, "shutdown_request", `{"restart":"x"}`, "restart is a string, want true or false"},
 		{jupyter.Control, "shutdown_request", `[`, "not JSON"},
 		{jupyter.Control, "debug_request", `{"seq":7,"command":"attach"}`, `"request_seq":7`},
 		{jupyter.Control, "create_subshell_request", `{}`, "not served on the control channel"},

@@ -213,11 +213,11 @@ func (s *Server) takeAnswer(asks []*ask, in *incoming) []*ask {
 // readAnswer decodes an answer.
 func readAnswer(in *incoming) answer {
 	if in.err != nil {
-		return answer{err: &BadReplyError{in.err.Error()}}
+		return answer{err: &BadReplyError{reason(in.err)}}
 	}
 	c, err := jupyter.Decode[jupyter.InputReply](in.msg)
 	if err != nil {
-		return answer{err: &BadReplyError{err.Error()}}
+		return answer{err: &BadReplyError{reason(err)}}
 	}
 	return answer{value: c.Value}
 }

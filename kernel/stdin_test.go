@@ -108,13 +108,13 @@ func testK4Late(t *testing.T, opt *kerneltest.Options) {
 func TestK4MalformedAnswersAreErrors(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	for content, want := range map[string]string{
-		`{}`:                           "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
-		`{"value":7}`:                  "kernel: bad input_reply: jupyter: content of input_reply: json: cannot unmarshal number into Go struct field plain.value of type string",
-		`{"status":"error"}`:           "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
-		`[]`:                           "kernel: bad input_reply: jupyter: content: not a JSON object",
-		"{\"value\":\"\xff\"}":         "kernel: bad input_reply: jupyter: content: not UTF-8",
-		`{"value":"x"`:                 "kernel: bad input_reply: jupyter: content: not JSON",
-		`{"value":null,"status":"ok"}`: "kernel: bad input_reply: jupyter: content of input_reply: value is missing",
+		`{}`:                           "kernel: bad input_reply: content of input_reply: value is missing",
+		`{"value":7}`:                  "kernel: bad input_reply: content of input_reply: value is a number, want a string",
+		`{"status":"error"}`:           "kernel: bad input_reply: content of input_reply: value is missing",
+		`[]`:                           "kernel: bad input_reply: content: not a JSON object",
+		"{\"value\":\"\xff\"}":         "kernel: bad input_reply: content: not UTF-8",
+		`{"value":"x"`:                 "kernel: bad input_reply: content: not JSON",
+		`{"value":null,"status":"ok"}`: "kernel: bad input_reply: content of input_reply: value is missing",
 	} {
 		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "ask x", AllowStdin: true})
 		c.ExpectStart(r, 0)
@@ -135,7 +135,7 @@ func TestK4BadParentOfAnAnswer(t *testing.T) {
 	m := rawRequest(c, "input_reply", `{"value":"x"}`)
 	m.ParentHeader = json.RawMessage(`3`)
 	c.Send(jupyter.Stdin, m)
-	c.ExpectError(r, "Error", "kernel: bad input_reply: jupyter: parent_header: not a JSON object")
+	c.ExpectError(r, "Error", "kernel: bad input_reply: parent_header: not a JSON object")
 	done(c, r, "error")
 }
 
@@ -183,8 +183,7 @@ func TestK4TheClientIsGone(t *testing.T) {
 func TestK4TheClientConnectsStdinLate(t *testing.T) { run(t, testK4LateStdin) }
 
 func testK4LateStdin(t *testing.T, opt *kerneltest.Options) {
-	c := kerneltest.Start(t, newScript(), opt)
-	c.CloseLine(jupyter.Stdin)
+	c := kerneltest.StartKernel(t, newScript(), opt).Connect(t, jupyter.Stdin)
 	r := c.Execute("ask x")
 	c.ExpectStart(r, 1)
 	c.Redial(jupyter.Stdin)

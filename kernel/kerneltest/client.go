@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -146,8 +147,9 @@ func Start(t testing.TB, lang kernel.Language, opt *Options) *Client {
 }
 
 // Connect connects a client and waits for its iopub_welcome. Without a
-// subscription that is there, the first messages could be lost.
-func (k *Kernel) Connect(t testing.TB) *Client {
+// subscription that is there, the first messages could be lost. The client has
+// no connection to the channels without; see [Client.Redial].
+func (k *Kernel) Connect(t testing.TB, without ...jupyter.Channel) *Client {
 	t.Helper()
 	codec, err := jupyter.NewCodec(k.Info.SignatureScheme, k.Info.Key)
 	if err != nil {
@@ -160,6 +162,9 @@ func (k *Kernel) Connect(t testing.TB) *Client {
 	}
 	t.Cleanup(c.close)
 	for _, ch := range jupyter.Channels() {
+		if slices.Contains(without, ch) {
+			continue
+		}
 		if err := c.dial(ch); err != nil {
 			t.Fatal(err)
 		}
@@ -184,8 +189,8 @@ func (c *Client) dial(ch jupyter.Channel) error {
 	return err
 }
 
-// connectAll waits until the sockets on which the kernel begins are connected,
-// stdin and heartbeat: real sockets connect when they like.
+// connectAll waits until heartbeat and control are connected: real sockets connect
+// when they like.
 func (c *Client) connectAll() {
 	c.t.Helper()
 	c.Heartbeat([]byte("are you there?"))

@@ -45,23 +45,37 @@ func (c *Client) SendFrames(ch jupyter.Channel, frames [][]byte) {
 // Line returns the connection to ch, in memory.
 func (c *Client) Line(ch jupyter.Channel) *Conn { return c.lines[ch].(*Conn) }
 
-// Heartbeat sends a ping and waits for its echo.
+// Heartbeat sends a ping and waits for its echo, which has to be the next one.
 func (c *Client) Heartbeat(ping []byte) {
 	c.t.Helper()
 	c.SendFrames(jupyter.Heartbeat, [][]byte{{}, ping})
+	if got := c.nextBeat(); !bytes.Equal(got, ping) {
+		c.t.Fatalf("heartbeat echoes %q, want %q", got, ping)
+	}
+}
+
+// AwaitHeartbeat sends a ping and waits for its echo, whatever else comes before
+// it.
+func (c *Client) AwaitHeartbeat(ping []byte) {
+	c.t.Helper()
+	c.SendFrames(jupyter.Heartbeat, [][]byte{{}, ping})
+	for !bytes.Equal(c.nextBeat(), ping) {
+	}
+}
+
+// nextBeat returns the next echo.
+func (c *Client) nextBeat() []byte {
+	c.t.Helper()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for {
 		c.mu.Lock()
 		if len(c.beats) > 0 {
-			got := c.beats[0]
+			beat := c.beats[0]
 			c.beats = c.beats[1:]
 			c.mu.Unlock()
 			c.wake() // the notification may have been for another
-			if !bytes.Equal(got, ping) {
-				c.t.Errorf("heartbeat echoes %q, want %q", got, ping)
-			}
-			return
+			return beat
 		}
 		c.mu.Unlock()
 		select {

@@ -1,0 +1,158 @@
+package kernel_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+)
+
+var update = flag.Bool("update", false, "write what the kernel says into the conversations")
+
+// TestConversations has the conversations in testdata/conversations. A file
+// begins with what it shows; then sections of the client and of the kernel
+// alternate. A line of the client is
+//
+//	CHANNEL TYPE CONTENT [re N | re prompt N]
+//
+// where N is the number of the client's message, or of the kernel's prompt, that
+// becomes the parent; wait N lets N milliseconds pass. A line of the kernel is
+//
+//	N CHANNEL TYPE CONTENT
+//
+// where N is the number of the client's message that it answers, 0 for none. The
+// lines of the kernel are all that it says until it has nothing more to say.
+func TestConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/conversations/*.txtar")
+	must(t, err)
+	if len(files) == 0 {
+		t.Fatal("no conversations")
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			must(t, err)
+			var got string
+			synctest.Test(t, func(t *testing.T) { got = talk(t, string(text)) })
+			if *update {
+				must(t, os.WriteFile(file, []byte(got), 0o644))
+			} else if got != string(text) {
+				t.Errorf("the kernel said other things than %s has:\n%s", file, got)
+			}
+		})
+	}
+}
+
+// A talk is a conversation that goes on.
+type conversation struct {
+	t       *testing.T
+	c       *kerneltest.Client
+	sent    []*jupyter.Message
+	prompts []*jupyter.Message
+	numbers map[string]int    // message id of the client to its number
+	ids     map[string]string // id that the kernel made to what stands for it
+}
+
+// talk has the conversation in text and returns it with what the kernel said.
+func talk(t *testing.T, text string) string {
+	v := &conversation{
+		t: t, c: kerneltest.Start(t, newScript(), nil),
+		numbers: map[string]int{}, ids: map[string]string{},
+	}
+	var out strings.Builder
+	section := ""
+	for line := range strings.Lines(text) {
+		switch trimmed := strings.TrimSpace(line); {
+		case strings.HasPrefix(trimmed, "-- "):
+			section = trimmed
+			out.WriteString(line)
+			if section == "-- kernel --" {
+				v.listen(&out)
+			}
+		case section == "-- client --":
+			out.WriteString(line)
+			v.say(trimmed)
+		case section == "":
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// say sends what a line of the client says.
+func (v *conversation) say(line string) {
+	v.t.Helper()
+	if ms, ok := strings.CutPrefix(line, "wait "); ok {
+		n, err := strconv.Atoi(ms)
+		must(v.t, err)
+		time.Sleep(time.Duration(n) * time.Millisecond)
+		return
+	}
+	line, re, hasParent := strings.Cut(line, " re ")
+	words := strings.SplitN(line, " ", 3)
+	if len(words) != 3 {
+		v.t.Fatalf("%q is no CHANNEL TYPE CONTENT", line)
+	}
+	m := rawRequest(v.c, words[1], words[2])
+	if hasParent {
+		m.ParentHeader = v.parent(re)
+	}
+	v.sent = append(v.sent, m)
+	v.numbers[m.Header.MsgID] = len(v.sent)
+	for _, ch := range jupyter.Channels() {
+		if ch.String() == words[0] {
+			v.c.Send(ch, m)
+			return
+		}
+	}
+	v.t.Fatalf("%q is no channel", words[0])
+}
+
+// parent returns the header of what re names.
+func (v *conversation) parent(re string) json.RawMessage {
+	from := v.sent
+	number, ok := strings.CutPrefix(re, "prompt ")
+	if ok {
+		from = v.prompts
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(from) {
+		v.t.Fatalf("there is no message %q", re)
+	}
+	raw, err := from[n-1].HeaderJSON()
+	must(v.t, err)
+	return raw
+}
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// listen writes what the kernel says until it has nothing more to say.
+func (v *conversation) listen(out *strings.Builder) {
+	time.Sleep(10 * time.Second) // of fake time
+	synctest.Wait()
+	for v.c.Unread() > 0 {
+		ch, m := v.c.NextAny()
+		if m.Header.MsgType == jupyter.TypeInputRequest {
+			v.prompts = append(v.prompts, m)
+		}
+		parent, err := m.Parent()
+		must(v.t, err)
+		content := uuid.ReplaceAllStringFunc(string(m.Content), func(id string) string {
+			if v.ids[id] == "" {
+				v.ids[id] = fmt.Sprint("ID", len(v.ids)+1)
+			}
+			return v.ids[id]
+		})
+		fmt.Fprintf(out, "%d %v %s %s\n", v.numbers[parent.MsgID], ch, m.Header.MsgType, content)
+	}
+}
