@@ -40,18 +40,17 @@ var (
 	errNoncesUsed   = errors.New("all nonces of the connection are used: connect again")
 )
 
-// Sizes of the cipher. The assembly of salsa works on four blocks at a time;
-// one block costs it almost half of what four do.
-const (
-	salsaBlock = 64
-	headBlocks = 4
-	headSize   = headBlocks * salsaBlock
-	polyKey    = 32 // octets of the key stream that the box does not use
+// polyKey is how many octets of the key stream are the key of the MAC and not
+// used by the box.
+const polyKey = 32
 
-	// pieceSize is how much is encrypted before it is authenticated: little
-	// enough to be in the cache still, and a multiple of headSize.
-	pieceSize = 16 << 10
-)
+// headBody is how many octets of a payload are encrypted by the first group of
+// the key stream.
+const headBody = salsaGroup - polyKey
+
+// pieceSize is how much is encrypted before it is authenticated: little enough
+// to be in the cache still.
+const pieceSize = 42 * salsaGroup
 
 // A messageKey makes the boxes of the MESSAGE commands of one direction. They
 // are NaCl's (XSalsa20 and Poly1305), computed in place and without the copy
@@ -59,72 +58,59 @@ const (
 //
 // XSalsa20 turns the first 16 octets of a nonce into a subkey, and those are
 // a constant of the direction here: the subkey is computed once.
-type messageKey [32]byte
+type messageKey struct {
+	salsaKey
+}
 
 // newMessageKey returns the key of the direction whose nonces begin with
 // prefix, which has 16 octets.
 func newMessageKey(shared *[32]byte, prefix string) messageKey {
-	var key messageKey
+	var key [32]byte
 	first := [16]byte([]byte(prefix))
-	salsa.HSalsa20((*[32]byte)(&key), &first, shared, &salsa.Sigma)
-	return key
-}
-
-// head returns the start of the key stream for a payload of n octets: as much
-// as n needs, at most headSize octets. The first polyKey of them are the key
-// of the MAC.
-func (k *messageKey) head(stream *[headSize]byte, counter *[16]byte, n int) {
-	size := headSize
-	if n <= 2*salsaBlock-polyKey {
-		size = (polyKey + n + salsaBlock - 1) / salsaBlock * salsaBlock
-	}
-	salsa.XORKeyStream(stream[:size], stream[:size], counter, (*[32]byte)(k))
+	salsa.HSalsa20(&key, &first, shared, &salsa.Sigma)
+	return messageKey{newSalsaKey(&key)}
 }
 
 // seal fills out with a MESSAGE that holds body. out has SealOverhead octets
 // more than body and does not overlap it.
 func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
-	var counter [16]byte
-	binary.BigEndian.PutUint64(counter[:], nonce)
-	var stream [headSize]byte
-	k.head(&stream, &counter, 1+len(body))
+	copy(out, messageName)
+	short := (*[8]byte)(out[messageNonce:])
+	binary.BigEndian.PutUint64(short[:], nonce)
+	var stream [salsaGroup]byte
+	k.head(&stream, short, min(polyKey+1+len(body), salsaGroup))
 
 	mac := poly1305.New((*[polyKey]byte)(stream[:]))
 	out[messagePayload] = flags ^ stream[polyKey]
 	done := subtle.XORBytes(out[messageBody:], body, stream[polyKey+1:])
 	mac.Write(out[messagePayload : messageBody+done])
 	rest, body := out[messageBody+done:], body[done:]
-	for block := uint64(headBlocks); len(body) > 0; block += pieceSize / salsaBlock {
+	for block := uint64(groupBlocks); len(body) > 0; block += pieceSize / salsaBlock {
 		n := min(len(body), pieceSize)
-		binary.LittleEndian.PutUint64(counter[8:], block)
-		salsa.XORKeyStream(rest[:n], body[:n], &counter, (*[32]byte)(k))
+		k.xor(rest[:n], body[:n], short, block)
 		mac.Write(rest[:n])
 		rest, body = rest[n:], body[n:]
 	}
-	copy(out, messageName)
-	binary.BigEndian.PutUint64(out[messageNonce:], nonce)
 	mac.Sum(out[messageTag:messageTag])
 }
 
 // open decrypts the payload of message in place and reports whether its tag
 // is right. If it is not, the payload is lost and must not be looked at.
 func (k *messageKey) open(message []byte) bool {
-	var counter [16]byte
-	copy(counter[:8], message[messageNonce:])
+	short := (*[8]byte)(message[messageNonce:])
 	payload := message[messagePayload:]
-	var stream [headSize]byte
-	k.head(&stream, &counter, len(payload))
+	var stream [salsaGroup]byte
+	k.head(&stream, short, min(polyKey+len(payload), salsaGroup))
 
 	mac := poly1305.New((*[polyKey]byte)(stream[:]))
-	first := payload[:min(len(payload), headSize-polyKey)]
+	first := payload[:min(len(payload), headBody)]
 	mac.Write(first)
 	subtle.XORBytes(first, first, stream[polyKey:])
 	rest := payload[len(first):]
-	for block := uint64(headBlocks); len(rest) > 0; block += pieceSize / salsaBlock {
+	for block := uint64(groupBlocks); len(rest) > 0; block += pieceSize / salsaBlock {
 		n := min(len(rest), pieceSize)
 		mac.Write(rest[:n])
-		binary.LittleEndian.PutUint64(counter[8:], block)
-		salsa.XORKeyStream(rest[:n], rest[:n], &counter, (*[32]byte)(k))
+		k.xor(rest[:n], rest[:n], short, block)
 		rest = rest[n:]
 	}
 	return mac.Verify(message[messageTag:messagePayload]) // in constant time
