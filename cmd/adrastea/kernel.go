@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +19,11 @@ import (
 type kernelOptions struct {
 	connectionFile string
 	r              string
+	engine         string
 }
+
+// engines are what --engine may name. A build with package libzmq adds it.
+var engines = map[string]kernel.Engine{"zmq": nil}
 
 func newKernelCommand() *cobra.Command {
 	var o kernelOptions
@@ -34,6 +42,7 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.connectionFile, "connection-file", "f", "", "serve on the sockets that `FILE` names")
 	f.StringVar(&o.r, "r", "", "use the R at `PATH` instead of the one on the PATH")
+	f.StringVar(&o.engine, "engine", "zmq", "make the sockets with `ENGINE`: "+engineNames())
 	cmd.MarkFlagRequired("connection-file")
 	cmd.MarkFlagFilename("connection-file", "json")
 	return cmd
@@ -41,9 +50,13 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 
 // serveKernel is the kernel's process, until it ends.
 func serveKernel(ctx context.Context, o *kernelOptions) error {
+	engine, ok := engines[o.engine]
+	if !ok {
+		return fmt.Errorf("no engine %q in this build: %s", o.engine, engineNames())
+	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger})
-	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{Logger: logger})
+	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{Engine: engine, Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -51,4 +64,9 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 		return exitStatus(status)
 	}
 	return nil
+}
+
+// engineNames are the engines of this build.
+func engineNames() string {
+	return strings.Join(slices.Sorted(maps.Keys(engines)), " or ")
 }

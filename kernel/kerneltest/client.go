@@ -34,6 +34,11 @@ type Options struct {
 	Key jupyter.Key
 }
 
+// Engine, if not nil, makes the sockets of kernels over tcp and ipc whose
+// Config names no engine: a test binary sets it to run its tests over another
+// engine than package zmq.
+var Engine kernel.Engine
+
 // A Kernel is a server that runs for a test.
 type Kernel struct {
 	Server *kernel.Server // nil if the kernel runs somewhere else
@@ -64,6 +69,9 @@ func StartKernel(t testing.TB, lang kernel.Language, opt *Options) *Kernel {
 	var cfg kernel.Config
 	if opt.Config != nil {
 		cfg = *opt.Config
+	}
+	if cfg.Engine == nil {
+		cfg.Engine = Engine
 	}
 	k := &Kernel{first: true, donec: make(chan struct{})}
 	switch opt.Transport {
