@@ -102,7 +102,7 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "edit(1)")
-	if v.err == nil || !strings.Contains(v.text("stderr"), "a notebook has no editor") {
+	if v.err == nil || !strings.Contains(v.err.Value, "a notebook has no editor") {
 		t.Errorf("edit(1): %v, %q", v.err, v.all())
 	}
 	v = show(t, p, "View(mtcars)")

@@ -18,12 +18,13 @@ table_dim <- function(x) {
 }
 
 # table_html makes a table of at most repr.matrix.max.rows rows and
-# repr.matrix.max.cols columns (60 and 20), and says what it left out.
+# repr.matrix.max.cols columns, and says what it left out. Without these options
+# up to 60 rows are shown whole, of longer ones 30, and 20 columns.
 table_html <- function(x, title = NULL) {
     size <- table_dim(x)
     # 300,000 characters of cells at most, whatever the limits are set to.
     cols <- min(size[[2L]], table_limit("repr.matrix.max.cols", 20), 1000)
-    rows <- min(size[[1L]], table_limit("repr.matrix.max.rows", 60), max(1, 20000 %/% max(1, cols)))
+    rows <- min(size[[1L]], table_limit("repr.matrix.max.rows", if (size[[1L]] > 60) 30 else 60), max(1, 20000 %/% max(1, cols)))
     budget <- max(20, min(200, 300000 %/% max(1, rows * cols)))
     parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
              else matrix_columns(x, seq_len(rows), seq_len(cols))
