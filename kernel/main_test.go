@@ -1,13 +1,51 @@
 package kernel_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
+
+// beKernel, in the environment of the test binary, makes it a kernel on the
+// connection file that it names.
+const beKernel = "KERNEL_TEST_BE_KERNEL"
+
+// holdKernel, besides beKernel, makes it a process that starts a kernel, says
+// its process id, and waits to be killed.
+const holdKernel = "KERNEL_TEST_HOLD_KERNEL"
+
+func runAsKernel() int {
+	if os.Getenv(holdKernel) != "" {
+		cmd := kernelCommand(os.Getenv(beKernel))
+		cmd.Stdout, cmd.Stderr = nil, os.Stderr
+		if err := cmd.Start(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Println(cmd.Process.Pid)
+		select {}
+	}
+	status, err := kernel.Serve(context.Background(), newScript(), os.Getenv(beKernel), nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kernel:", err)
+	}
+	return status
+}
+
+// kernelCommand returns a command that runs a kernel in a process of its own.
+func kernelCommand(file string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), beKernel+"="+file, holdKernel+"=", "JPY_PARENT_PID=")
+	cmd.Stderr = os.Stderr
+	return cmd
+}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beKernel) != "" {

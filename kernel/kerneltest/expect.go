@@ -319,3 +319,10 @@ func (c *Client) NextOf(chs ...jupyter.Channel) (jupyter.Channel, *jupyter.Messa
 	}
 	return r.ch, r.msg
 }
+
+// Discard has the client throw away what comes from now on, and what came.
+func (c *Client) Discard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inbox, c.discard = nil, true
+}
