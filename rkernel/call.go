@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // callBudget bounds a call from when R begins it; then it is interrupted.
@@ -102,7 +100,7 @@ func (p *process) breakCall(id string) {
 	}
 	select {
 	case <-c.begun:
-		p.signalLocked(unix.SIGINT)
+		p.interruptLocked()
 	default:
 	}
 }

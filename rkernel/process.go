@@ -52,7 +52,8 @@ type process struct {
 
 // An ending is how an R process ended.
 type ending struct {
-	wanted bool   // by quit() or because we said so
+	wanted bool   // by quit()
+	shut   bool   // by our shutdown
 	status int    // the exit status
 	why    string // for an end nobody wanted
 	fatal  string // R could not start

@@ -34,7 +34,6 @@ const tailSize = 2000
 // so what waits in both at once is R's in one of them, the one it named last
 // with evLane, and a child's in the other: R's is older.
 func (p *process) runPump() {
-	defer close(p.done)
 	p.pump.first = 1
 	fds := []unix.PollFd{
 		{Fd: int32(p.sock), Events: unix.POLLIN},
@@ -283,7 +282,11 @@ func (p *process) ended() {
 	if p.pump.collect {
 		p.stream("stdout", p.pump.value.String())
 	}
+	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
+		os.RemoveAll(dir) // R itself does so when it ends in peace
+	}
 	p.mu.Lock()
+	close(p.done) // from here nobody enters
 	r, calls, parked := p.run, p.calls, p.parked
 	p.run, p.calls, p.parked = nil, nil, nil
 	p.endPromptLocked()
@@ -296,8 +299,5 @@ func (p *process) ended() {
 	}
 	if r != nil {
 		r.end(p.endOutcome(r))
-	}
-	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
-		os.RemoveAll(dir) // R itself does so when it ends in peace
 	}
 }

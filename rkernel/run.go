@@ -143,10 +143,11 @@ func (p *process) interrupt() {
 		p.send(cmdInterrupt) // so that R knows what the signal means
 		p.mu.Lock()
 		if p.run == r {
-			p.signalLocked(unix.SIGINT)
+			p.interruptLocked()
+			p.nudgeLater(r, firstNudge)
 		}
 	case !r.sent: // R is starting
-		p.signalLocked(unix.SIGINT)
+		p.interruptLocked()
 		r.over = true
 		p.run = nil
 		r.end(outcome{err: interruptedError()})
@@ -156,10 +157,41 @@ func (p *process) interrupt() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			if p.run == r && !r.begun {
-				p.signalLocked(unix.SIGINT)
+				p.interruptLocked()
 			}
 		})
 	}
+}
+
+// interruptLocked interrupts R, which passes it on to its children. See
+// on_interrupt in host/console.c.
+func (p *process) interruptLocked() {
+	if !p.reaped {
+		unix.Kill(p.pid, unix.SIGURG)
+	}
+}
+
+// R is nudged this long after an interrupt, and again after twice the time.
+const (
+	firstNudge = 20 * time.Millisecond
+	lastNudge  = 2 * time.Second
+)
+
+// nudgeLater asks R whether it has seen an interrupt: SIGINT can come just
+// before R starts a child and waits for it, and then neither knows of it.
+// Where R has seen it, nothing happens. See on_nudge in host/console.c.
+func (p *process) nudgeLater(r *run, after time.Duration) {
+	time.AfterFunc(after, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.run != r || p.reaped {
+			return
+		}
+		unix.Kill(p.pid, unix.SIGWINCH)
+		if after < lastNudge {
+			p.nudgeLater(r, 2*after)
+		}
+	})
 }
 
 // began notes that R has begun a cell or a call: a signal is for it from here.
@@ -271,6 +303,9 @@ func (p *process) endOutcome(r *run) outcome {
 	p.mu.Lock()
 	end := p.end
 	p.mu.Unlock()
+	if end.shut {
+		return outcome{err: kernel.ErrShutdown}
+	}
 	if end.wanted {
 		return outcome{result: &kernel.Result{Payload: append(r.payload, map[string]any{
 			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
@@ -291,7 +326,7 @@ func (p *process) endErrorLocked() error {
 		return &kernel.Error{Name: "RStartError", Value: end.fatal,
 			Traceback: []string{"R cannot start: " + end.fatal}}
 	}
-	if end.wanted {
+	if end.wanted || end.shut {
 		return &kernel.Error{Name: "REnded", Value: "R has ended", Traceback: []string{"R has ended."}}
 	}
 	value := "R ended unexpectedly: " + end.why

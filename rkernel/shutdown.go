@@ -21,12 +21,9 @@ const (
 // files are closed, and in any case before it returns.
 func (p *process) shutdown(ctx context.Context) {
 	p.mu.Lock()
-	p.end.wanted = true
-	busy := p.run != nil
-	if busy {
-		p.signalLocked(unix.SIGINT)
-	}
+	p.end.shut = true
 	p.mu.Unlock()
+	p.interrupt()
 	if err := p.send(cmdQuit); err == nil && p.endsWithin(ctx, graceQuit) {
 		return
 	}

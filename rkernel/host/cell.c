@@ -140,6 +140,7 @@ static void finish_ok(void) {
 // finish_jump ends a cell whose expression jumped to R's prompt.
 static void finish_jump(void) {
 	if (cell.jump != JUMP_ERROR) {
+		*R.R_interrupts_pending = 0;
 		finish(cell.jump == JUMP_INTERRUPT ? "interrupt" : "abort", NULL, NULL);
 		return;
 	}
@@ -316,6 +317,8 @@ int cell_next(unsigned char *buf, int len) {
 		ad_device_flush();
 		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
 			cell.jump = JUMP_ERROR;
+		// It ended because a child was interrupted, and R has not looked yet.
+		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) cell.jump = JUMP_INTERRUPT;
 		if (cell.jump != JUMP_NONE) {
 			finish_jump();
 			return 0;

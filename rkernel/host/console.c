@@ -50,8 +50,11 @@ static void write_console(const char *text, int len, int type) {
 // ---- prompts ----------------------------------------------------------------
 
 static unsigned sequence;   // of the last prompt
+static int asking;          // it waits for its answer
 static struct buf answer;   // what the user said
 static size_t answer_given; // how much of it R has taken
+
+int console_asking(void) { return asking; }
 
 // interrupted waits for the SIGINT that the kernel sends with every interrupt,
 // so that it cannot hit what runs next, and then does what R does.
@@ -101,11 +104,11 @@ static int ask(const char *prompt, int password) {
 		part_str(password ? "1" : "0")};
 	fflush(stdout);
 	lane_send(EV_INPUT, 3, parts);
-	for (;;) {
-		if (idle_wait(1) == WAIT_INTERRUPT) return ANSWER_INTERRUPTED;
-		int how = take_answer();
-		if (how >= 0) return how;
-	}
+	asking = 1;
+	int how = -1;
+	while (how < 0) how = idle_wait(1) == WAIT_INTERRUPT ? ANSWER_INTERRUPTED : take_answer();
+	asking = 0;
+	return how;
 }
 
 const char *console_ask(const char *prompt, int password, int at_browser) {
@@ -153,6 +156,42 @@ static int read_answer(const char *prompt, unsigned char *buf, int len) {
 	return give(buf, len);
 }
 
+// ---- interrupts -------------------------------------------------------------
+
+// An interrupt is one signal to R, which passes it on to its children as a
+// terminal would, and takes it itself: also while it waits for a child in
+// system(), which makes R deaf to SIGINT, so that at a terminal the rest of the
+// expression would run. SIGURG is ignored by whoever does not expect it.
+enum { INTERRUPT_SIGNAL = SIGURG, NUDGE_SIGNAL = SIGWINCH };
+
+static void on_interrupt(int signal) {
+	struct sigaction deaf = {.sa_handler = SIG_IGN}, before;
+	if (lane_is_child()) return;
+	sigaction(SIGINT, NULL, &before);
+	if (before.sa_handler == SIG_DFL) return; // R has only begun to start
+	sigaction(SIGINT, &deaf, &before);
+	kill(0, SIGINT); // the children
+	sigaction(SIGINT, &before, NULL);
+	if (before.sa_handler == SIG_IGN)
+		*R.R_interrupts_pending = 1;
+	else
+		kill(getpid(), SIGINT); // R's own handler of the moment
+}
+
+// on_nudge is the kernel asking whether R has seen its interrupt. If R was
+// about to start a child when it came, it waits for the child now, which has
+// not heard of it.
+static void on_nudge(int signal) {
+	if (*R.R_interrupts_pending && !lane_is_child()) kill(0, SIGINT);
+}
+
+static void hear_interrupts(void) {
+	struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+	struct sigaction nudge = {.sa_handler = on_nudge, .sa_flags = SA_RESTART};
+	sigaction(INTERRUPT_SIGNAL, &interrupt, NULL);
+	sigaction(NUDGE_SIGNAL, &nudge, NULL);
+}
+
 // ---- the top level ----------------------------------------------------------
 
 static void say_ready(void) {
@@ -162,6 +201,7 @@ static void say_ready(void) {
 }
 
 static int at_prompt(unsigned char *buf, int len) {
+	asking = 0;
 	answer.len = answer_given = 0;
 	if (!ready) {
 		ad_device_init();
@@ -210,6 +250,7 @@ static void busy(int which) {
 }
 
 static void reset_console(void) {
+	asking = 0;
 	answer.len = answer_given = 0;
 	leaving = -1; // the user changed their mind about quitting
 	if (!lane_is_child()) cell_jump();
@@ -248,6 +289,7 @@ void console_install(void) {
 	*R.ptr_R_FlushConsole = nothing;
 	*R.ptr_R_ClearerrConsole = nothing;
 	*R.ptr_R_Busy = busy;
+	hear_interrupts();
 	r_clean_up = *R.ptr_R_CleanUp;
 	*R.ptr_R_CleanUp = clean_up;
 	atexit(say_exit);

@@ -84,6 +84,8 @@ int console_at_top(void);
 int is_browser(const struct host_context *c);
 // console_capture sends what R prints away until it is called with 0.
 void console_capture(int on);
+// console_asking says that a prompt waits for its answer.
+int console_asking(void);
 // console_ask asks the user. It returns the answer, without newline, valid
 // until the next call. It does not return when the user interrupts or cannot
 // be asked: then it jumps as R does. at_browser makes the latter an end of

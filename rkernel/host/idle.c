@@ -25,7 +25,8 @@ static int handlers(fd_set *set) {
 	FD_ZERO(set);
 	FD_SET(max, set);
 	for (struct host_input_handler *h = *R.R_InputHandlers; h; h = h->next) {
-		if (h->fd <= 0 || h->fd >= FD_SETSIZE) continue;
+		if (h->fd < 0) h->fd = 0; // R's own for standard input, not yet set
+		if (h->fd == 0 || h->fd >= FD_SETSIZE) continue;
 		FD_SET(h->fd, set);
 		if (h->fd > max) max = h->fd;
 	}

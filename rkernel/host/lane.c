@@ -129,13 +129,15 @@ static void recv_all(char *data, size_t len) {
 static int interrupts; // announced by the kernel
 
 int lane_interrupts(int forget) {
-	// Announcements that wait to be read count: nothing else is sent unasked.
+	// Announcements that wait to be read count. An answer before them comes too
+	// late, unless a prompt waits for it.
 	for (;;) {
 		unsigned char head[5];
 		struct frame f;
 		if (lane_is_child()) return 0;
 		ssize_t n = recv(sock, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
-		if (n < (ssize_t)sizeof head || head[4] != CMD_INTERRUPT) break;
+		if (n < (ssize_t)sizeof head) break;
+		if (head[4] != CMD_INTERRUPT && (head[4] != CMD_ANSWER || console_asking())) break;
 		lane_recv(&f);
 	}
 	int n = interrupts;

@@ -1,0 +1,241 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// interruptible runs a cell in the background.
+type interruptible struct {
+	p    *process
+	rec  *recorder
+	done chan error
+}
+
+func begin(p *process, code string) *interruptible {
+	c := &interruptible{p: p, rec: newRecorder(), done: make(chan error, 1)}
+	c.rec.onInput = func(ctx context.Context, prompt string) (string, error) {
+		return c.waitInput(ctx)
+	}
+	go func() {
+		_, err := p.execute(context.Background(), c.rec, code, true)
+		c.done <- err
+	}()
+	return c
+}
+
+// interrupted receives when the request is interrupted, as kernel's Input does.
+var interruptedInput = make(chan struct{}, 1)
+
+func (c *interruptible) waitInput(ctx context.Context) (string, error) {
+	select {
+	case <-interruptedInput:
+		return "", kernel.ErrInterrupted
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// end returns how the cell ended.
+func (c *interruptible) end(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-c.done:
+		return err
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the cell goes on: %q", c.rec.all())
+		return nil
+	}
+}
+
+func isInterrupt(err error) bool {
+	e, ok := errors.AsType[*kernel.Error](err)
+	return ok && e.Name == "interrupt"
+}
+
+func TestK5InterruptEndsWhateverRuns(t *testing.T) {
+	p := startR(t)
+	for name, code := range map[string]string{
+		"loop":      `cat("go\n"); while (TRUE) {}`,
+		"repeat":    `cat("go\n"); repeat sin(1)`,
+		"sleep":     `cat("go\n"); Sys.sleep(60)`,
+		"system":    `cat("go\n"); system("sleep 60")`,
+		"intern":    `cat("go\n"); system("sleep 60", intern = TRUE)`,
+		"printing":  `cat("go\n"); repeat print(1:100)`,
+		"messages":  `message("go"); repeat message("m")`,
+		"mclapply":  `cat("go\n"); parallel::mclapply(1:4, function(i) Sys.sleep(60), mc.cores = 2)`,
+		"sort":      `x <- runif(1e5); cat("go\n"); repeat sort(x)`,
+		"autoprint": `print.slow <- function(x, ...) { message("go"); Sys.sleep(60) }; structure(1, class = "slow")`,
+		"rest":      `{ cat("go\n"); Sys.sleep(60) }; cat("never\n")`,
+		"socket":    `s <- serverSocket(0); cat("go\n"); socketAccept(s, timeout = 60)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := begin(p, code)
+			c.rec.wait(t, "go")
+			start := time.Now()
+			p.interrupt()
+			err := c.end(t)
+			if !isInterrupt(err) {
+				t.Errorf("ended by %v", err)
+			}
+			if took := time.Since(start); took > 500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+			if out := strings.Join(c.rec.all(), ""); strings.Contains(out, "never") {
+				t.Errorf("the rest of the cell ran: %q", out)
+			}
+			if got, want := runCell(t, p, "1 + 1"), []string{"result|[1] 2"}; !slices.Equal(got, want) {
+				t.Errorf("the next cell: %q", got)
+			}
+		})
+	}
+}
+
+func TestK5InterruptEndsPrompts(t *testing.T) {
+	p := startR(t)
+	for name, code := range map[string]string{
+		"readline":  `readline("? ")`,
+		"menu":      `menu(c("a", "b"))`,
+		"scan":      `scan()`,
+		"readLines": `readLines(stdin())`,
+		"password":  `getOption("askpass")("? ")`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := begin(p, code+"; cat('never')")
+			c.rec.wait(t, "|")
+			for !slices.ContainsFunc(c.rec.all(), func(e string) bool {
+				return strings.HasPrefix(e, "input|") || strings.HasPrefix(e, "password|")
+			}) {
+				<-c.rec.notify
+			}
+			interruptedInput <- struct{}{}
+			p.interrupt()
+			if err := c.end(t); !isInterrupt(err) {
+				t.Errorf("ended by %v", err)
+			}
+			if got, want := runCell(t, p, "readline('again? ')", "yes"), []string{"input|again? ", `result|[1] "yes"`}; !slices.Equal(got, want) {
+				t.Errorf("the next prompt: %q", got)
+			}
+		})
+	}
+}
+
+func TestK5InterruptAtABrowserStaysThere(t *testing.T) {
+	p := startR(t)
+	c := begin(p, "f <- function() { browser(); 'end' }\nf()")
+	c.rec.wait(t, "Browse")
+	prompts := make(chan string, 4)
+	c.rec.onInput = func(ctx context.Context, prompt string) (string, error) {
+		prompts <- prompt
+		return "c", nil
+	}
+	interruptedInput <- struct{}{}
+	p.interrupt()
+	if err := c.end(t); err != nil {
+		t.Fatal(err)
+	}
+	if prompt := <-prompts; prompt != "Browse[1]> " {
+		t.Errorf("prompt %q", prompt)
+	}
+	if !slices.Contains(c.rec.all(), `result|[1] "end"`) {
+		t.Errorf("%q", c.rec.all())
+	}
+}
+
+func TestK5HandlersOfInterruptsRun(t *testing.T) {
+	p := startR(t)
+	for _, test := range []struct {
+		code       string
+		interrupts int
+		want       []string
+	}{
+		{`tryCatch({ cat("go 1\n"); Sys.sleep(60) }, interrupt = function(i) "caught")`, 1,
+			[]string{"stdout|go 1\n", `result|[1] "caught"`}},
+		{`for (i in 1:3) tryCatch({ cat("go", i, "\n"); repeat {} }, interrupt = function(i) cat("caught\n"))
+"end"`, 3,
+			[]string{"stdout|go 1 \ncaught\ngo 2 \ncaught\ngo 3 \ncaught\n", `result|[1] "end"`}},
+		{`tryCatch({ cat("go 1\n"); Sys.sleep(60) }, finally = cat("finally\n"))`, 1,
+			[]string{"stdout|go 1\nfinally\n"}},
+		{`f <- function() { on.exit(cat("on exit\n")); cat("go 1\n"); Sys.sleep(60) }; f()`, 1,
+			[]string{"stdout|go 1\non exit\n"}},
+		{`x <- suppressWarnings(try({ cat("go 1\n"); Sys.sleep(60) }, silent = TRUE))`, 1,
+			[]string{"stdout|go 1\n"}},
+	} {
+		c := begin(p, test.code)
+		for i := range test.interrupts {
+			c.rec.wait(t, "go "+string(rune('1'+i)))
+			p.interrupt()
+		}
+		err := c.end(t)
+		if err != nil && !isInterrupt(err) {
+			t.Errorf("%s: %v", test.code, err)
+		}
+		if got := c.rec.all(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.code, got, test.want)
+		}
+	}
+}
+
+// An interrupt belongs to the cell that runs when it is sent: not to the next
+// one, and also to one that R has not begun.
+func TestK5InterruptNeverHitsTheNextCell(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, "1")
+	p.interrupt() // nothing runs
+	for i := range 100 {
+		c := begin(p, "invisible(1)")
+		if i%2 == 0 {
+			p.interrupt()
+		}
+		if err := c.end(t); err != nil && !isInterrupt(err) {
+			t.Fatal(err)
+		}
+		p.interrupt()
+		if got, want := runCell(t, p, "x <- 0; for (i in 1:1000) x <- x + i; x"), []string{"result|[1] 500500"}; !slices.Equal(got, want) {
+			t.Fatalf("round %d: %q", i, got)
+		}
+	}
+}
+
+func TestK5InterruptBeforeTheCellHasBegun(t *testing.T) {
+	p := startR(t)
+	for range 50 {
+		c := begin(p, "Sys.sleep(60)")
+		for entered := false; !entered; {
+			p.mu.Lock()
+			entered = p.run != nil
+			p.mu.Unlock()
+			if p.hasEnded() {
+				t.Fatal("R has ended")
+			}
+		}
+		p.interrupt()
+		if err := c.end(t); !isInterrupt(err) {
+			t.Fatalf("ended by %v", err)
+		}
+	}
+}
+
+func TestInterruptLatency(t *testing.T) {
+	p := startR(t)
+	for _, code := range []string{`cat("go\n"); while (TRUE) {}`, `cat("go\n"); Sys.sleep(60)`, `cat("go\n"); system("sleep 60")`} {
+		var worst time.Duration
+		for range 20 {
+			c := begin(p, code)
+			c.rec.wait(t, "go")
+			start := time.Now()
+			p.interrupt()
+			c.end(t)
+			worst = max(worst, time.Since(start))
+		}
+		t.Logf("%s: at most %v", code, worst)
+	}
+}

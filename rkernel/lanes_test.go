@@ -1,0 +1,138 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// R1: everything that is printed, by R, C code, or child processes, arrives in
+// the order in which it was written, on both streams.
+func TestR1TextKeepsItsOrder(t *testing.T) {
+	p := startR(t)
+	for name, test := range map[string]struct {
+		code string
+		want []string
+	}{
+		"R and a child": {
+			`cat("a\n"); system("echo b"); cat("c\n"); system("echo d; echo e")`,
+			[]string{"stdout|a\nb\nc\nd\ne\n"}},
+		"stdout and stderr": {
+			`cat("a\n"); message("b"); cat("c\n"); message("d")`,
+			[]string{"stdout|a\n", "stderr|b\n", "stdout|c\n", "stderr|d\n"}},
+		"stderr, then a child's stdout": {
+			`message("a"); system("echo b"); message("c"); system("echo d")`,
+			[]string{"stderr|a\n", "stdout|b\n", "stderr|c\n", "stdout|d\n"}},
+		"stdout, then a child's stderr": {
+			`cat("a\n"); system("echo b >&2"); cat("c\n"); system("echo d >&2"); invisible(1)`,
+			[]string{"stdout|a\n", "stderr|b\n", "stdout|c\n", "stderr|d\n"}},
+		"a value between": {
+			`1; message("m"); 2; system("echo s"); 3`,
+			[]string{"stdout|[1] 1\n", "stderr|m\n", "stdout|[1] 2\ns\n", "result|[1] 3"}},
+		"a print method": {
+			`print.m <- function(x, ...) { cat("a\n"); system("echo b"); message("c"); cat("d\n") }; structure(1, class = "m")`,
+			[]string{"stderr|c\n", "result|a\nb\nd"}},
+		"warnings": {
+			`f <- function() { cat("a\n"); warning("w"); cat("b\n") }; f(); cat("c\n")`,
+			[]string{"stdout|a\nb\n", "stderr|Warning message:\nIn f() : w\n", "stdout|c\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				if got := runCell(t, p, test.code); !slices.Equal(got, test.want) {
+					t.Fatalf("%q, want %q", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestR1StreamsAlternate(t *testing.T) {
+	p := startR(t)
+	got := runCell(t, p, `for (i in 1:500) { cat("o", i, "\n"); message("e", i) }`)
+	if len(got) != 1000 {
+		t.Fatalf("%d pieces of output", len(got))
+	}
+	for i := range 500 {
+		if got[2*i] != fmt.Sprintf("stdout|o %d \n", i+1) || got[2*i+1] != fmt.Sprintf("stderr|e%d\n", i+1) {
+			t.Fatalf("%q, %q", got[2*i], got[2*i+1])
+		}
+	}
+}
+
+func TestR1LargeOutputIsWhole(t *testing.T) {
+	p := startR(t)
+	got := runCell(t, p, `for (i in 1:20) cat(strrep("0123456789abcdef", 65536)); system("head -c 5000000 /dev/zero | tr '\\0' x"); cat("end")`)
+	want := strings.Repeat("0123456789abcdef", 20*65536) + strings.Repeat("x", 5000000) + "end"
+	if len(got) != 1 || got[0] != "stdout|"+want {
+		t.Fatalf("%d pieces of output, the first of %d bytes", len(got), len(got[0]))
+	}
+}
+
+func TestR1BothStreamsOfAChildFlow(t *testing.T) {
+	p := startR(t)
+	rec := newRecorder()
+	finishCell(t, p, rec, `system("for i in 1 2 3; do head -c 300000 /dev/zero | tr '\\0' o; head -c 300000 /dev/zero | tr '\\0' e >&2; done")`)
+	if o, e := len(rec.text("stdout")), len(rec.text("stderr")); o != 900000 || e != 900000 {
+		t.Fatalf("%d bytes on stdout, %d on stderr", o, e)
+	}
+}
+
+func TestR1CharactersAndBytes(t *testing.T) {
+	p := startR(t)
+	for code, want := range map[string]string{
+		`cat("a\xffb\n")`:                                      "stdout|a\\xffb\n",
+		`system("printf 'a\\377b'")`:                           "stdout|a\\xffb",
+		`system("printf '\\303'; sleep 0.05; printf '\\251'")`: "stdout|é",
+		`cat("\xe2\x82"); cat("\xac\n")`:                       "stdout|€\n",
+		`cat("\xe2\x82")`:                                      "stdout|\\xe2\\x82",
+		`cat("50%\r100%\033[1mbold\n")`:                        "stdout|50%\r100%\x1b[1mbold\n",
+	} {
+		if got := runCell(t, p, code); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}
+
+// R3: a forked child writes text, and never touches the event lane.
+func TestR3ForkedChildren(t *testing.T) {
+	p := startR(t)
+	for range 5 {
+		rec := newRecorder()
+		got := finishCell(t, p, rec, `x <- parallel::mclapply(1:8, function(i) { cat(sprintf("out %d\n", i)); message("err ", i); i }, mc.cores = 4)
+unlist(x)`)
+		if !slices.Contains(got, "result|[1] 1 2 3 4 5 6 7 8") {
+			t.Fatalf("%q", got)
+		}
+		for i := 1; i <= 8; i++ {
+			if !strings.Contains(rec.text("stdout"), fmt.Sprintf("out %d\n", i)) ||
+				!strings.Contains(rec.text("stderr"), fmt.Sprintf("err %d\n", i)) {
+				t.Fatalf("output of child %d is missing in %q", i, got)
+			}
+		}
+	}
+	for code, want := range map[string]string{
+		// What a fork would do on the lane, it must do without it.
+		`j <- parallel::mcparallel({ print(1); plot(1); try(readline("? "), silent = TRUE); message("m"); "done" }); parallel::mccollect(j)[[1]]`: `result|[1] "done"`,
+		`j <- parallel::mcparallel(stop("in a child")); class(parallel::mccollect(j)[[1]])`:                                                       `result|[1] "try-error"`,
+		`j <- parallel::mcparallel(quit(status = 3)); parallel::mccollect(j)[[1]]`:                                                                "result|NULL",
+	} {
+		if got := runCell(t, p, code); !slices.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
+// R4: no program that R starts inherits the lane.
+func TestR4ChildrenInheritNoSocket(t *testing.T) {
+	p := startR(t)
+	got := runCell(t, p, `cat(system("ls -l /proc/self/fd", intern = TRUE), sep = "\n")`)
+	if len(got) != 1 || strings.Contains(got[0], "socket:") || !strings.Contains(got[0], "pipe:") {
+		t.Fatalf("%q", got)
+	}
+}

@@ -1,0 +1,367 @@
+//go:build linux
+
+package rkernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+// R6: whatever ends R, the running cell says how.
+func TestR6DeathIsReported(t *testing.T) {
+	for name, test := range map[string]struct{ code, want string }{
+		"killed": {`cat("before\n"); tools::pskill(Sys.getpid(), 9)`, "signal 9 (killed)"},
+		"segv":   {`tools::pskill(Sys.getpid(), 11); Sys.sleep(5)`, "signal 11 (segmentation fault)"},
+		"abort":  {`tools::pskill(Sys.getpid(), 6); Sys.sleep(5)`, "signal 6 (aborted)"},
+		"term":   {`tools::pskill(Sys.getpid(), 15); Sys.sleep(5)`, "signal 15 (terminated)"},
+		"in C":   {`message("last words"); tools::pskill(Sys.getpid(), 11); Sys.sleep(5)`, "last words"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startR(t)
+			start := time.Now()
+			got := runCell(t, p, test.code)
+			last := got[len(got)-1]
+			if !strings.HasPrefix(last, "error|RDied|") || !strings.Contains(last, test.want) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if got := runCell(t, p, "1"); !strings.HasPrefix(got[0], "error|RDied|") {
+				t.Errorf("a cell for a dead R: %q", got)
+			}
+		})
+	}
+}
+
+// R6: the next cell starts a new R, and says what is lost.
+func TestR6TheNextCellStartsANewR(t *testing.T) {
+	r := New(nil)
+	t.Cleanup(func() { r.Shutdown(context.Background(), false) })
+	run := func(code string) ([]string, error) {
+		rec := newRecorder()
+		_, err := r.execute(context.Background(), rec, code, false)
+		return rec.all(), err
+	}
+	run("x <- 1")
+	if _, err := run("tools::pskill(Sys.getpid(), 9)"); err == nil {
+		t.Fatal("no error")
+	}
+	got, err := run(`exists("x")`)
+	if want := []string{"stderr|" + lostNote, "result|[1] FALSE"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, _ := run("2"); !slices.Equal(got, []string{"result|[1] 2"}) {
+		t.Errorf("%q", got)
+	}
+	// It may also die between cells.
+	r.p.signal(unix.SIGKILL)
+	<-r.p.done
+	if got, err := run("3"); err != nil || !slices.Equal(got, []string{"stderr|" + lostNote, "result|[1] 3"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestQuitEndsTheCellAndThenTheKernel(t *testing.T) {
+	for code, want := range map[string][]string{
+		`quit()`:                                 {"exit|0"},
+		`q("no", 7)`:                             {"exit|7"},
+		`cat("bye\n"); quit(status = 3)`:         {"stdout|bye\n", "exit|3"},
+		`.Last <- function() cat("last\n"); q()`: {"stdout|last\n", "exit|0"},
+		`f <- function() { on.exit(cat("not run\n")); q("no") }; f()`:                {"exit|0"},
+		`reg.finalizer(globalenv(), function(e) cat("final\n"), onexit = TRUE); q()`: {"stdout|NULL\n" + "final\n", "exit|0"},
+		`q("ask")`:  {"input|Save workspace image? [y/n/c]: ", "exit|0"},
+		`1; q(); 2`: {"stdout|[1] 1\n", "exit|0"},
+	} {
+		p := startR(t)
+		if got := runCell(t, p, code, "n"); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+		if dir := p.pump.tempDir; dir == "" {
+			t.Error("no temporary directory")
+		} else if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: %s is left behind", code, dir)
+		}
+	}
+}
+
+func TestQuitPayload(t *testing.T) {
+	p := startR(t)
+	result, err := p.execute(context.Background(), newRecorder(), "quit(status = 4)", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !result.Exit || result.ExitStatus != 4 || len(result.Payload) != 1 || result.Payload[0]["source"] != "ask_exit" {
+		t.Errorf("%+v", result)
+	}
+}
+
+// What R started ends with it.
+func TestChildrenEndWithR(t *testing.T) {
+	p := startR(t)
+	got := runCell(t, p, `system("sleep 100 >/dev/null & echo $!", intern = TRUE)`)
+	var pid int
+	fmt.Sscanf(got[0], `result|[1] "%d"`, &pid)
+	if pid == 0 || unix.Kill(pid, 0) != nil {
+		t.Fatalf("no child in %q", got)
+	}
+	runCell(t, p, "quit()")
+	for unix.Kill(pid, 0) == nil { // it may be a zombie until it is reaped
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil || strings.Contains(string(state), ") Z ") {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	for name, code := range map[string]string{
+		"idle":   "",
+		"busy":   `cat("go\n"); repeat {}`,
+		"asleep": `cat("go\n"); Sys.sleep(100)`,
+		"system": `cat("go\n"); system("sleep 100")`,
+		"deaf":   `cat("go\n"); suspendInterrupts(repeat {})`,
+		"stuck":  `cat("go\n"); tools::pskill(Sys.getpid(), tools::SIGSTOP)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startR(t)
+			runCell(t, p, ".Last <- function() file.create('"+filepath.Join(t.TempDir(), "last")+"')")
+			var c *interruptible
+			if code != "" {
+				c = begin(p, code)
+				c.rec.wait(t, "go")
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+			defer cancel()
+			start := time.Now()
+			p.shutdown(ctx)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if c != nil && c.end(t) == nil {
+				t.Error("the cell ended in peace")
+			}
+		})
+	}
+}
+
+func TestShutdownRunsLast(t *testing.T) {
+	p := startR(t)
+	file := filepath.Join(t.TempDir(), "last")
+	runCell(t, p, ".Last <- function() invisible(file.create('"+file+"'))")
+	p.shutdown(context.Background())
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
+
+// R's start is its own: its profiles run, print, fail and ask.
+func TestStart(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "profile with spaces é.R")
+	text := `cat("profile\n"); message("to stderr")
+name <- readline("name? ")
+.First <- function() cat("first", name, "\n")
+options(from.profile = TRUE)
+stop("profile fails")
+`
+	if err := os.WriteFile(profile, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("R_PROFILE_USER", profile)
+	rec := newRecorder()
+	p, err := startProcess(findR(t), rArgs, rec, testLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.shutdown(context.Background()) })
+	rec.wait(t, "to stderr")
+	got := runCell(t, p, `getOption("from.profile")`, "Ada")
+	want := []string{"input|name? ", "stderr|Error: profile fails\n", "stdout|first Ada \n", "result|[1] TRUE"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q; before %q", got, want, rec.all())
+	}
+}
+
+func TestStartThatQuits(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "profile.R")
+	if err := os.WriteFile(profile, []byte("quit(status = 5)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("R_PROFILE_USER", profile)
+	p := startR(t)
+	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"exit|5"}) && !strings.HasPrefix(got[0], "error|REnded") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestLocales(t *testing.T) {
+	for _, env := range []map[string]string{
+		{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "", "LC_CTYPE": ""},
+		{"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8"},
+	} {
+		t.Run(fmt.Sprint(env), func(t *testing.T) {
+			for name, value := range env {
+				t.Setenv(name, value)
+			}
+			p := startR(t)
+			if got := runCell(t, p, `x <- "größe 世界"; cat(x, nchar(x), "\n"); l10n_info()$"UTF-8"`); !slices.Equal(got, []string{"stdout|größe 世界 8 \n", "result|[1] TRUE"}) {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// The environment and the session are those of plain R.
+func TestSessionIsPlain(t *testing.T) {
+	p := startR(t)
+	plain := startPlainR(t)
+	for _, code := range []string{
+		`writeLines(setdiff(names(Sys.getenv()), c("TERM", "COLUMNS", "LINES", "INPUTRC")))`,
+		`writeLines(sort(loadedNamespaces()))`,
+		`writeLines(search())`,
+		`writeLines(.libPaths())`,
+		`writeLines(ls(all.names = TRUE, globalenv()))`,
+		`cat(Sys.getenv("LD_LIBRARY_PATH"), Sys.getenv("R_LIBS_SITE"), Sys.getenv("PAGER"), interactive(), R.home(), "\n")`,
+		`writeLines(getTaskCallbackNames()); cat(is.null(getOption("error")), sys.nframe(), "\n")`,
+		`writeLines(sort(vapply(getLoadedDLLs(), function(d) d[["name"]], "")))`,
+		`cat(exists(".Random.seed"), "\n")`,
+		`cat(basename(commandArgs()[1]), "\n")`,
+	} {
+		want, _ := plain.run(code)
+		got, _ := consoleText(runCell(t, p, code))
+		if got != want {
+			t.Errorf("%s\n%q, want\n%q", code, got, want)
+		}
+	}
+}
+
+func TestStdinRefused(t *testing.T) {
+	p := startR(t)
+	for code, want := range map[string]string{
+		`readline("? ")`:               "Error in readline(\"? \") : \n  the front end does not allow input",
+		`menu(c("a", "b"))`:            "the front end does not allow input",
+		`scan()`:                       "the front end does not allow input",
+		`readLines(stdin())`:           "Error in readLines(stdin()) : \n  the front end does not allow input",
+		`getOption("askpass")("pw: ")`: "the front end does not allow input",
+	} {
+		rec := newRecorder()
+		_, err := p.execute(context.Background(), rec, code, false)
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || !strings.Contains(strings.Join(e.Traceback, "\n"), want) {
+			t.Errorf("%s: %v, want %q", code, err, want)
+		}
+	}
+	rec := newRecorder()
+	_, err := p.execute(context.Background(), rec, "f <- function() { browser(); 'end' }\nf()", false)
+	if err != nil || !slices.Contains(rec.all(), `result|[1] "end"`) || !strings.Contains(rec.text("stderr"), "does not allow input") {
+		t.Errorf("browser: %q, %v", rec.all(), err)
+	}
+}
+
+func TestStdinAnswers(t *testing.T) {
+	p := startR(t)
+	long := strings.Repeat("0123456789", 500)
+	for _, test := range []struct {
+		code, answer string
+		want         string
+	}{
+		{`readline()`, "", `result|[1] ""`},
+		{`readline()`, "  é世界  ", `result|[1] "é世界"`},
+		{`nchar(readline())`, long, "result|[1] 5000"},
+		{`nchar(readLines(stdin(), 1))`, long + long, "result|[1] 10000"},
+		{`readline()`, "a\x00b", "error|simpleError|the answer contains a nul character"},
+		{`readLines(stdin(), n = 2)`, "a\nb", `result|[1] "a" "b"`},
+		{`readLines(stdin())`, "\x04", "result|character(0)"},
+		{`scan(quiet = TRUE)`, "1 2 3\n", "result|[1] 1 2 3"},
+	} {
+		got := runCell(t, p, test.code, test.answer)
+		if last := got[len(got)-1]; !strings.HasPrefix(last, test.want) {
+			t.Errorf("%s with %.20q: %q, want %q", test.code, test.answer, got, test.want)
+		}
+	}
+	if got := runCell(t, p, "readline('next? ')", "fresh"); !slices.Equal(got, []string{"input|next? ", `result|[1] "fresh"`}) {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
+func TestCall(t *testing.T) {
+	p := startR(t)
+	ctx := context.Background()
+	if got, err := p.call(ctx, ".message", "Error in f(\"a : b\") : the message\n"); err != nil || !slices.Equal(got, []string{"the message"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	_, err := p.call(ctx, "no such function")
+	if e, ok := errors.AsType[*callError](err); !ok || !strings.Contains(e.Message, "no such function") {
+		t.Errorf("%v", err)
+	}
+	// It waits for its turn, and leaves no trace.
+	c := begin(p, `x <- 5; cat("go\n"); Sys.sleep(0.2); x`)
+	c.rec.wait(t, "go")
+	if _, err := p.call(ctx, ".message", "x"); err != nil {
+		t.Error(err)
+	}
+	if err := c.end(t); err != nil {
+		t.Error(err)
+	}
+	if got := runCell(t, p, ".Last.value"); !slices.Equal(got, []string{"result|[1] 5"}) {
+		t.Errorf("%q", got)
+	}
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	busy := begin(p, `cat("go\n"); Sys.sleep(0.3)`)
+	busy.rec.wait(t, "go")
+	if _, err := p.call(short, ".message", "x"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	if err := busy.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// R5: R's own event loop runs between cells, woken by file descriptors.
+func TestR5EventLoopRunsBetweenCells(t *testing.T) {
+	p := startR(t)
+	rec := newRecorder()
+	finishCell(t, p, rec, `port <- tools::startDynamicHelp(NA)
+if (port <= 0) port <- suppressMessages(tools::startDynamicHelp(TRUE))
+cat("port", port, "\n")`)
+	var port int
+	fmt.Sscanf(rec.text("stdout"), "port %d", &port)
+	if port <= 0 {
+		t.Skipf("no help server: %q", rec.all())
+	}
+	body := httpGet(t, fmt.Sprintf("127.0.0.1:%d", port), "/doc/html/index.html")
+	if !strings.Contains(body, "200 OK") {
+		t.Errorf("%.200q", body)
+	}
+}
+
+func httpGet(t *testing.T, address, path string) string {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path)
+	body, err := io.ReadAll(conn)
+	if err != nil && len(body) == 0 {
+		t.Fatal(err)
+	}
+	return string(body)
+}
