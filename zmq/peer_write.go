@@ -3,6 +3,8 @@ package zmq
 import (
 	"errors"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -23,6 +25,7 @@ type outbox struct {
 	first    int     // items before this one are handed over
 	written  int64   // octets of the batch
 	scratch  []byte  // headers and short bodies
+	sealed   []*sealBuffer
 	segments net.Buffers
 	rest     net.Buffers // the part of segments that is not yet written
 	encoded  bool        // segments are made
@@ -234,8 +237,15 @@ func (p *Peer) encode() error {
 	}
 	frame := func(flags byte, body []byte) (err error) {
 		switch {
-		case p.seals:
+		case p.seals && len(body) <= copyLimit:
 			o.scratch, err = p.mech.Seal(o.scratch, flags, body)
+		case p.seals:
+			b := takeSealBuffer(len(body))
+			o.sealed = append(o.sealed, b)
+			cut()
+			b.octets, err = p.mech.Seal(b.octets, flags, body)
+			o.segments = append(o.segments, b.octets)
+			total += int64(len(b.octets))
 		case len(body) <= copyLimit:
 			o.scratch = zmtp.AppendFrame(o.scratch, flags, body)
 		default:
@@ -268,6 +278,21 @@ func (p *Peer) encode() error {
 	return nil
 }
 
+// A sealBuffer is memory for the sealed form of a long body. They are shared
+// by all peers: one that is idle holds none.
+type sealBuffer struct {
+	octets []byte
+}
+
+var sealBuffers = sync.Pool{New: func() any { return new(sealBuffer) }}
+
+// takeSealBuffer returns an empty buffer for a body of size octets.
+func takeSealBuffer(size int) *sealBuffer {
+	b := sealBuffers.Get().(*sealBuffer)
+	b.octets = slices.Grow(b.octets[:0], zmtp.MaxHeader+zmtp.SealOverhead+size)
+	return b
+}
+
 // consume notes that n octets of the batch are written.
 func (o *outbox) consume(n int64) {
 	o.written += n
@@ -287,6 +312,11 @@ func (o *outbox) reset() {
 	clear(o.controls)
 	clear(o.items)
 	clear(o.segments)
+	for _, b := range o.sealed {
+		sealBuffers.Put(b)
+	}
+	clear(o.sealed)
+	o.sealed = o.sealed[:0]
 	o.controls, o.items, o.ends = o.controls[:0], o.items[:0], o.ends[:0]
 	o.scratch, o.segments, o.rest, o.encoded = o.scratch[:0], o.segments[:0], nil, false
 	if cap(o.scratch) > 4*batchOctets {
