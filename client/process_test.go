@@ -35,6 +35,8 @@ func fakeProcess(mode, file string) int {
 // are asked about themselves.
 var processModes = map[string]func(conn *jupyter.ConnectionInfo) int{
 	"polite": func(conn *jupyter.ConnectionInfo) int { return runFake(conn, true, nil) },
+	// "words" is a kernel made with package kernel.
+	"words": func(*jupyter.ConnectionInfo) int { return runWords() },
 	// "deaf" takes no shutdown_request, but SIGINT ends it.
 	"deaf": func(conn *jupyter.ConnectionInfo) int {
 		return runFake(conn, false, []os.Signal{syscall.SIGINT})

@@ -99,6 +99,7 @@ func (c *console) forwardInterrupts(ctx context.Context, busy, done <-chan struc
 		select {
 		case <-c.interrupts:
 			c.interrupted.Store(true)
+			c.out.endLine() // the terminal has shown ^C
 			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 			if err := c.client.Interrupt(ctx); err != nil {
 				c.out.note("the interrupt did not reach the kernel: %v", err)

@@ -108,6 +108,13 @@ func (o *output) freshLine() {
 	}
 }
 
+// endLine ends the line of the cursor on a terminal, whatever it shows.
+func (o *output) endLine() {
+	if o.tty {
+		o.text("\n")
+	}
+}
+
 // takePrompt returns the prompt that shows prompt where the cursor is: after
 // what is in its line already. Lines above the last one are written.
 func (o *output) takePrompt(prompt string) string {
@@ -126,7 +133,7 @@ func (o *output) takePrompt(prompt string) string {
 	return prompt
 }
 
-// A mimeShower shows one representation of an output.
+// imageTypes are the types that are saved to files, the best first.
 var imageTypes = []struct{ mime, ext string }{
 	{"image/png", ".png"},
 	{"image/jpeg", ".jpg"},
@@ -222,9 +229,10 @@ func (o *output) plain(text string) string {
 
 // page shows text from line start on: with the user's pager on a terminal.
 func (o *output) page(text string, start int) {
+	text = strings.TrimSuffix(text, "\n") + "\n"
 	// R marks bold and underlined text as a line printer would.
 	if !o.tty {
-		o.line(o.plain(overstrike.ReplaceAllString(text, "")))
+		o.text(o.plain(overstrike.ReplaceAllString(text, "")))
 		return
 	}
 	o.freshLine()
@@ -239,7 +247,7 @@ func (o *output) page(text string, start int) {
 		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=+%d", start+1))
 	}
 	if err := cmd.Run(); err != nil {
-		o.line(overstrike.ReplaceAllString(text, ""))
+		o.text(overstrike.ReplaceAllString(text, ""))
 	}
 }
 

@@ -1,0 +1,130 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// exampleSpec is the kernelspec of a kernel made of this test binary, so that
+// the examples run anywhere. A program would write
+//
+//	spec, err := jupyter.FindKernelSpec("adrastea")
+func exampleSpec() *jupyter.KernelSpec {
+	self, err := os.Executable()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return &jupyter.KernelSpec{
+		Argv:          []string{self, "{connection_file}"},
+		Env:           map[string]string{modeVariable: "words"},
+		InterruptMode: jupyter.InterruptByMessage,
+	}
+}
+
+// Start a kernel, run code, show what it prints and what it is worth.
+func Example() {
+	ctx := context.Background()
+	c, err := client.Start(ctx, exampleSpec(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := c.Execute(ctx, "print hello", &client.ExecuteOptions{
+		Output: func(m *jupyter.Message) {
+			switch v, _ := m.Parse(); v := v.(type) {
+			case *jupyter.Stream:
+				fmt.Print(v.Text)
+			case *jupyter.ExecuteResult:
+				fmt.Println(v.Data["text/plain"])
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reply.Status)
+	if err := c.Shutdown(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// hello
+	// ok
+}
+
+// Answer the questions of the code.
+func ExampleClient_Execute_input() {
+	ctx := context.Background()
+	c, err := client.Start(ctx, exampleSpec(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Execute(ctx, "greet", &client.ExecuteOptions{
+		Input: func(_ context.Context, q *jupyter.InputRequest) (string, error) {
+			fmt.Println(q.Prompt)
+			return "Ada", nil
+		},
+		Output: func(m *jupyter.Message) {
+			if s, err := jupyter.Decode[jupyter.Stream](m); err == nil {
+				fmt.Print(s.Text)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// who?
+	// hello, Ada
+}
+
+// Interrupt code that runs too long.
+func ExampleClient_Interrupt() {
+	ctx := context.Background()
+	c, err := client.Start(ctx, exampleSpec(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := c.Execute(ctx, "loop", &client.ExecuteOptions{
+		Output: func(m *jupyter.Message) {
+			if m.Header.MsgType != jupyter.TypeStream {
+				return
+			}
+			if err := c.Interrupt(ctx); err != nil {
+				log.Fatal(err)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reply.Status, reply.EName)
+	// Output: error KeyboardInterrupt
+}
+
+// Join a kernel that a notebook has started: its connection file is in Jupyter's
+// runtime directory.
+func ExampleAttach() {
+	ctx := context.Background()
+	conn, err := jupyter.ReadConnectionFile("kernel-4242.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := client.Attach(ctx, conn, &client.Config{
+		Message: func(m *jupyter.Message) {
+			fmt.Println("the notebook's:", m.Header.MsgType)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close() // the kernel goes on
+	<-c.Done()      // until the kernel ends
+	fmt.Println(c.Err())
+}
