@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/zmq"
@@ -121,12 +122,15 @@ func (k *fakeKernel) echo() {
 	}
 }
 
-// stop ends the kernel; it may be called several times, and not by its handler.
+// stop ends the kernel when what it has sent is out; it may be called several
+// times, and not by its handler.
 func (k *fakeKernel) stop() {
 	k.stopOne.Do(func() { close(k.stopc) })
 	k.wg.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
 	for _, s := range k.sockets {
-		s.Close()
+		s.Shutdown(ctx)
 	}
 }
 
