@@ -74,7 +74,7 @@ func (r *R) Info() kernel.Info {
 			Name:           "R",
 			Version:        version,
 			MIMEType:       "text/x-r-source",
-			FileExtension:  ".r",
+			FileExtension:  ".R",
 			PygmentsLexer:  "r",
 			CodeMirrorMode: "r",
 		},
