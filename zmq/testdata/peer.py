@@ -4,6 +4,7 @@ answers each with one line. Frames are base64."""
 import base64
 import json
 import sys
+import time
 
 import zmq
 import zmq.auth
@@ -75,6 +76,12 @@ def handle(cmd):
         frames = s.recv_multipart()
         good = all(f == pattern(len(f)) for f in frames)
         return {"sizes": [len(f) for f in frames], "good": good}
+    if op == "sendwhile":
+        end = time.monotonic() + cmd["ms"] / 1000
+        while time.monotonic() < end:
+            s.send_multipart([base64.b64decode(f) for f in cmd["frames"]])
+            time.sleep(0.01)
+        return {}
     if op == "echo":
         for _ in range(cmd["count"]):
             s.send_multipart(s.recv_multipart())
