@@ -158,18 +158,22 @@ func (l *link) closeSockets() {
 // fail records why the kernel is gone; only the first cause counts.
 func (l *link) fail(err error) {
 	l.mu.Lock()
-	first := l.err == nil
 	if l.restarts {
 		err = ErrRestarted
 	}
+	first := l.err == nil
 	if first {
 		l.err = err
-		close(l.donec)
 	}
 	l.mu.Unlock()
-	if first && !errors.Is(err, ErrRestarted) {
+	if !first {
+		return
+	}
+	// First the client, so that whoever sees the link end finds its error.
+	if !errors.Is(err, ErrRestarted) {
 		l.c.end(err)
 	}
+	close(l.donec)
 }
 
 // restarting makes ErrRestarted the cause of the link's end.
