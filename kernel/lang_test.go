@@ -145,6 +145,15 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 			}
 		}
 		return nil, err
+	case "wide": // arg lines of a thousand bytes
+		n, err := strconv.Atoi(arg)
+		line := strings.Repeat("x", 999) + "\n"
+		for range n {
+			if err := req.Stream(jupyter.Stdout, line); err != nil {
+				return nil, err
+			}
+		}
+		return nil, err
 	case "comm": // opens a comm, says something, closes it
 		c, err := req.OpenComm(arg, map[string]int{"n": 1}, [][]byte{{1, 2}}, nil)
 		if err != nil {

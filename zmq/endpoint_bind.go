@@ -205,8 +205,8 @@ func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
 	}
 	s.monitor.emit(Event{Kind: PeerAttached, Endpoint: p.address, Peer: p})
 	err = p.serve()
-	if perr, ok := errors.AsType[*ProtocolError](err); ok {
-		s.cfg.Logger.Warn("peer disconnected", "peer", p.address, "error", perr)
+	if _, ok := errors.AsType[*ProtocolError](err); ok || errors.Is(err, errStalled) {
+		s.cfg.Logger.Warn("peer disconnected", "peer", p.address, "error", err)
 	}
 	s.monitor.emit(Event{Kind: PeerDetached, Endpoint: p.address, Peer: p, Err: err})
 	return true
