@@ -94,6 +94,9 @@ func TestBadConnectionFiles(t *testing.T) {
 		{edit(`"transport": "tcp"`, `"transport": "udp"`), `transport is "udp", want tcp or ipc`},
 		{edit(`"transport": "tcp"`, `"transport": 7`), `transport is not a string`},
 		{edit("hmac-sha256", "hmac-md5"), `unknown signature_scheme "hmac-md5"`},
+		{edit(`"key": "a0436f6c",`, `"key": "a0436f6c", "curve_publickey": "x",`), "of curve_publickey and curve_secretkey only one is there"},
+		{edit(`"key": "a0436f6c",`, `"key": "a0436f6c", "curve_secretkey": "x",`), "of curve_publickey and curve_secretkey only one is there"},
+		{edit(`"key": "a0436f6c",`, `"key": "a0436f6c", "curve_secretkey": 1,`), "curve_secretkey is not a string"},
 		{`{"registration_port": 1, "registration_ip": "127.0.0.1", "key": ""}`, "registration file"},
 	}
 	path := filepath.Join(t.TempDir(), "c.json")

@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,28 @@ func TestBadKernelSpecs(t *testing.T) {
 		}
 		if _, err := new(KernelSpec).Install(dir, name, nil); err == nil {
 			t.Errorf("Install %q: no error", name)
+		}
+	}
+}
+
+func TestSupportsCurve(t *testing.T) {
+	for metadata, want := range map[string]bool{
+		`{}`:                                        false,
+		`{"supported_encryption": null}`:            false,
+		`{"supported_encryption": "curve"}`:         true,
+		`{"supported_encryption": " Curve "}`:       true,
+		`{"supported_encryption": "tls"}`:           false,
+		`{"supported_encryption": []}`:              false,
+		`{"supported_encryption": ["tls", 1]}`:      false,
+		`{"supported_encryption": [1, "CURVE"]}`:    true,
+		`{"supported_encryption": {"curve": true}}`: false,
+	} {
+		var s KernelSpec
+		if err := json.Unmarshal([]byte(`{"metadata":`+metadata+`}`), &s); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.SupportsCurve(); got != want {
+			t.Errorf("SupportsCurve() with %s = %v, want %v", metadata, got, want)
 		}
 	}
 }
