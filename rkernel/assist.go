@@ -22,7 +22,9 @@ func (r *R) Complete(ctx context.Context, code string, cursor int) (*jupyter.Com
 // of the object at the cursor, or of the function whose arguments the cursor is
 // in. detail 1 adds the source of functions. Promises and active bindings are
 // named, never evaluated.
-func (r *R) Inspect(ctx context.Context, code string, cursor, detail int) (*jupyter.InspectReply, error) {
+func (r *R) Inspect(ctx context.Context, code string, cursor, detail int) (
+	*jupyter.InspectReply, error,
+) {
 	p, err := r.ready(ctx)
 	if err != nil {
 		return nothingFound(), nil

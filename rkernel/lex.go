@@ -184,6 +184,11 @@ func (l *lexer) closeBracket(c rune) {
 	l.add(tokenClose, end)
 }
 
+// longOperators are those of more than one rune, longer ones first.
+var longOperators = []string{
+	":::", "<<-", "->>", "::", "<-", "->", "==", "<=", ">=", "!=", "|>", "&&", "||", ":=",
+}
+
 // operator reads the operators that matter as one: namespaces, %any%, and the
 // ones with an = that is no argument's.
 func (l *lexer) operator(c rune) {
@@ -194,7 +199,7 @@ func (l *lexer) operator(c rune) {
 		}
 	}
 	rest := string(l.code[l.pos:min(l.pos+3, len(l.code))])
-	for _, op := range []string{":::", "<<-", "->>", "::", "<-", "->", "==", "<=", ">=", "!=", "|>", "&&", "||", ":="} {
+	for _, op := range longOperators {
 		if strings.HasPrefix(rest, op) {
 			end = l.pos + len(op)
 			break

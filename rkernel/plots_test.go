@@ -167,3 +167,22 @@ func TestAForkedChildPlotsWithoutAnEvent(t *testing.T) {
 	v := show(t, p, "plot(1); r <- parallel::mclapply(1:2, function(i) { plot(i); i }); stopifnot(identical(r, list(1L, 2L)))")
 	v.want(t, "display|#1")
 }
+
+func TestAnInterruptEndsTheDrawingOfAPlot(t *testing.T) {
+	p := startR(t)
+	show(t, p, "x <- rnorm(3e6)")
+	v := &viewer{recorder: newRecorder()}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v.wait(t, "drawing")
+		p.interrupt()
+	}()
+	// The cell says when plot has recorded its points; their drawing follows.
+	v.run(t, p, "{ plot(x); cat('drawing\\n') }\ncat('later\\n')")
+	<-done
+	if v.err == nil || v.text("stdout") != "drawing\n" {
+		t.Errorf("error %v, %q; want an interrupt and no later text", v.err, v.all())
+	}
+	show(t, p, "plot(1)").want(t, "display|#1")
+}

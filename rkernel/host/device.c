@@ -36,8 +36,8 @@ static struct page_device *devices; // owned by R's thread
 static int any_dirty;               // some device may be dirty
 static int pages;                   // pages begun so far, in all devices
 static int sending;                 // inside plot_send: its own device is not ours
-static SEXP our_env; // where plot_send is; call.c keeps it alive
-static const char *unusable; // why plots cannot work, or NULL
+static SEXP our_env;                // where plot_send is; call.c keeps it alive
+static const char *unusable;        // why plots cannot work, or NULL
 
 static struct page_device *device_of(dev_desc *dev)
 {

@@ -70,8 +70,13 @@ complete_member <- function(expr, op, partial) {
     quote_names(unique(names[startsWith(names, partial)]), force = TRUE)
 }
 
+# value_of evaluates an expression that Go found to be harmless; NULL if it fails.
+value_of <- function(expr) {
+    tryCatch(suppressWarnings(eval(str2lang(expr), globalenv())), error = function(e) NULL)
+}
+
 member_names <- function(expr, op) {
-    object <- tryCatch(suppressWarnings(eval(str2lang(expr), globalenv())), error = function(e) NULL)
+    object <- value_of(expr)
     names <- tryCatch({
         if (op == "@") slot_names(object)
         else if (isNamespaceLoaded("utils")) utils::.DollarNames(object, "")
@@ -88,7 +93,7 @@ slot_names <- function(object) {
 
 # complete_element completes the string in expr[["partial or expr["partial.
 complete_element <- function(expr, partial) {
-    object <- tryCatch(suppressWarnings(eval(str2lang(expr), globalenv())), error = function(e) NULL)
+    object <- value_of(expr)
     names <- if (is.environment(object)) ls(object, all.names = TRUE)
              else if (is.matrix(object)) colnames(object) else names(object)
     names <- unique(names[!is.na(names) & nzchar(names)])
@@ -105,7 +110,8 @@ package_names <- function(package, all) {
     if (isNamespaceLoaded(package)) {
         ns <- asNamespace(package)
         if (all) return(ls(ns, all.names = TRUE))
-        return(c(getNamespaceExports(ns), if (package != "base") ls(ns[[".__NAMESPACE__."]][["lazydata"]])))
+        data <- if (package != "base") ls(ns[[".__NAMESPACE__."]][["lazydata"]])
+        return(c(getNamespaceExports(ns), data))
     }
     dir <- find.package(package, quiet = TRUE)
     if (!length(dir)) return(character())
@@ -133,7 +139,8 @@ complete_package <- function(partial) {
 # complete_backtick completes a name begun with a back-tick; expr and op are the
 # object it is a member of, if there are any.
 complete_backtick <- function(expr, op, partial) {
-    names <- if (op %in% c("::", ":::")) tryCatch(package_names(expr, op == ":::"), error = function(e) NULL)
+    names <- if (startsWith(op, "::"))
+                 tryCatch(package_names(expr, op == ":::"), error = function(e) NULL)
              else if (nzchar(op)) member_names(expr, op)
              else unlist(lapply(seq_along(search()), ls, all.names = TRUE))
     names <- sort(unique(names[startsWith(names, partial)]))
@@ -148,10 +155,10 @@ complete_file <- function(partial, quote) {
     typed <- if (escape) gsub("\\\\(.)", "\\1", partial) else partial
     base <- sub("^.*/", "", typed)
     dir <- substr(typed, 1L, nchar(typed) - nchar(base))
-    names <- list.files(if (nzchar(dir)) path.expand(dir) else ".", all.files = startsWith(base, "."),
-                        no.. = TRUE)
+    place <- if (nzchar(dir)) path.expand(dir) else "."
+    names <- list.files(place, all.files = startsWith(base, "."), no.. = TRUE)
     names <- names[startsWith(names, base) & validUTF8(names)]
-    folder <- dir.exists(file.path(if (nzchar(dir)) path.expand(dir) else ".", names))
+    folder <- dir.exists(file.path(place, names))
     if (escape) {
         names <- gsub("\\", "\\\\", names, fixed = TRUE)
         names <- gsub(quote, paste0("\\", quote), names, fixed = TRUE)

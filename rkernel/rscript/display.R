@@ -68,7 +68,8 @@ rich_repr <- function(value) {
         method <- method_for(repr_generics[[mime]], "repr", value)
         data <- if (!is.null(method)) method(value)
         if (is.null(data)) next
-        forms <- c(forms, mime, list(if (is.raw(data)) data else utf8(paste(data, collapse = "\n"))))
+        if (!is.raw(data)) data <- utf8(paste(data, collapse = "\n"))
+        forms <- c(forms, mime, list(data))
     }
     if (length(forms)) forms
 }
@@ -135,12 +136,13 @@ frame <- function(doc, height = NULL) {
 self_contained <- function(file) {
     doc <- paste(utf8(readLines(file, warn = FALSE, encoding = "UTF-8")), collapse = "\n")
     dir <- dirname(file)
-    doc <- inline(doc, "(?is)<script\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</script>", dir, function(path) {
+    script <- "(?is)<script\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</script>"
+    doc <- inline(doc, script, dir, function(path, ...) {
         # The text of a script ends at the first </script, also inside a string.
         text <- gsub("</(script)", "<\\\\/\\1", file_text(path), ignore.case = TRUE)
         paste0("<script>", text, "</script>")
     })
-    doc <- inline(doc, "(?is)<link\\b[^>]*\\bhref=\"([^\"]*)\"[^>]*>", dir, function(path) {
+    doc <- inline(doc, "(?is)<link\\b[^>]*\\bhref=\"([^\"]*)\"[^>]*>", dir, function(path, ...) {
         if (!grepl("\\.css$", path)) return(NULL)
         paste0("<style>", css_inline(file_text(path), dirname(path)), "</style>")
     })
@@ -149,7 +151,8 @@ self_contained <- function(file) {
     })
 }
 
-# inline replaces each match whose first group names a file in dir.
+# inline replaces each match whose first group names a file in dir by what
+# replacement makes of the path, the match and the group; NULL leaves it.
 inline <- function(doc, pattern, dir, replacement) {
     repeat_at <- gregexpr(pattern, doc, perl = TRUE)[[1L]]
     if (repeat_at[[1L]] < 0L) return(doc)
@@ -164,7 +167,7 @@ inline <- function(doc, pattern, dir, replacement) {
         ref <- substr(doc, group[[i]], group_end[[i]])
         path <- file.path(dir, utils::URLdecode(sub("[?#].*$", "", ref)))
         new <- if (nzchar(ref) && file.exists(path) && !dir.exists(path)) {
-            if (length(formals(replacement)) == 1L) replacement(path) else replacement(path, tag, ref)
+            replacement(path, tag, ref)
         }
         out <- c(out, substr(doc, at, starts[[i]] - 1L), if (is.null(new)) tag else new)
         at <- ends[[i]] + 1L
@@ -173,7 +176,7 @@ inline <- function(doc, pattern, dir, replacement) {
 }
 
 css_inline <- function(css, dir) {
-    inline(css, "url\\([\"']?([^)\"'?#]+)[^)]*\\)", dir, function(path) {
+    inline(css, "url\\([\"']?([^)\"'?#]+)[^)]*\\)", dir, function(path, ...) {
         if (file.size(path) > 2^19) return(NULL)
         paste0("url(", data_uri(path), ")")
     })

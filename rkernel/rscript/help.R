@@ -71,7 +71,8 @@ html_body <- function(doc) {
     doc <- sub("(?is)^.*<body[^>]*>", "", doc, perl = TRUE)
     doc <- sub("(?is)</body>.*$", "", doc, perl = TRUE)
     doc <- gsub("(?is)<script\\b.*?</script>", "", doc, perl = TRUE)
-    doc <- gsub("(?is)<a\\s+href=[\"'](?!https?:|mailto:|#)[^>]*>(.*?)</a>", "\\1", doc, perl = TRUE)
+    doc <- gsub("(?is)<a\\s+href=[\"'](?!https?:|mailto:|#)[^>]*>(.*?)</a>", "\\1", doc,
+                perl = TRUE)
     doc <- gsub("(?is)<img\\b[^>]*\\bsrc=[\"'](?!https?:|data:)[^>]*>", "", doc, perl = TRUE)
     trimws(doc)
 }
@@ -129,7 +130,8 @@ help_server <- function(url) {
     for (i in 1:5) { # the server redirects between its pages
         location <- grep("^Location: ", unlist(answer$header), value = TRUE)
         if (!length(location)) break
-        answer <- tools$httpd(sub(prefix, "", sub("^Location: *", "", location[[1L]]), perl = TRUE), NULL)
+        target <- sub("^Location: *", "", location[[1L]])
+        answer <- tools$httpd(sub(prefix, "", target, perl = TRUE), NULL)
     }
     if (is.character(answer$file)) local_html(answer$file)
     else if (is.character(answer$payload)) answer$payload
@@ -162,7 +164,8 @@ pdf_viewer <- function() {
 View_table <- function(x, title) {
     if (missing(title)) title <- paste("Data:", deparse(substitute(x))[1L])
     if (!is_table(x)) x <- as.data.frame(x)
-    head <- if (is.data.frame(x)) utils::head(x, 10L) else x[seq_len(min(10L, nrow(x))), , drop = FALSE]
+    head <- if (is.data.frame(x)) utils::head(x, 10L)
+            else x[seq_len(min(10L, nrow(x))), , drop = FALSE]
     size <- table_dim(x)
     text <- c(sprintf("%s (%s rows, %s columns)", title, size[[1L]], size[[2L]]),
               utils::capture.output(print(head)))

@@ -24,7 +24,8 @@ table_html <- function(x, title = NULL) {
     size <- table_dim(x)
     # 300,000 characters of cells at most, whatever the limits are set to.
     cols <- min(size[[2L]], table_limit("repr.matrix.max.cols", 20), 1000)
-    rows <- min(size[[1L]], table_limit("repr.matrix.max.rows", if (size[[1L]] > 60) 30 else 60), max(1, 20000 %/% max(1, cols)))
+    rows <- min(size[[1L]], max(1, 20000 %/% max(1, cols)),
+                table_limit("repr.matrix.max.rows", if (size[[1L]] > 60) 30 else 60))
     budget <- max(20, min(200, 300000 %/% max(1, rows * cols)))
     parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
              else matrix_columns(x, seq_len(rows), seq_len(cols))
@@ -78,7 +79,8 @@ table_cells <- function(column, budget) {
     text[long] <- paste0(substr(text[long], 1L, budget), "\u2026")
     # Spaces and line ends of text would otherwise be folded into one.
     open <- if (column$right) "<td style=\"text-align:right\">"
-            else if (any(grepl("[[:space:]]{2}|[\n\t]", text))) "<td style=\"white-space:pre-wrap\">"
+            else if (any(grepl("[[:space:]]{2}|[\n\t]", text)))
+                "<td style=\"text-align:left;white-space:pre-wrap\">"
             else "<td style=\"text-align:left\">"
     paste0(open, html(text), "</td>")
 }
@@ -93,15 +95,20 @@ frame_columns <- function(x, rows, cols) {
     labels <- types <- character()
     for (i in seq_along(x)) {
         column <- x[[i]]
-        parts <- if (is.data.frame(column) || is.matrix(column)) nested_columns(column, rows)
-                 else list(list(name = "", data = column_head(column, rows), type = type_label(column)))
+        parts <- if (is.data.frame(column) || is.matrix(column)) {
+            nested_columns(column, rows)
+        } else {
+            list(list(name = "", data = column_head(column, rows), type = type_label(column)))
+        }
         for (part in parts) {
             out <- c(out, list(column_text(part$data, length(rows))))
-            labels <- c(labels, if (nzchar(part$name)) paste0(names[[i]], ".", part$name) else names[[i]])
+            dot <- if (nzchar(part$name)) "."
+            labels <- c(labels, paste0(names[[i]], dot, part$name))
             types <- c(types, part$type)
         }
     }
-    list(columns = out, names = labels, types = paste0("<", types, ">", recycle0 = TRUE), row_names = row_names)
+    list(columns = out, names = labels, types = paste0("<", types, ">", recycle0 = TRUE),
+         row_names = row_names)
 }
 
 # Automatic row names say nothing; names do.
@@ -143,7 +150,8 @@ column_text <- function(x, n) {
 }
 
 column_format <- function(x) {
-    if (is.list(x) && !inherits(x, "POSIXlt")) return(vapply(x, element_text, "", USE.NAMES = FALSE))
+    if (is.list(x) && !inherits(x, "POSIXlt"))
+        return(vapply(x, element_text, "", USE.NAMES = FALSE))
     if (is.factor(x)) x <- as.character(x)
     na <- is.na(x)
     text <- if (is.character(x) && !is.object(x)) x else trimws(as.character(format(x)))
