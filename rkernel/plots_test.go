@@ -29,7 +29,14 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"one", "plot(1:10)", "display|#1"},
 		{"a loop", "for (i in 1:5) plot(i)", "display|#1 display|#2 display|#3 display|#4 display|#5"},
 		{"between text", "cat('a\\n'); plot(1); cat('b\\n')", "stdout|a\n display|#1 stdout|b\n"},
-		{"additions", "plot(1); abline(h = 1)", "display|#1 update|#1"},
+		{"additions at once", "plot(1)\nabline(h = 1)\ngraphics::lines(1:2)", "display|#1"},
+		{"additions after text", "plot(1); cat('a\\n'); abline(h = 1)",
+			"display|#1 stdout|a\n update|#1"},
+		{"an addition that fails", "plot(1)\ntext(stop('no'))", "display|#1 stderr|Error: no\n"},
+		{"an addition that asks", "plot(1)\ntext(1, 1, readline('label? '))",
+			"display|#1 input|label?  update|#1"},
+		{"an addition elsewhere", "plot(1)\ntext <- function(...) cat('a\\n')\ntext(); rm(text)",
+			"display|#1 stdout|a\n"},
 		{"additions in a function", "{ plot(1); abline(h = 1); title('x') }", "display|#1"},
 		{"panels", "par(mfrow = c(3, 1)); for (i in 1:4) plot(i); par(mfrow = c(1, 1))",
 			"display|#1 display|#2"},
@@ -45,12 +52,13 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},
 		{"a recorded plot", "{ plot(1); r <- recordPlot() }; r", "display|#1 display|#2"},
-		{"a plot that fails", "{ par(mar = rep(60, 4)); try(plot(1), silent = TRUE); par(mar = rep(4, 4)) }", ""},
+		{"a plot that fails",
+			"{ par(mar = rep(60, 4)); try(plot(1), silent = TRUE); par(mar = rep(4, 4)) }", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			show(t, p, "graphics.off()")
-			v := show(t, p, test.code)
+			v := show(t, p, test.code, "answer")
 			if v.err != nil {
 				v.events = append(v.events, "stderr|Error: "+v.err.Value+"\n")
 			}

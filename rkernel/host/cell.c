@@ -310,13 +310,22 @@ static int unfinished(unsigned char *buf, int len) {
 	return give(buf, len);
 }
 
+// drawing_goes_on says that the next expression only adds to a plot: the page is
+// drawn once, after it. Wherever else something is shown, the page is out.
+static int drawing_goes_on(void) {
+	if (cell.jump != JUMP_NONE || cell.bad || !cell.p.spans || cell.next >= cell.p.n) return 0;
+	struct span s = cell.p.spans[cell.next];
+	return ad_device_only_adds(cell.code + s.from, s.to - s.from);
+}
+
 int cell_next(unsigned char *buf, int len) {
 	if (cell.phase == FED && cell.fed < cell.feed.len) return give(buf, len);
 	if (cell.phase == FED && (cell.bad || cell.call)) return unfinished(buf, len);
 	if (cell.phase != BETWEEN) {
-		ad_device_flush();
+		if (!drawing_goes_on()) ad_device_flush();
 		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
 			cell.jump = JUMP_ERROR;
+		if (cell.jump != JUMP_NONE) ad_device_flush();
 		// It ended because a child was interrupted, and R has not looked yet.
 		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) cell.jump = JUMP_INTERRUPT;
 		if (cell.jump != JUMP_NONE) {

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "engine.h"
 #include "host.h"
@@ -107,6 +107,24 @@ void ad_device_flush(void)
 		if (send(d, NULL))
 			*R.R_interrupts_pending = 1;
 	any_dirty = 0;
+}
+
+int ad_device_only_adds(const char *code, size_t len)
+{
+	static const char *const names[] = {
+	    "abline", "arrows", "axis", "box", "clip", "grid", "legend", "lines", "matlines",
+	    "matpoints", "mtext", "points", "polygon", "polypath", "qqline", "rasterImage", "rect",
+	    "rug", "segments", "symbols", "text", "title", "xspline",
+	};
+	static const char prefix[] = "graphics::";
+	if (len > sizeof prefix && strncmp(code, prefix, sizeof prefix - 1) == 0)
+		code += sizeof prefix - 1, len -= sizeof prefix - 1;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i]);
+		if (len > n && code[n] == '(' && strncmp(code, names[i], n) == 0)
+			return 1;
+	}
+	return 0;
 }
 
 // ---- callbacks of the engine -----------------------------------------------

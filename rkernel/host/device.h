@@ -10,6 +10,11 @@ void ad_device_init(void);
 // costs one comparison when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void ad_device_flush(void);
+// ad_device_only_adds says that the code of an expression is a call of a function
+// that adds to the plot there is and shows nothing else. Where that is wrong,
+// because user code has given the name another meaning, the plot is shown a
+// little later than it might be.
+int ad_device_only_adds(const char *code, size_t len);
 // ad_device_natives ends with an element without a name.
 extern const struct host_native ad_device_natives[];
 
