@@ -113,6 +113,12 @@ var socketTypes = map[jupyter.Channel]zmq.Type{
 	jupyter.Heartbeat: zmq.Router,
 }
 
+// Bounds, in bytes, on what comes from whoever can connect, signed or not.
+const (
+	maxPing         = 1 << 20
+	maxSubscription = 64 << 10
+)
+
 // bind makes and binds the five sockets.
 func (s *Server) bind() error {
 	security, err := security(s.info)
@@ -121,18 +127,7 @@ func (s *Server) bind() error {
 	}
 	for _, ch := range jupyter.Channels() {
 		endpoint := s.info.Endpoint(ch)
-		cfg := &zmq.Config{
-			// What waits for a peer is bounded by the backlog and by the
-			// stall timeout, not by a number of messages: nothing that was
-			// sent may be dropped (K7).
-			SendQueue:      -1,
-			SendQueueBytes: -1,
-			StallTimeout:   s.cfg.StallTimeout,
-			Handover:       true, // a client that reconnects keeps its identity
-			Security:       security,
-			Logger:         s.cfg.Logger.With("channel", ch.String()),
-		}
-		sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], endpoint, cfg)
+		sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], endpoint, s.socketConfig(ch, security))
 		if err != nil {
 			return fmt.Errorf("kernel: cannot listen for %v on %s: %w", ch, endpoint, err)
 		}
@@ -146,6 +141,28 @@ func (s *Server) bind() error {
 		}
 	}
 	return nil
+}
+
+// socketConfig returns the settings of the socket of ch.
+func (s *Server) socketConfig(ch jupyter.Channel, security *zmq.Security) *zmq.Config {
+	cfg := &zmq.Config{
+		StallTimeout: s.cfg.StallTimeout,
+		Handover:     true, // a client that reconnects keeps its identity
+		Security:     security,
+		Logger:       s.cfg.Logger.With("channel", ch.String()),
+	}
+	switch ch {
+	case jupyter.Heartbeat:
+		// Pings are not signed: whoever sends them must not fill memory.
+		cfg.MaxMessageSize, cfg.SendQueueBytes = maxPing, maxPing
+		return cfg
+	case jupyter.IOPub:
+		cfg.MaxMessageSize = maxSubscription
+	}
+	// What waits for a peer is bounded by the backlog and by the stall timeout,
+	// not by a number of messages: nothing that was sent may be dropped (K7).
+	cfg.SendQueue, cfg.SendQueueBytes = -1, -1
+	return cfg
 }
 
 func (s *Server) closeSockets() {
