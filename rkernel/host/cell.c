@@ -434,7 +434,7 @@ static int error_text(const char *text, size_t len) {
 }
 
 int cell_text(int lane, const char *text, size_t len) {
-	if (!cell.active || lane_is_child()) return 0;
+	if (!cell.active || lane_is_forked()) return 0;
 	return lane == 1 ? result_text(text, len) : error_text(text, len);
 }
 

@@ -35,6 +35,8 @@ void lane_init(int fd) {
 	setvbuf(stdout, NULL, _IONBF, 0);
 }
 
+int lane_is_forked(void) { return forked; }
+
 int lane_is_child(void) {
 	// The flag is set by fork(); the pid also catches a bare clone.
 	return forked || getpid() != owner;
@@ -257,7 +259,7 @@ static void say_lane(int lane) {
 // lane_text writes text of R's console. It may be called in a forked child.
 void lane_text(int lane, const char *text, size_t len) {
 	fflush(stdout);
-	if (!lane_is_child()) say_lane(lane);
+	if (!forked) say_lane(lane);
 	int keep = 0;
 	if (R.R_ignore_SIGPIPE) {
 		keep = *R.R_ignore_SIGPIPE;
