@@ -15,15 +15,25 @@ import (
 
 // interruptible runs a cell in the background.
 type interruptible struct {
-	p    *process
-	rec  *recorder
-	done chan error
+	p         *process
+	rec       *recorder
+	answers   chan string   // to prompts
+	interrupt chan struct{} // ends the wait of a prompt as kernel's Input does
+	done      chan error
 }
 
 func begin(p *process, code string) *interruptible {
-	c := &interruptible{p: p, rec: newRecorder(), done: make(chan error, 1)}
+	c := &interruptible{p: p, rec: newRecorder(), answers: make(chan string, 1),
+		interrupt: make(chan struct{}, 1), done: make(chan error, 1)}
 	c.rec.onInput = func(ctx context.Context, prompt string) (string, error) {
-		return c.waitInput(ctx)
+		select {
+		case answer := <-c.answers:
+			return answer, nil
+		case <-c.interrupt:
+			return "", kernel.ErrInterrupted
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
 	}
 	go func() {
 		_, err := p.execute(context.Background(), c.rec, code, true)
@@ -32,16 +42,10 @@ func begin(p *process, code string) *interruptible {
 	return c
 }
 
-// interrupted receives when the request is interrupted, as kernel's Input does.
-var interruptedInput = make(chan struct{}, 1)
-
-func (c *interruptible) waitInput(ctx context.Context) (string, error) {
-	select {
-	case <-interruptedInput:
-		return "", kernel.ErrInterrupted
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	}
+// interruptPrompt interrupts a cell that waits for an answer.
+func (c *interruptible) interruptPrompt() {
+	c.interrupt <- struct{}{}
+	c.p.interrupt()
 }
 
 // end returns how the cell ended.
@@ -116,8 +120,7 @@ func TestK5InterruptEndsPrompts(t *testing.T) {
 			}) {
 				<-c.rec.notify
 			}
-			interruptedInput <- struct{}{}
-			p.interrupt()
+			c.interruptPrompt()
 			if err := c.end(t); !isInterrupt(err) {
 				t.Errorf("ended by %v", err)
 			}
@@ -132,21 +135,14 @@ func TestK5InterruptAtABrowserStaysThere(t *testing.T) {
 	p := startR(t)
 	c := begin(p, "f <- function() { browser(); 'end' }\nf()")
 	c.rec.wait(t, "Browse")
-	prompts := make(chan string, 4)
-	c.rec.onInput = func(ctx context.Context, prompt string) (string, error) {
-		prompts <- prompt
-		return "c", nil
-	}
-	interruptedInput <- struct{}{}
-	p.interrupt()
+	c.interruptPrompt()
+	c.answers <- "c"
 	if err := c.end(t); err != nil {
 		t.Fatal(err)
 	}
-	if prompt := <-prompts; prompt != "Browse[1]> " {
-		t.Errorf("prompt %q", prompt)
-	}
-	if !slices.Contains(c.rec.all(), `result|[1] "end"`) {
-		t.Errorf("%q", c.rec.all())
+	want := []string{"stdout|Called from: f()\n", "input|Browse[1]> ", "stderr|\n", "input|Browse[1]> ", `result|[1] "end"`}
+	if got := c.rec.all(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

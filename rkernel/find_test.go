@@ -1,0 +1,142 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fakeR makes an R that says its home, with the files given.
+func fakeR(t *testing.T, files map[string]string) string {
+	t.Helper()
+	home := filepath.Join(t.TempDir(), "R home é")
+	command := filepath.Join(home, "bin", "R")
+	script := "#!/bin/sh\nif [ -n \"$R_HOME\" ]; then echo WARNING; fi\necho '" + home + "'\n"
+	for name, text := range files {
+		write(t, filepath.Join(home, name), text)
+	}
+	if _, ok := files["bin/R"]; !ok {
+		write(t, command, script)
+	}
+	if err := os.Chmod(command, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	const description = "library/base/DESCRIPTION"
+	lib := "lib/" + libName()
+	home := fakeR(t, map[string]string{description: "Package: base\nVersion: 4.10.1\n", lib: ""})
+	t.Setenv("R_HOME", "")
+	for _, path := range []string{home, filepath.Join(home, "bin", "R")} {
+		inst, err := Find(path)
+		if err != nil || inst.Version != "4.10.1" || inst.Home != home {
+			t.Errorf("Find(%q) = %+v, %v", path, inst, err)
+		}
+	}
+	t.Setenv("R_HOME", home)
+	if inst, err := Find(""); err != nil || inst.Home != home {
+		t.Errorf("with R_HOME: %+v, %v", inst, err)
+	}
+	t.Setenv("R_HOME", "")
+	t.Setenv("PATH", filepath.Join(home, "bin")+":"+os.Getenv("PATH"))
+	if inst, err := Find(""); err != nil || inst.Home != home {
+		t.Errorf("with PATH: %+v, %v", inst, err)
+	}
+}
+
+func TestFindSaysWhatIsMissing(t *testing.T) {
+	const description = "library/base/DESCRIPTION"
+	lib := "lib/" + libName()
+	t.Setenv("R_HOME", "")
+	check := func(name, path string, want ...string) {
+		t.Helper()
+		_, err := Find(path)
+		e, ok := errors.AsType[*InstallationError](err)
+		if !ok {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+		for _, w := range append(want, "") {
+			if !strings.Contains(e.Problem, w) {
+				t.Errorf("%s: %q, want %q in it", name, e.Problem, w)
+			}
+		}
+		if e.Remedy == "" {
+			t.Errorf("%s: no remedy", name)
+		}
+	}
+	check("old", fakeR(t, map[string]string{description: "Version: 4.1.3\n", lib: ""}), "4.1.3", "too old")
+	check("very old", fakeR(t, map[string]string{description: "Version: 3.6.0\n", lib: ""}), "too old")
+	check("no base", fakeR(t, nil), "broken", "base")
+	check("no version", fakeR(t, map[string]string{description: "Package: base\n", lib: ""}), "version")
+	check("no library", fakeR(t, map[string]string{description: "Version: 4.3.0\n"}), libName())
+	check("failing", fakeR(t, map[string]string{"bin/R": "#!/bin/sh\necho broken >&2\nexit 3\n"}), "exit status 3", "broken")
+	check("silent", fakeR(t, map[string]string{"bin/R": "#!/bin/sh\n"}), "says nothing")
+	check("not there", "/nonexistent/R", "/nonexistent/R", "--r")
+	t.Setenv("R_HOME", "/nonexistent/home")
+	check("R_HOME", "", "R_HOME", "/nonexistent/home")
+	t.Setenv("R_HOME", "")
+	t.Setenv("PATH", t.TempDir())
+	check("no R", "", "no R in PATH")
+}
+
+func TestWithoutREveryCellSaysWhy(t *testing.T) {
+	t.Setenv("R_HOME", "/nonexistent/home")
+	r := New(nil)
+	if err := r.Start(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "R_HOME") {
+		t.Errorf("Start: %v", err)
+	}
+	if _, err := r.execute(t.Context(), newRecorder(), "1", false); err == nil || !strings.Contains(err.Error(), "R_HOME") {
+		t.Errorf("execute: %v", err)
+	}
+	if info := r.Info(); info.Language.Name != "R" || info.Language.Version != "" {
+		t.Errorf("Info: %+v", info)
+	}
+	r.Interrupt(nil)
+	if err := r.Shutdown(t.Context(), false); err != nil {
+		t.Error(err)
+	}
+}
+
+// A library that is no libR, and an R that starts but cannot be used, are said
+// in the cell.
+func TestBrokenLibraryIsSaidInTheCell(t *testing.T) {
+	real := findR(t)
+	home := fakeR(t, map[string]string{
+		"library/base/DESCRIPTION": "Version: 4.2.2\n",
+		"lib/" + libName():         "not a library",
+		"bin/R":                    "",
+	})
+	script := "#!/bin/sh\nR_HOME='" + home + "'; export R_HOME\n" +
+		"if [ \"$1\" = RHOME ]; then echo \"$R_HOME\"; exit; fi\nshift\nexec \"$@\"\n"
+	write(t, filepath.Join(home, "bin", "R"), script)
+	if err := os.Chmod(filepath.Join(home, "bin", "R"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	inst := &Installation{Path: filepath.Join(home, "bin", "R"), Home: home, Version: real.Version}
+	p, err := startProcess(inst, rArgs, newRecorder(), testLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.shutdown(t.Context()) })
+	got := runCell(t, p, "1")
+	if len(got) != 1 || !strings.HasPrefix(got[0], "error|RStartError|R's library cannot be opened: ") {
+		t.Errorf("%q", got)
+	}
+}
