@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -150,5 +151,17 @@ func TestReplyKeepsTheRawParentHeader(t *testing.T) {
 	}
 	if h, err := m.Parent(); err != nil || h.MsgID != "1" {
 		t.Errorf("Parent() = %+v, %v", h, err)
+	}
+}
+
+func TestNewID(t *testing.T) {
+	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	seen := map[string]bool{}
+	for range 1000 {
+		id := NewID()
+		if !uuid.MatchString(id) || seen[id] {
+			t.Fatalf("NewID() = %q", id)
+		}
+		seen[id] = true
 	}
 }

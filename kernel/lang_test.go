@@ -117,6 +117,12 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 			return nil, err
 		}
 		return nil, req.Stream(jupyter.Stdout, "<"+answer+">")
+	case "echo": // prompts, and prints the answer as it is
+		answer, err := req.Input(ctx, arg, false)
+		if err != nil {
+			return nil, err
+		}
+		return nil, req.Stream(jupyter.Stdout, answer)
 	case "ask!": // prompts, whatever happened before, and prints what came
 		answer, err := req.Input(context.WithoutCancel(ctx), arg, true)
 		return nil, req.Stream(jupyter.Stdout, fmt.Sprintf("<%s %v>", answer, err))
