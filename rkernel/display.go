@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -63,6 +64,38 @@ func pagePayload(parts [][]byte) (map[string]any, error) {
 	}
 	// https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated
 	return map[string]any{"source": "page", "data": data, "start": start}, nil
+}
+
+// addPage adds a page to the payloads of a reply. Front ends show one page of a
+// reply, so several become one.
+func addPage(payloads []map[string]any, page map[string]any) []map[string]any {
+	for _, p := range payloads {
+		old, ok := p["data"].(jupyter.MIMEBundle)
+		if !ok || p["source"] != "page" {
+			continue
+		}
+		data := page["data"].(jupyter.MIMEBundle)
+		html := joinPages("\n<hr/>\n", pageHTML(old), pageHTML(data))
+		old["text/plain"] = joinPages("\n\n", old["text/plain"], data["text/plain"])
+		old["text/html"] = html
+		return payloads
+	}
+	return append(payloads, page)
+}
+
+func joinPages(between string, a, b any) string {
+	first, _ := a.(string)
+	second, _ := b.(string)
+	return first + between + second
+}
+
+// pageHTML returns a page as HTML, also if it has no such form.
+func pageHTML(data jupyter.MIMEBundle) string {
+	if s, ok := data["text/html"].(string); ok {
+		return s
+	}
+	text, _ := data["text/plain"].(string)
+	return "<pre>" + html.EscapeString(text) + "</pre>"
 }
 
 // bundle reads the rich forms of a result: pairs of MIME type and data, and

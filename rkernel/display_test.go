@@ -64,6 +64,25 @@ func TestABadDisplayIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestSeveralPagesAreOne(t *testing.T) {
+	var payloads []map[string]any
+	for _, p := range [][][]byte{
+		parts("0", "text/plain", "a <"), parts("0", "text/plain", "b", "text/html", "<b>b</b>"),
+	} {
+		page, err := pagePayload(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payloads = addPage(payloads, page)
+	}
+	got, _ := json.Marshal(payloads)
+	const want = `[{"data":{"text/html":"\u003cpre\u003ea \u0026lt;\u003c/pre\u003e\n\u003chr/\u003e\n` +
+		`\u003cb\u003eb\u003c/b\u003e","text/plain":"a \u003c\n\nb"},"source":"page","start":0}]`
+	if string(got) != want {
+		t.Errorf("payloads are\n%s, want\n%s", got, want)
+	}
+}
+
 func TestAPageIsAPayload(t *testing.T) {
 	page, err := pagePayload(parts("0", "text/plain", "help"))
 	if err != nil {

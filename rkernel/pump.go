@@ -256,7 +256,7 @@ func (p *process) page(out output, parts [][]byte) error {
 	r := p.run
 	p.mu.Unlock()
 	if r != nil {
-		r.payload = append(r.payload, payload)
+		r.payload = addPage(r.payload, payload)
 		return nil
 	}
 	data, err := bundleData(parts[1:])

@@ -47,6 +47,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
 		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
+		{"data.frame(x = c('bad\\xe9', iconv('\\u00e9', 'UTF-8', 'latin1')), y = '\U0001F600')",
+			[]string{`bad\xe9`, ">\u00e9<", "\U0001F600"}},
 		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
 			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},
 	}

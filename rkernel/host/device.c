@@ -143,7 +143,8 @@ static void drew(dev_desc *dev)
 static double size_of(const char *option)
 {
 	SEXP value = R.Rf_GetOption1(R.Rf_install(option));
-	if (value == R_Nil)
+	int type = R.TYPEOF(value);
+	if (type != REALSXP && type != INTSXP)
 		return 0;
 	double inches = R.Rf_asReal(value);
 	return isfinite(inches) && inches >= 0.5 && inches <= 100 ? inches : 0;

@@ -60,12 +60,14 @@ json_control <- function(x) {
     paste(chars, collapse = "")
 }
 
-# utf8 gives text as valid UTF-8; bytes that are none are shown as R shows them.
+# utf8 gives text as valid UTF-8; bytes that are none are shown as print does.
 utf8 <- function(x) {
-    x <- enc2utf8(as.character(x))
-    bad <- !validUTF8(x)
-    if (any(bad)) x[bad] <- iconv(x[bad], "UTF-8", "UTF-8", sub = "byte")
-    x
+    x <- as.character(x)
+    # enc2utf8 would make <e9> of a byte that is no UTF-8 but claims to be native.
+    bad <- !validUTF8(x) & Encoding(x) != "latin1"
+    if (any(bad))
+        x[bad] <- gsub("<([0-9a-f]{2})>", "\\\\x\\1", iconv(x[bad], "UTF-8", "UTF-8", sub = "byte"))
+    enc2utf8(x)
 }
 
 # html escapes text for an element's content or an attribute.
