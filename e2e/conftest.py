@@ -33,7 +33,8 @@ def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
             del os.environ[name]
     os.environ.update(
         HOME=str(home),
-        JUPYTER_PATH=str(prefix / "share" / "jupyter"),
+        # The kernel under test, and the Python kernel of the tests' own Python.
+        JUPYTER_PATH=f"{prefix}/share/jupyter:{sys.prefix}/share/jupyter",
         JUPYTER_RUNTIME_DIR=str(home / "runtime"),
         IPYTHONDIR=str(home / "ipython"),
         PATH=f"{BIN.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -116,6 +116,12 @@ class Kernel:
         children = self.process.children(recursive=True)
         return children[-1] if children else self.process
 
+    def wait_for_child(self, name: str, limit: float = LIMIT) -> None:
+        """Wait until the kernel has a descendant that runs this program."""
+        deadline = time.monotonic() + limit
+        while name not in (p.info["name"] for p in psutil.process_iter(["name"]) if p in self.processes()):
+            assert time.monotonic() < deadline, f"no process {name}"
+
     # Requests
 
     def execute(self, code: str, client: BlockingKernelClient | None = None, **kw: Any) -> str:

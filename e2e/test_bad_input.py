@@ -207,18 +207,46 @@ def test_console_without_r(adrastea, no_r):
     refused(run(adrastea, "console", env=env, input="1 + 1\n"), *says)
 
 
-def test_kernel_without_r_starts_and_every_cell_says_so(no_r):
+@pytest.fixture
+def bare_kernel(adrastea, jupyter_directories) -> str:
+    """A kernelspec that names no R, so that the kernel looks for it."""
+    folder = jupyter_directories / "share" / "jupyter" / "kernels" / "bare"
+    folder.mkdir(parents=True, exist_ok=True)
+    argv = [adrastea, "kernel", "--connection-file", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "R", "language": "R", "interrupt_mode": "message"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    return "bare"
+
+
+def every_cell_says(kernel: Kernel, says: list[str]) -> None:
+    assert kernel.request("kernel_info_request")["content"]["status"] == "ok"
+    for _ in range(2):
+        cell = kernel.run("1 + 1")
+        assert cell.status == "error"
+        said = "\n".join([cell.error["evalue"], *cell.error["traceback"]])
+        for name in says:
+            assert re.search(name, said, re.IGNORECASE), said
+    kernel.shutdown()
+    assert kernel.exit_status() == 0
+    assert kernel.leftovers() == []
+
+
+def test_kernel_without_r_starts_and_every_cell_says_so(bare_kernel, no_r):
     env, says = no_r
-    with Kernel(env=env) as kernel:
-        assert kernel.request("kernel_info_request")["content"]["status"] == "ok"
-        for _ in range(2):
-            cell = kernel.run("1 + 1")
-            assert cell.status == "error"
-            for name in says:
-                assert re.search(name, cell.error["evalue"], re.IGNORECASE), cell.error
-        kernel.shutdown()
-        assert kernel.exit_status() == 0
-        assert kernel.leftovers() == []
+    with Kernel(bare_kernel, env=env) as kernel:
+        every_cell_says(kernel.ready(), says)
+
+
+def test_kernel_whose_r_was_removed(adrastea, tmp_path, jupyter_directories):
+    """The R that was found at the installation is not there any more."""
+    r = tmp_path / "opt" / "R"
+    r.parent.mkdir()
+    r.symlink_to(shutil.which("R"))
+    installed = run(adrastea, "install", "--prefix", str(jupyter_directories), "--name", "moved", "--r", str(r))
+    assert installed.returncode == 0, installed
+    r.unlink()
+    with Kernel("moved") as kernel:
+        every_cell_says(kernel.ready(), [re.escape(str(r))])
 
 
 # The command line

@@ -9,7 +9,7 @@ from kernels import KERNEL_NAME
 class TestKernelSuite(suite.KernelTests):
     kernel_name = KERNEL_NAME
     language_name = "R"
-    file_extension = ".r" if KERNEL_NAME == "ir" else ".R"
+    file_extension = ".R"
 
     code_hello_world = "print('hello, world')"
     code_stderr = "message('oh, no')"

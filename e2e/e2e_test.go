@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
+)
+
+// TestFrontEnds runs the tests of every Python file of this folder. A test
+// that pytest skips is a failure: nothing here is optional.
+func TestFrontEnds(t *testing.T) {
+	python := testenv.Python(t, "jupyter_client", "jupyter_kernel_test", "jupyter_console",
+		"nbclient", "pexpect", "psutil", "pytest", "pytest_timeout")
+	testenv.Command(t, "R")
+	binary := build(t)
+	files, err := filepath.Glob("test_*.py")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no test_*.py here: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(file, ".py"), func(t *testing.T) { runFile(t, python, binary, file) })
+	}
+}
+
+// build makes the binary under test, with the race detector where the tests
+// have it.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "adrastea")
+	args := []string{"build", "-o", binary}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, "./cmd/adrastea")...)
+	cmd.Dir = testenv.Root(t)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	}
+	return binary
+}
+
+// An outcome is what conftest.py writes about one test.
+type outcome struct {
+	Name    string
+	Outcome string // passed, failed or skipped
+	Seconds float64
+	Text    string // why it failed, and what it printed
+}
+
+// runFile runs one file with pytest, and reports each of its tests.
+func runFile(t *testing.T, python, binary, file string) {
+	report := filepath.Join(t.TempDir(), "report.jsonl")
+	cmd := exec.CommandContext(t.Context(), python, "-m", "pytest", "-q", file)
+	cmd.Env = append(os.Environ(), "ADRASTEA_BIN="+binary, "ADRASTEA_REPORT="+report)
+	cmd.WaitDelay = 5 * time.Second
+	out, runErr := cmd.CombinedOutput()
+	outcomes, err := read(report)
+	if err != nil {
+		t.Fatalf("pytest: %v; its report: %v\n%s", runErr, err, out)
+	}
+	failed := false
+	for _, o := range outcomes {
+		t.Run(o.Name, func(t *testing.T) {
+			t.Logf("%s in %.2f s", o.Outcome, o.Seconds)
+			if o.Outcome != "passed" {
+				failed = true
+				t.Errorf("%s: %s\n%s", file, o.Outcome, o.Text)
+			}
+		})
+	}
+	if len(outcomes) == 0 || (runErr != nil && !failed) {
+		t.Errorf("pytest: %v, after %d tests\n%s", runErr, len(outcomes), out)
+	}
+}
+
+func read(report string) ([]outcome, error) {
+	text, err := os.ReadFile(report)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []outcome
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	for lines.Scan() {
+		var o outcome
+		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
+			return nil, fmt.Errorf("%s: %w", lines.Text(), err)
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, lines.Err()
+}
