@@ -18,6 +18,10 @@ type Config struct {
 	// process this is.
 	Username string
 
+	// SessionID is the id of this front end in the headers of messages. Default: a
+	// new one.
+	SessionID string
+
 	// Transport is "tcp" or "ipc". Default: tcp, which every kernel knows. Used
 	// by Start only.
 	Transport string
@@ -55,8 +59,10 @@ type Config struct {
 
 	// Message, if not nil, is called with every IOPub message that belongs to
 	// no running Execute of this client: output of other front ends' requests,
-	// and output that came after its request had ended. It is called from one
-	// goroutine, and while it runs no other IOPub message is taken.
+	// output that came after its request had ended, and output of no request, for
+	// instance while the language starts. It is called from one goroutine, also
+	// before Start and Attach return, and while it runs no other IOPub message is
+	// taken.
 	Message func(m *jupyter.Message)
 
 	// Logger gets what a kernel does wrong. Nil discards.
@@ -131,6 +137,9 @@ func newClient(cfg *Config) *Client {
 		c.cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.session = jupyter.NewSession(c.cfg.Username)
+	if c.cfg.SessionID != "" {
+		c.session.ID = c.cfg.SessionID
+	}
 	return c
 }
 

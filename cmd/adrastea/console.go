@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 
@@ -89,9 +88,12 @@ func completeKernelNames(*cobra.Command, []string, string) ([]string, cobra.Shel
 func runConsole(ctx context.Context, o *consoleOptions) error {
 	ctx, stop := withSignals(ctx)
 	defer stop()
-	c := &console{interrupts: make(chan os.Signal, 1), out: newOutput(newPlotSaver(o.plots))}
-	signal.Notify(c.interrupts, syscall.SIGINT)
-	defer signal.Stop(c.interrupts)
+	c := &console{
+		session:    jupyter.NewID(),
+		interrupts: newInterrupts(),
+		out:        newOutput(newPlotSaver(o.plots)),
+	}
+	defer c.interrupts.close()
 
 	if err := c.open(ctx, o); err != nil {
 		return c.ended(ctx, err)
@@ -113,7 +115,7 @@ func (c *console) converse(ctx context.Context, o *consoleOptions) error {
 	}
 	switch {
 	case len(o.code) > 0 && typed:
-		ed, err := newPlainEditor(os.Stdin, os.Stdout)
+		ed, err := newPlainEditor(c.interrupts)
 		if err != nil {
 			return err
 		}
@@ -131,16 +133,18 @@ func (c *console) converse(ctx context.Context, o *consoleOptions) error {
 func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	interrupt, end := c.interrupts.wait()
+	defer end()
 	opened := make(chan struct{})
 	defer close(opened)
 	go func() {
 		select {
-		case <-c.interrupts:
+		case <-interrupt:
 			cancel(signalError{syscall.SIGINT})
 		case <-opened:
 		}
 	}()
-	cfg := &client.Config{Message: c.out.show}
+	cfg := &client.Config{SessionID: c.session, Message: c.late}
 	if o.existing != "" {
 		c.client, err = attach(ctx, o.existing, cfg)
 	} else {
@@ -150,6 +154,16 @@ func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 		return c.ended(ctx, err)
 	}
 	return nil
+}
+
+// late shows output that comes when no code of ours runs: of the language while
+// it starts, of callbacks and background processes. What other front ends do is
+// theirs.
+func (c *console) late(m *jupyter.Message) {
+	parent, err := m.Parent()
+	if err == nil && (parent.Session == c.session || parent.Session == "") {
+		c.out.show(m)
+	}
 }
 
 // attach joins the kernel of a connection file, which as in Jupyter may be
@@ -198,7 +212,7 @@ func (c *console) shutdown() {
 // interact is the console with a user.
 func (c *console) interact(ctx context.Context, quiet bool) error {
 	language := c.client.Info().LanguageInfo.Name
-	ed, err := newEditor(historyFile(language))
+	ed, err := newEditor(historyFile(language), c.interrupts)
 	if err != nil {
 		return fmt.Errorf("terminal: %w", err)
 	}
@@ -252,10 +266,7 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 	if !c.isR() {
 		prompt, more = ">>> ", "... "
 	}
-	select {
-	case <-c.interrupts: // one that came too late for what ran before
-	default:
-	}
+	c.interrupts.forget() // one that came too late for what ran before
 	code := ""
 	opts := lineOptions{code: true, text: c.nextInput}
 	c.nextInput = ""
@@ -264,7 +275,7 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 		opts.complete = func(line string, pos int) (int, int, []string) {
 			return c.candidates(ctx, before, line, pos)
 		}
-		line, err := c.editor.readLine(ctx, c.out.takePrompt(prompt), opts)
+		line, err := c.out.ask(ctx, c.editor, prompt, opts)
 		if err != nil {
 			return "", err
 		}

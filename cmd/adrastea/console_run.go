@@ -19,12 +19,13 @@ import (
 
 // A console is a session in a terminal, or without one, with one kernel.
 type console struct {
-	client *client.Client
-	out    *output
-	editor editor     // asks the user; nil without a terminal
-	input  *lineInput // answers questions where editor is nil
+	client  *client.Client
+	session string // the id of this front end
+	out     *output
+	editor  editor     // asks the user; nil without a terminal
+	input   *lineInput // answers questions where editor is nil
 
-	interrupts chan os.Signal // receives SIGINT while code runs or input is awaited
+	interrupts *interrupts
 	// interrupted says that the code that runs, or ran last, was interrupted.
 	interrupted atomic.Bool
 	// nextInput is what the kernel wants the next prompt to begin with.
@@ -95,9 +96,11 @@ func (c *console) forwardInterrupts(ctx context.Context, busy, done <-chan struc
 	case <-done:
 		return
 	}
+	interrupt, end := c.interrupts.wait()
+	defer end()
 	for {
 		select {
-		case <-c.interrupts:
+		case <-interrupt:
 			c.interrupted.Store(true)
 			c.out.endLine() // the terminal has shown ^C
 			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -114,14 +117,11 @@ func (c *console) forwardInterrupts(ctx context.Context, busy, done <-chan struc
 // answer asks the user a question of the code.
 func (c *console) answer(ctx context.Context, q *jupyter.InputRequest) (string, error) {
 	if c.editor != nil {
-		text, err := c.editor.readLine(ctx, c.out.takePrompt(q.Prompt), lineOptions{secret: q.Password})
+		text, err := c.out.ask(ctx, c.editor, q.Prompt, lineOptions{secret: q.Password})
 		if errors.Is(err, io.EOF) {
 			return "", nil // as R does it: no answer is an empty one
 		}
-		if errors.Is(err, errInterrupt) {
-			c.interrupted.Store(true)
-		}
-		return text, err
+		return text, c.noteInterrupt(err)
 	}
 	// The prompt and, since nobody types it, the end of its line.
 	c.out.text(q.Prompt + "\n")
@@ -133,7 +133,16 @@ func (c *console) answer(ctx context.Context, q *jupyter.InputRequest) (string, 
 		}
 		return "", nil
 	}
-	return strings.TrimSuffix(text, "\r"), err
+	return strings.TrimSuffix(text, "\r"), c.noteInterrupt(err)
+}
+
+// noteInterrupt returns err, and notes that the code was interrupted if it says
+// so.
+func (c *console) noteInterrupt(err error) error {
+	if errors.Is(err, errInterrupt) {
+		c.interrupted.Store(true)
+	}
+	return err
 }
 
 // payloads does what a reply asks the front end for.
@@ -209,11 +218,12 @@ type signalError struct{ syscall.Signal }
 
 func (s signalError) Error() string { return s.Signal.String() }
 
-// withSignals returns a context that ends with SIGTERM or SIGHUP.
+// withSignals returns a context that ends with SIGTERM, SIGHUP or, when nobody
+// reads the output any more, SIGPIPE.
 func withSignals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	sigs := make(chan os.Signal, 1)
-	signal.Notify(sigs, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(sigs, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	go func() {
 		select {
 		case s := <-sigs:
@@ -233,5 +243,5 @@ const interruptStatus = 128 + int(syscall.SIGINT)
 // note is for people, on standard error.
 func (o *output) note(format string, args ...any) {
 	o.freshLine()
-	fmt.Fprintf(o.stderr, "adrastea: "+format+"\n", args...)
+	o.write(jupyter.Stderr, fmt.Sprintf("adrastea: "+format+"\n", args...))
 }

@@ -13,6 +13,10 @@ type editor interface {
 	// of ctx. It leaves the cursor at the start of a line.
 	readLine(ctx context.Context, prompt string, opts lineOptions) (string, error)
 
+	// interject shows text, which is whole lines, above the line that is being
+	// edited. It returns false if it cannot. It may be called at any time.
+	interject(text string) bool
+
 	// remember puts a piece of code into the history.
 	remember(code string)
 
@@ -47,10 +51,11 @@ func (*interruptTyped) Is(target error) bool { return target == errInterrupt }
 
 // newEditor returns the editor that suits the terminal: one with everything, or
 // for a terminal that knows no control sequences (TERM=dumb, a terminal inside
-// an editor) one that leaves the editing to the terminal.
-func newEditor(history *history) (editor, error) {
+// an editor) one that leaves the editing to the terminal. in is where
+// SIGINT comes from.
+func newEditor(history *history, in *interrupts) (editor, error) {
 	if !isTerminal(os.Stdout) || !lineEditorWorks() {
-		return newPlainEditor(os.Stdin, os.Stdout)
+		return newPlainEditor(in)
 	}
 	return newLineEditor(history)
 }

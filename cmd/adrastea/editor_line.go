@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unicode"
 
@@ -32,6 +33,11 @@ type lineEditor struct {
 	pipe   *os.File // the pump writes here
 	unsent []byte   // what did not fit into the pipe; belongs to the pump
 	typed  atomic.Bool
+
+	// columns is how many columns the prompt and what was typed take, as far as
+	// that is known: -1 after a key that may have changed the line in other ways,
+	// and while nothing is edited.
+	columns atomic.Int64
 
 	// cancels counts the interrupts in the pipe that no prompt has taken.
 	cancels atomic.Int32
@@ -66,6 +72,8 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	e.plain.apply()
 	e.liner.SetCtrlCAborts(true)
 	e.liner.SetTabCompletionStyle(liner.TabPrints)
+	e.liner.SetMultiLineMode(true) // long lines wrap
+	e.columns.Store(-1)
 	for _, entry := range h.load() {
 		e.liner.AppendHistory(toSigns.Replace(entry))
 	}
@@ -89,10 +97,12 @@ func (e *lineEditor) readLine(
 	defer e.plain.apply()
 	io.WriteString(os.Stdout, pasteOn)
 	defer io.WriteString(os.Stdout, pasteOff)
+	prompt = e.fit(prompt)
+	e.columns.Store(int64(runewidth.StringWidth(prompt + opts.text)))
+	defer e.columns.Store(-1)
 	stop := e.pump(ctx)
 	defer stop()
 	e.liner.SetWordCompleter(e.completer(opts.complete))
-	prompt = e.fit(prompt)
 	for {
 		line, err := e.prompt(prompt, opts)
 		switch {
@@ -167,6 +177,28 @@ func (e *lineEditor) completer(
 	}
 }
 
+// count follows the width of the line through what is typed.
+func (e *lineEditor) count(typed []byte) {
+	before := e.columns.Load()
+	after := before + int64(runewidth.StringWidth(string(typed)))
+	if before < 0 || bytes.ContainsFunc(typed, unicode.IsControl) {
+		after = -1
+	}
+	e.columns.CompareAndSwap(before, after)
+}
+
+// interject writes over the line that is edited and has the editor draw it
+// again, as after a change of the window. That goes well only with a line that
+// is known not to be wrapped.
+func (e *lineEditor) interject(text string) bool {
+	if n := e.columns.Load(); n < 0 || n+1 >= int64(terminalWidth(os.Stdout)) {
+		return false
+	}
+	io.WriteString(os.Stdout, "\r\x1b[K"+text)
+	syscall.Kill(os.Getpid(), syscall.SIGWINCH)
+	return true
+}
+
 const ctrlC = 3
 
 // pump starts to move what is typed into the editor's pipe. When ctx ends it
@@ -219,6 +251,7 @@ func (e *lineEditor) move(stopped <-chan struct{}) {
 			return
 		}
 		out := e.filter.feed(buf[:n])
+		e.count(out)
 		if len(bytes.Trim(out, string(rune(ctrlC)))) > 0 {
 			e.typed.Store(true)
 		}

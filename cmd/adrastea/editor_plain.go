@@ -6,28 +6,38 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+	"sync/atomic"
 )
 
 // A plainEditor leaves the editing to the terminal.
 type plainEditor struct {
-	in    *ttyReader
-	out   io.Writer
-	mode  *ttyMode
-	typed []byte // read from the terminal and not yet returned
+	in         *ttyReader
+	out        io.Writer
+	mode       *ttyMode
+	interrupts *interrupts            // Ctrl-C is a signal in this mode
+	typed      []byte                 // read from the terminal and not yet returned
+	prompt     atomic.Pointer[string] // what is shown; nil while nothing is asked
 }
 
-func newPlainEditor(in *os.File, out io.Writer) (*plainEditor, error) {
-	r, err := newTTYReader(in)
+func newPlainEditor(interrupts *interrupts) (*plainEditor, error) {
+	in, err := newTTYReader(os.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	mode, err := getMode(in)
+	mode, err := getMode(os.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	return &plainEditor{in: r, out: out, mode: mode}, nil
+	return &plainEditor{in: in, out: os.Stdout, mode: mode, interrupts: interrupts}, nil
+}
+
+func (e *plainEditor) interject(text string) bool {
+	prompt := e.prompt.Load()
+	if prompt == nil {
+		return false
+	}
+	io.WriteString(e.out, "\n"+text+*prompt)
+	return true
 }
 
 func (e *plainEditor) remember(string) {}
@@ -36,16 +46,16 @@ func (e *plainEditor) close()          {}
 func (e *plainEditor) readLine(
 	ctx context.Context, prompt string, opts lineOptions,
 ) (string, error) {
-	// In this mode the terminal makes Ctrl-C a signal.
-	interrupt := make(chan os.Signal, 1)
-	signal.Notify(interrupt, syscall.SIGINT)
-	defer signal.Stop(interrupt)
+	interrupt, end := e.interrupts.wait()
+	defer end()
 	if opts.secret {
 		e.mode.noEcho().apply()           // before the prompt: who sees it may type
 		defer io.WriteString(e.out, "\n") // the one that was not echoed
 		defer e.mode.apply()
 	}
 	io.WriteString(e.out, prompt)
+	e.prompt.Store(&prompt)
+	defer e.prompt.Store(nil)
 	got := make(chan error, 1)
 	go func() { got <- e.fill() }()
 	select {

@@ -240,8 +240,9 @@ func TestTerminalTakesTheNextInput(t *testing.T) {
 
 // TestTerminalNoticesTheKernelsDeath is about a kernel that dies while nothing
 // runs, so that no request of the user could notice.
-func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
-	x := openPlain(t)
+// kernelPID asks the plain kernel for its process.
+func kernelPID(t *testing.T, x *terminal) int {
+	t.Helper()
 	x.line("pid", "\n")
 	x.expect("\n>>> ")
 	fields := strings.Fields(x.text())
@@ -249,9 +250,44 @@ func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	return pid
+}
+
+func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
+	x := openPlain(t)
+	if err := syscall.Kill(kernelPID(t, x), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	x.expect("the kernel ended: signal 9 (killed)\n")
 	x.ends(128 + 9)
+}
+
+// TestTerminalShowsLateOutput is about output that comes while the user types.
+func TestTerminalShowsLateOutput(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		t.Run(term, func(t *testing.T) {
+			x := openPlain(t, "TERM="+term)
+			pid := kernelPID(t, x)
+			x.line("later tick", ">>> ")
+			x.keys("say un")
+			x.expect("say un")
+			if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+				t.Fatal(err)
+			}
+			x.expect("tick\n")
+			x.expect(">>> ")
+			x.line("til", "\nuntil\n>>> ")
+		})
+	}
+	// A line that was changed in other ways than by typing at its end is left
+	// alone; the output comes after it.
+	x := openPlain(t)
+	pid := kernelPID(t, x)
+	x.line("later tock", ">>> ")
+	x.keys("sy" + keyLeft + "a")
+	x.expect("say")
+	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	x.line("", "\ntock\n")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,10 @@ type output struct {
 	stdout, stderr io.Writer // guarded by mu
 	// partial is what a terminal shows in the line of the cursor. Guarded by mu.
 	partial string
+	// prompt is the editor that waits for the user, or nil; held is what came
+	// since and is not shown yet. Guarded by mu.
+	prompt editor
+	held   string
 }
 
 // newOutput returns the output of this process. Colors follow
@@ -61,16 +66,43 @@ func (o *output) show(m *jupyter.Message) {
 	}
 }
 
-// write writes text to the stream called name.
+// write writes text to the stream called name. What comes while the user edits
+// a line is shown above it, or if that cannot be, after it.
 func (o *output) write(name, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.prompt != nil {
+		o.held += text
+		whole := strings.LastIndexByte(o.held, '\n') + 1
+		if whole > 0 && o.prompt.interject(o.held[:whole]) {
+			o.held = o.held[whole:]
+		}
+		return
+	}
 	w := o.stdout
 	if name == jupyter.Stderr {
 		w = o.stderr
 	}
 	io.WriteString(w, text)
 	o.track(text)
+}
+
+// ask has e read a line, after what the terminal shows in the cursor's line.
+func (o *output) ask(
+	ctx context.Context, e editor, prompt string, opts lineOptions,
+) (string, error) {
+	prompt = o.takePrompt(prompt)
+	o.mu.Lock()
+	o.prompt = e
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		held := o.held
+		o.prompt, o.held = nil, ""
+		o.mu.Unlock()
+		o.text(held)
+	}()
+	return e.readLine(ctx, prompt, opts)
 }
 
 // track notes where text leaves the cursor. The caller holds mu.
@@ -176,10 +208,10 @@ func (o *output) picture(v, mime, ext, id string, update bool) {
 		return
 	}
 	o.freshLine()
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	if o.tty && mime == "image/png" {
-		writeInline(o.stdout, raw)
+		var inline strings.Builder
+		writeInline(&inline, raw)
+		o.text(inline.String())
 	}
 	verb := "plot saved to"
 	switch {
@@ -188,7 +220,7 @@ func (o *output) picture(v, mime, ext, id string, update bool) {
 	case update:
 		verb = "plot updated in"
 	}
-	fmt.Fprintf(o.stderr, "%s %s\n", verb, path)
+	o.write(jupyter.Stderr, verb+" "+path+"\n")
 }
 
 const (

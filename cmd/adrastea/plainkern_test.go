@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -88,6 +90,14 @@ func (plain) word(
 			Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}},
 			Exit:    true, ExitStatus: status,
 		}, nil
+	case "later": // when this process gets SIGUSR1
+		wake := make(chan os.Signal, 1)
+		signal.Notify(wake, syscall.SIGUSR1)
+		go func() {
+			<-wake
+			req.Stream(jupyter.Stdout, arg+"\n")
+		}()
+		return nil, nil
 	case "pid":
 		return nil, req.Stream(jupyter.Stdout, fmt.Sprintln(os.Getpid()))
 	case "die":

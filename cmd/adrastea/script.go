@@ -44,6 +44,9 @@ func (c *console) runScript(ctx context.Context, src lineSource) error {
 	for {
 		line, err := src.nextLine(ctx)
 		atEnd := errors.Is(err, io.EOF)
+		if errors.Is(err, errInterrupt) {
+			return exitStatus(interruptStatus)
+		}
 		if err != nil && !atEnd {
 			return err
 		}
@@ -68,17 +71,18 @@ func (c *console) runScript(ctx context.Context, src lineSource) error {
 	}
 }
 
-// runCell runs one piece of code. A reply that is no success is status 1, or
-// that of a program ended by SIGINT.
+// runCell runs one piece of code. A reply that is no success is status 1. After
+// SIGINT, the status is that of a program which it ended, also if the code was
+// done or went on in spite of it: who interrupts a program wants its end.
 func (c *console) runCell(ctx context.Context, code string) error {
 	reply, err := c.execute(ctx, code)
 	switch {
 	case err != nil:
 		return err
-	case reply.Status == jupyter.StatusOK:
-		return nil
 	case c.interrupted.Load():
 		return exitStatus(interruptStatus)
+	case reply.Status != jupyter.StatusOK:
+		return exitStatus(1)
 	}
-	return exitStatus(1)
+	return nil
 }

@@ -5,21 +5,20 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 )
 
 // A lineInput gives the lines of an input that is no terminal. One goroutine
 // reads, which ends with the input or with the process.
 type lineInput struct {
-	lines     chan string
-	err       error            // set before closing lines
-	interrupt <-chan os.Signal // ends a wait
+	lines      chan string
+	err        error       // set before closing lines
+	interrupts *interrupts // ends a wait
 }
 
 // newLineInput reads r, beginning with the first nextLine.
-func newLineInput(r io.Reader, interrupt <-chan os.Signal) *lineInput {
-	in := &lineInput{lines: make(chan string), interrupt: interrupt}
+func newLineInput(r io.Reader, interrupts *interrupts) *lineInput {
+	in := &lineInput{lines: make(chan string), interrupts: interrupts}
 	go func() {
 		defer close(in.lines)
 		b := bufio.NewReader(r)
@@ -37,9 +36,16 @@ func newLineInput(r io.Reader, interrupt <-chan os.Signal) *lineInput {
 	return in
 }
 
-// nextLine returns the next line, io.EOF after the last one, or
-// exitStatus(130) when SIGINT comes while it waits.
+// nextLine returns the next line, io.EOF after the last one, or errInterrupt when
+// SIGINT comes while it waits.
 func (in *lineInput) nextLine(ctx context.Context) (string, error) {
+	interrupt, end := in.interrupts.wait()
+	defer end()
+	select {
+	case <-interrupt: // before this line
+		return "", errInterrupt
+	default:
+	}
 	select {
 	case line, ok := <-in.lines:
 		if ok {
@@ -49,8 +55,8 @@ func (in *lineInput) nextLine(ctx context.Context) (string, error) {
 			return "", io.EOF
 		}
 		return "", in.err
-	case <-in.interrupt:
-		return "", exitStatus(interruptStatus)
+	case <-interrupt:
+		return "", errInterrupt
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}

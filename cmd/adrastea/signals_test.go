@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A pipeline is a console without a terminal.
+type pipeline struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	out    io.Closer
+	home   string
+}
+
+// startPipeline starts "adrastea console --kernel plain args...".
+func startPipeline(t *testing.T, args ...string) *pipeline {
+	t.Helper()
+	p := &pipeline{home: t.TempDir()}
+	writePlainKernel(t, p.home)
+	p.cmd = exec.Command("adrastea", append([]string{"console", "--kernel", "plain"}, args...)...)
+	p.cmd.Env = append(os.Environ(), "HOME="+p.home, "JUPYTER_PATH="+p.home,
+		"JUPYTER_RUNTIME_DIR="+filepath.Join(p.home, "run"))
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stdout, p.out = bufio.NewReader(out), out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	})
+	return p
+}
+
+// line reads a line of the output.
+func (p *pipeline) line(t *testing.T, want string) {
+	t.Helper()
+	got, err := p.stdout.ReadString('\n')
+	if err != nil || got != want+"\n" {
+		t.Fatalf("output is %q, %v; want %q", got, err, want)
+	}
+}
+
+// ends checks how the console ends, and that it leaves nothing behind.
+func (p *pipeline) ends(t *testing.T, status int) {
+	t.Helper()
+	p.cmd.Wait()
+	if got := p.cmd.ProcessState.ExitCode(); got != status {
+		t.Errorf("exit status %d, want %d", got, status)
+	}
+	left, err := filepath.Glob(filepath.Join(p.home, "run", "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the runtime directory: %v, %v", left, err)
+	}
+}
+
+// TestSignals is about a console that somebody else ends.
+func TestSignals(t *testing.T) {
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		status int
+	}{
+		"interrupted": {syscall.SIGINT, 130},
+		"terminated":  {syscall.SIGTERM, 143},
+		"hung up":     {syscall.SIGHUP, 129},
+	} {
+		t.Run(name+" while code runs", func(t *testing.T) {
+			p := startPipeline(t, "-e", "wait", "-e", "say unreachable")
+			p.line(t, "waiting")
+			p.cmd.Process.Signal(c.signal)
+			rest, err := io.ReadAll(p.stdout)
+			if err != nil || strings.Contains(string(rest), "unreachable") {
+				t.Errorf("more output: %q, %v", rest, err)
+			}
+			p.ends(t, c.status)
+		})
+		t.Run(name+" while it waits for code", func(t *testing.T) {
+			p := startPipeline(t)
+			io.WriteString(p.stdin, "say one\n")
+			p.line(t, "one")
+			p.cmd.Process.Signal(c.signal)
+			p.ends(t, c.status)
+		})
+		t.Run(name+" while the code waits for an answer", func(t *testing.T) {
+			p := startPipeline(t)
+			io.WriteString(p.stdin, "ask name\n")
+			p.line(t, "name? ")
+			p.cmd.Process.Signal(c.signal)
+			p.ends(t, c.status)
+		})
+	}
+	t.Run("nobody reads", func(t *testing.T) {
+		p := startPipeline(t)
+		io.WriteString(p.stdin, "say one\n")
+		p.line(t, "one")
+		p.out.Close()
+		io.WriteString(p.stdin, strings.Repeat("say more\n", 10))
+		p.ends(t, 128+int(syscall.SIGPIPE))
+	})
+}
