@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/crypto/poly1305"      //lint:ignore SA1019 the MAC of NaCl's boxes, in place and piece by piece
 	"golang.org/x/crypto/salsa20/salsa" //lint:ignore SA1019 the cipher of NaCl's boxes
 )
 
@@ -40,17 +39,17 @@ var (
 	errNoncesUsed   = errors.New("all nonces of the connection are used: connect again")
 )
 
-// polyKey is how many octets of the key stream are the key of the MAC and not
-// used by the box.
-const polyKey = 32
-
 // headBody is how many octets of a payload are encrypted by the first group of
-// the key stream.
+// the key stream, whose first octets are the key of the MAC.
 const headBody = salsaGroup - polyKey
 
-// pieceSize is how much is encrypted before it is authenticated: little enough
-// to be in the cache still.
+// pieceSize is how much is encrypted before it is authenticated, where that is
+// not done at once: little enough to be in the cache still.
 const pieceSize = 42 * salsaGroup
+
+// maxAtOnce is how much the assembly gets at once: the lower half of its block
+// counter must not overflow.
+const maxAtOnce = 1 << 30
 
 // A messageKey makes the boxes of the MESSAGE commands of one direction. They
 // are NaCl's (XSalsa20 and Poly1305), computed in place and without the copy
@@ -80,18 +79,38 @@ func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
 	var stream [salsaGroup]byte
 	k.head(&stream, short, min(polyKey+1+len(body), salsaGroup))
 
-	mac := poly1305.New((*[polyKey]byte)(stream[:]))
+	mac := newPoly((*[polyKey]byte)(stream[:]))
 	out[messagePayload] = flags ^ stream[polyKey]
 	done := subtle.XORBytes(out[messageBody:], body, stream[polyKey+1:])
-	mac.Write(out[messagePayload : messageBody+done])
-	rest, body := out[messageBody+done:], body[done:]
-	for block := uint64(groupBlocks); len(body) > 0; block += pieceSize / salsaBlock {
-		n := min(len(body), pieceSize)
-		k.xor(rest[:n], body[:n], short, block)
-		mac.Write(rest[:n])
-		rest, body = rest[n:], body[n:]
+	rest := out[messagePayload:]
+	if done < len(body) {
+		mac.write(rest[:headBody])
+		rest = k.sealRest(rest[headBody:], body[done:], short, &mac)
 	}
-	mac.Sum(out[messageTag:messageTag])
+	tag := mac.sum(rest)
+	copy(out[messageTag:], tag[:])
+}
+
+// sealRest encrypts what is after the first group, and authenticates all but
+// the last blocks of it, which it returns.
+func (k *messageKey) sealRest(out, body []byte, nonce *[8]byte, mac *poly) []byte {
+	block := uint64(groupBlocks)
+	if n := min(len(body), maxAtOnce) / salsaGroup * salsaGroup; hasSalsaGroups && n >= 2*salsaGroup {
+		// While a group is encrypted, the one before it is authenticated.
+		k.xor(out[:salsaGroup], body[:salsaGroup], nonce, block)
+		state := k.at(nonce, block+groupBlocks)
+		boxGroups(&out[salsaGroup], &body[salsaGroup], n/salsaGroup-1, &state, mac, &out[0])
+		block += uint64(n / salsaBlock)
+		mac.write(out[n-salsaGroup : n])
+		out, body = out[n:], body[n:]
+	}
+	for ; len(body) >= pieceSize; block += pieceSize / salsaBlock {
+		k.xor(out[:pieceSize], body[:pieceSize], nonce, block)
+		mac.write(out[:pieceSize])
+		out, body = out[pieceSize:], body[pieceSize:]
+	}
+	k.xor(out[:len(body)], body, nonce, block)
+	return out
 }
 
 // open decrypts the payload of message in place and reports whether its tag
@@ -102,18 +121,36 @@ func (k *messageKey) open(message []byte) bool {
 	var stream [salsaGroup]byte
 	k.head(&stream, short, min(polyKey+len(payload), salsaGroup))
 
-	mac := poly1305.New((*[polyKey]byte)(stream[:]))
+	mac := newPoly((*[polyKey]byte)(stream[:]))
 	first := payload[:min(len(payload), headBody)]
-	mac.Write(first)
-	subtle.XORBytes(first, first, stream[polyKey:])
-	rest := payload[len(first):]
-	for block := uint64(groupBlocks); len(rest) > 0; block += pieceSize / salsaBlock {
-		n := min(len(rest), pieceSize)
-		mac.Write(rest[:n])
-		k.xor(rest[:n], rest[:n], short, block)
-		rest = rest[n:]
+	var tag [polyBlock]byte
+	if len(first) < len(payload) {
+		mac.write(first)
+		tag = k.openRest(payload[headBody:], short, &mac)
+	} else {
+		tag = mac.sum(first)
 	}
-	return mac.Verify(message[messageTag:messagePayload]) // in constant time
+	subtle.XORBytes(first, first, stream[polyKey:])
+	return subtle.ConstantTimeCompare(tag[:], message[messageTag:messagePayload]) == 1
+}
+
+// openRest decrypts what is after the first group and returns the tag of all.
+func (k *messageKey) openRest(body []byte, nonce *[8]byte, mac *poly) [polyBlock]byte {
+	block := uint64(groupBlocks)
+	if n := min(len(body), maxAtOnce) / salsaGroup * salsaGroup; hasSalsaGroups && n > 0 {
+		state := k.at(nonce, block)
+		boxGroups(&body[0], &body[0], n/salsaGroup, &state, mac, &body[0])
+		block += uint64(n / salsaBlock)
+		body = body[n:]
+	}
+	for ; len(body) >= pieceSize; block += pieceSize / salsaBlock {
+		mac.write(body[:pieceSize])
+		k.xor(body[:pieceSize], body[:pieceSize], nonce, block)
+		body = body[pieceSize:]
+	}
+	tag := mac.sum(body)
+	k.xor(body, body, nonce, block)
+	return tag
 }
 
 // curveTraffic is what both roles of CURVE do once the handshake is complete.

@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 	"math"
 
@@ -15,10 +16,9 @@ const (
 	salsaGroup  = groupBlocks * salsaBlock
 )
 
-// A salsaKey is a key of Salsa20. The package of x/crypto knows two ways of
-// AMD64 to compute it, of which the faster one uses vectors of 128 bits; those
-// of 256 bits, which every such processor has had for ten years, give more
-// than twice the speed, and that is more than libsodium's.
+// A salsaKey is a key of Salsa20. x/crypto computes it with vectors of 128
+// bits; the assembly here with those of 256 bits, and, in boxGroups, Poly1305
+// at the same time.
 type salsaKey struct {
 	key   [32]byte
 	state [16]uint32 // of a block, by its diagonals; nonce and counter are zero
@@ -43,27 +43,49 @@ func newSalsaKey(key *[32]byte) salsaKey {
 	}}
 }
 
+// at returns the state of a block, by its diagonals.
+func (k *salsaKey) at(nonce *[8]byte, block uint64) [16]uint32 {
+	state := k.state
+	state[stateNonceLow] = binary.LittleEndian.Uint32(nonce[:4])
+	state[stateNonceHigh] = binary.LittleEndian.Uint32(nonce[4:])
+	state[stateCounterLow] = uint32(block)
+	state[stateCounterHigh] = uint32(block >> 32)
+	return state
+}
+
 // xor xors the key stream of nonce from a block on into dst, which is as long
 // as src and either the same or does not overlap it.
 func (k *salsaKey) xor(dst, src []byte, nonce *[8]byte, block uint64) {
 	groups := len(src) / salsaGroup
-	if groups > 0 && hasSalsaGroups && uint64(uint32(block))+uint64(groups)*groupBlocks <= math.MaxUint32 {
-		state := k.state
-		state[stateNonceLow] = binary.LittleEndian.Uint32(nonce[:4])
-		state[stateNonceHigh] = binary.LittleEndian.Uint32(nonce[4:])
-		state[stateCounterLow] = uint32(block)
-		state[stateCounterHigh] = uint32(block >> 32)
+	if !hasSalsaGroups || uint64(uint32(block))+uint64(groups+1)*groupBlocks > math.MaxUint32 {
+		k.xorSlowly(dst, src, nonce, block)
+		return
+	}
+	state := k.at(nonce, block)
+	if groups > 0 {
 		salsaGroups(&dst[0], &src[0], groups, &state)
-		n := groups * salsaGroup
-		dst, src = dst[n:], src[n:]
+		dst, src = dst[groups*salsaGroup:], src[groups*salsaGroup:]
 		block += uint64(groups) * groupBlocks
 	}
-	if len(src) > 0 {
-		var counter [16]byte
-		copy(counter[:], nonce[:])
-		binary.LittleEndian.PutUint64(counter[8:], block)
-		salsa.XORKeyStream(dst[:len(src)], src, &counter, &k.key)
+	if len(src) <= 4*salsaBlock {
+		k.xorSlowly(dst, src, nonce, block) // which is quicker for so little
+		return
 	}
+	state[stateCounterLow] = uint32(block)
+	var stream [salsaGroup]byte
+	salsaGroups(&stream[0], &stream[0], 1, &state)
+	subtle.XORBytes(dst, src, stream[:])
+}
+
+// xorSlowly is xor by x/crypto.
+func (k *salsaKey) xorSlowly(dst, src []byte, nonce *[8]byte, block uint64) {
+	if len(src) == 0 {
+		return
+	}
+	var counter [16]byte
+	copy(counter[:], nonce[:])
+	binary.LittleEndian.PutUint64(counter[8:], block)
+	salsa.XORKeyStream(dst[:len(src)], src, &counter, &k.key)
 }
 
 // head returns the first octets of the key stream of nonce, n or more of them,
