@@ -1,5 +1,7 @@
 package zmq
 
+import "github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
+
 // A Message is one 0MQ message: its frames. On a ROUTER the first frame is
 // the routing id of the peer, as in libzmq.
 //
@@ -13,6 +15,18 @@ type Message struct {
 
 	// From is who sent a received message. It is not looked at when sending.
 	From *Peer
+}
+
+// Recycle gives the memory of a received message back, for messages to come.
+// Nobody has to call it; it saves work where large messages come fast and are
+// soon done with. Whoever calls it must not look at the frames again, nor may
+// anybody else: not after sending the message on, before its completion was
+// called.
+func (m Message) Recycle() {
+	for i, f := range m.Frames {
+		m.Frames[i] = nil
+		zmtp.Recycle(f)
+	}
 }
 
 // size is what the message costs in a queue: its octets and the headers.

@@ -10,7 +10,7 @@ const (
 	// A body that has not arrived yet gets memory in steps: this much at
 	// first, then growth times what has arrived. A header that lies about its
 	// size costs this much and no more.
-	firstStep = 256 << 10
+	firstStep = 1 << 20
 	growth    = 4
 )
 
@@ -54,9 +54,7 @@ func (d *Decoder) growBody() {
 	if len(d.body) < cap(d.body) {
 		return
 	}
-	next := make([]byte, len(d.body), min(d.size, growth*uint64(len(d.body))))
-	copy(next, d.body)
-	d.body = next
+	d.body = append(makeBody(int(min(d.size, growth*uint64(len(d.body))))), d.body...)
 }
 
 // Fill says that n bytes were put into what Space returned.
@@ -100,7 +98,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 	if have := uint64(d.w - start); have < size {
 		if size > minBuffer/2 {
 			d.flags, d.size = flags, size
-			d.body = append(make([]byte, 0, min(size, max(firstStep, growth*have))), d.buf[start:d.w]...)
+			d.body = append(makeBody(int(min(size, max(firstStep, growth*have)))), d.buf[start:d.w]...)
 			d.r, d.w = 0, 0
 		}
 		return Frame{}, false, nil
@@ -115,7 +113,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 // cut from.
 func (d *Decoder) Alloc(size int) []byte {
 	if size > maxShared {
-		return make([]byte, size)
+		return makeBody(size)[:size]
 	}
 	if size > len(d.slab) {
 		// What waits behind this frame will want memory too. A frame that
