@@ -222,8 +222,10 @@ func asError(errno C.int) error {
 // A pollItem is a socket to poll.
 type pollItem = C.zmq_pollitem_t
 
+// pollFor waits for input, for room for output, or only has libzmq look after
+// the socket: what its peers tell it must be noted even if nobody reads it.
 func pollFor(soc unsafe.Pointer, in, out bool) pollItem {
-	p := pollItem{socket: soc}
+	p := pollItem{socket: soc, events: C.ZMQ_POLLERR} // which never comes
 	if in {
 		p.events |= C.ZMQ_POLLIN
 	}

@@ -195,6 +195,23 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// TestStalledSocketHearsItsPeers closes the peer of a socket that nobody
+// reads: what inproc peers tell each other, both threads have to note.
+func TestStalledSocketHearsItsPeers(t *testing.T) {
+	a, b := newSocket(t, Pair, &Config{RecvQueue: -1}), newSocket(t, Pair, nil)
+	if _, err := a.Bind("inproc://stalled"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Connect("inproc://stalled"); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		send(t, b, msg("unread"))
+	}
+	until(t, "a full channel", func() bool { return a.Stats().Received > 0 })
+	b.Close()
+}
+
 func TestDoMayCloseTheSocket(t *testing.T) {
 	s := newSocket(t, Pull, nil)
 	if err := s.Do((*zmq4.Socket).Close); err != nil {

@@ -18,7 +18,7 @@ func TestZ2OneFIFOForAllSockets(t *testing.T) {
 	const n = 3000
 	var pushes []*Socket
 	for range 3 {
-		push, pull := newSocket(t, Push, nil), newSocket(t, Pull, &Config{RecvQueue: n})
+		push, pull := newSocket(t, Push, &Config{SendQueue: n}), newSocket(t, Pull, &Config{RecvQueue: n})
 		join(t, pull, push)
 		pushes = append(pushes, push)
 	}

@@ -67,6 +67,9 @@ type item struct {
 
 // New starts a forwarder with a libzmq context of its own.
 func New() (*Forwarder, error) {
+	if err := spareDescriptors(); err != nil {
+		return nil, fmt.Errorf("libzmq: new context: %w", err)
+	}
 	ctx, err := zmq4.NewContext()
 	if err != nil {
 		return nil, fmt.Errorf("libzmq: new context: %w", err)

@@ -1,5 +1,3 @@
-// Package libzmq offers the interface of package zmq over libzmq, the C
-// library, by forwarding.
 package libzmq
 
 import (

@@ -16,6 +16,9 @@ import (
 
 // TestMain fails the run if a goroutine of this package outlives the tests.
 func TestMain(m *testing.M) {
+	if os.Getenv(scarce) != "" {
+		os.Exit(exhaust())
+	}
 	code := m.Run()
 	if code == 0 {
 		if left := leaked(); left != "" {

@@ -64,8 +64,9 @@ func (s *Socket) emit(e Event) {
 
 // The rest runs on the forwarding thread.
 
-// watch has libzmq tell which events happen, besides the last of all: that it
-// is done with the socket.
+// watch has libzmq tell which events happen. The last of all says that it is
+// done with the socket. That of an adopted socket could come when nobody reads
+// it any more, and block libzmq.
 func (s *Socket) watch(which zmq4.Event) error {
 	ctx, err := s.soc.Context()
 	if err != nil {
@@ -77,7 +78,10 @@ func (s *Socket) watch(which zmq4.Event) error {
 	}
 	endpoint := fmt.Sprintf("inproc://adrastea-monitor-%d", names.Add(1))
 	_ = monitor.SetRcvhwm(0) // or a flood of events could block libzmq
-	if err = s.soc.Monitor(endpoint, which|zmq4.EVENT_MONITOR_STOPPED); err == nil {
+	if s.adopted {
+		which &^= zmq4.EVENT_MONITOR_STOPPED
+	}
+	if err = s.soc.Monitor(endpoint, which); err == nil {
 		err = monitor.Connect(endpoint)
 	}
 	if err != nil {
@@ -87,7 +91,7 @@ func (s *Socket) watch(which zmq4.Event) error {
 	if s.monitor != nil {
 		s.monitor.Close()
 	}
-	s.monitor, s.watching = monitor, which != 0
+	s.monitor, s.watching = monitor, which != zmq4.EVENT_MONITOR_STOPPED
 	return nil
 }
 
@@ -100,7 +104,7 @@ func (s *Socket) receiveEvents() {
 		}
 		event := zmq4.Event(binary.NativeEndian.Uint16(m.Frames[0]))
 		if event == zmq4.EVENT_MONITOR_STOPPED {
-			s.gone(zmq.ErrClosed)
+			s.gone()
 			return
 		}
 		if kind, ok := events[event]; ok {

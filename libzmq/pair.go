@@ -2,6 +2,7 @@ package libzmq
 
 import (
 	"fmt"
+	"os"
 	"sync/atomic"
 
 	"github.com/pebbe/zmq4"
@@ -29,4 +30,18 @@ func NewPair(ctx *zmq4.Context) (tx, rx *zmq4.Socket, err error) {
 		return nil, nil, fmt.Errorf("libzmq: pair %s: %w", endpoint, err)
 	}
 	return tx, rx, nil
+}
+
+// spareDescriptors fails if the process is about to have no file descriptors
+// left. libzmq aborts it when there are none for a new context.
+func spareDescriptors() error {
+	const enough = 16
+	for range enough {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+	}
+	return nil
 }

@@ -28,7 +28,8 @@ type Socket struct {
 	donec    chan struct{} // closed when the socket has ended
 	wg       sync.WaitGroup
 	domain   string // ZAP domain, empty without an authenticator
-	shared   bool   // made by the package's NewSocket
+	shared   bool   // made by the function NewSocket
+	adopted  bool   // its context belongs to somebody else
 	last     bool   // the shared forwarder ends with it; set before closing donec
 
 	// Guarded by f.mu.
@@ -46,8 +47,9 @@ type Socket struct {
 
 	soc       *zmq4.Socket   // nil once closed
 	raw       unsafe.Pointer // handle(soc)
-	monitor   *zmq4.Socket   // tells when libzmq is done with the socket
+	monitor   *zmq4.Socket   // tells when libzmq is done with the socket; nil if adopted
 	watching  bool           // the monitor tells other events too
+	reason    error          // why libzmq has ended it, nil if it was closed
 	lingering bool           // soc is closed, and has time to write what it has
 	polled    int            // index of soc in f.polled, 0 when not polled
 	watched   int            // index of monitor in f.polled, likewise

@@ -1,6 +1,7 @@
 package libzmq
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func (s *Socket) end(linger time.Duration) {
 func (s *Socket) shut(linger time.Duration) {
 	if s.soc == nil {
 		if s.lingering && linger == 0 { // Close cuts Shutdown short
-			s.finish(zmq.ErrClosed, false)
+			s.finish(false)
 		}
 		return
 	}
@@ -112,27 +113,35 @@ func (s *Socket) shut(linger time.Duration) {
 	s.pending = nil
 	s.lingering = linger > 0
 	_ = s.soc.SetLinger(linger)
+	if s.adopted {
+		_ = s.soc.Monitor("", 0)
+	}
 	s.soc.Close()
 	s.soc, s.raw = nil, nil
+	if s.adopted {
+		s.gone()
+	}
 }
 
 // fail closes a socket of which libzmq wants to know no more, because its
 // context is terminated.
 func (s *Socket) fail(err error) {
+	s.reason = fmt.Errorf("libzmq: socket ended: %w", err)
 	s.shut(0)
-	s.gone(fmt.Errorf("libzmq: socket ended: %w", err))
 }
 
 // gone forgets the socket, which libzmq is done with.
-func (s *Socket) gone(reason error) {
-	s.monitor.Close()
+func (s *Socket) gone() {
+	if s.monitor != nil {
+		s.monitor.Close()
+	}
 	s.f.sockets = slices.DeleteFunc(s.f.sockets, func(o *Socket) bool { return o == s })
-	s.finish(reason, true)
+	s.finish(true)
 }
 
 // finish is the end for the users of the socket. It is gone unless libzmq
 // still has messages to write.
-func (s *Socket) finish(reason error, gone bool) {
+func (s *Socket) finish(gone bool) {
 	f := s.f
 	f.mu.Lock()
 	finished := s.err != nil
@@ -143,7 +152,7 @@ func (s *Socket) finish(reason error, gone bool) {
 	}
 	s.wg.Wait()
 	f.mu.Lock()
-	s.err = reason
+	s.err = cmp.Or(s.reason, error(zmq.ErrClosed))
 	if s.events != nil {
 		close(s.events)
 	}

@@ -35,7 +35,9 @@ func (s *Socket) open() (err error) {
 
 // Adopt makes a Socket of a libzmq socket that exists, with the options and
 // endpoints it has; of cfg only what concerns channels and queues counts. The
-// caller must not use soc any more, except through Do.
+// caller must not use soc any more, except through Do. Its context remains the
+// caller's: to terminate it ends the Socket, and waits for what a Socket that
+// was shut down still has to write.
 func (f *Forwarder) Adopt(soc *zmq4.Socket, cfg *Config) (*Socket, error) {
 	libzmqType, err := soc.GetType()
 	if err != nil {
@@ -44,7 +46,7 @@ func (f *Forwarder) Adopt(soc *zmq4.Socket, cfg *Config) (*Socket, error) {
 	for t := range types {
 		if types[t] == libzmqType {
 			return f.newSocket(t, cfg, func(s *Socket) error {
-				s.soc = soc
+				s.soc, s.adopted = soc, true
 				return nil
 			})
 		}
@@ -92,8 +94,8 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 			return zmq.ErrClosed
 		}
 		err := open(s)
-		if err == nil {
-			err = s.watch(0)
+		if err == nil && !s.adopted {
+			err = s.watch(zmq4.EVENT_MONITOR_STOPPED)
 		}
 		if err != nil {
 			if s.soc != nil {

@@ -1,0 +1,67 @@
+package libzmq
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// scarce has the test binary run out of file descriptors instead of testing.
+const scarce = "LIBZMQ_TEST_SCARCE"
+
+// TestTooManyOpenFiles checks that libzmq's assertions stay out of reach when
+// file descriptors are.
+func TestTooManyOpenFiles(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"sockets", "forwarders"} {
+		cmd := exec.CommandContext(t.Context(), self)
+		cmd.Env = append(os.Environ(), scarce+"="+kind)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", kind, err, out)
+		}
+	}
+}
+
+func exhaust() int {
+	limit := syscall.Rlimit{Cur: 64, Max: 64}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	refused := false
+	var sockets []*Socket
+	var forwarders []*Forwarder
+	for range 100 {
+		if os.Getenv(scarce) == "sockets" {
+			s, err := NewSocket(Dealer, nil)
+			if refused = err != nil; refused {
+				break
+			}
+			_, _ = s.Bind("tcp://127.0.0.1:*")
+			_ = s.Connect("tcp://127.0.0.1:1")
+			sockets = append(sockets, s)
+			continue
+		}
+		f, err := New()
+		if refused = err != nil; refused {
+			break
+		}
+		forwarders = append(forwarders, f)
+	}
+	for _, s := range sockets {
+		s.Close()
+	}
+	for _, f := range forwarders {
+		f.Close()
+	}
+	if !refused {
+		fmt.Println("nothing was refused")
+		return 1
+	}
+	return 0
+}
