@@ -55,7 +55,7 @@ func (p *process) execute(ctx context.Context, req request, code string, allowSt
 			Traceback: []string{fmt.Sprintf("Error: nul character at byte %d of the cell", i+1)}}
 	}
 	r := &run{id: p.newID(), req: req, allowStdin: allowStdin, outcome: make(chan outcome, 1)}
-	if err := p.enter(r); err != nil {
+	if err := p.enter(ctx, r); err != nil {
 		return nil, err
 	}
 	ready := p.readyc
@@ -79,9 +79,14 @@ func (p *process) execute(ctx context.Context, req request, code string, allowSt
 }
 
 // enter makes r the cell that runs.
-func (p *process) enter(r *run) error {
+func (p *process) enter(ctx context.Context, r *run) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// An interrupt ends ctx before interrupt hears of it: it is seen here, or
+	// there.
+	if errors.Is(context.Cause(ctx), kernel.ErrInterrupted) {
+		return interruptedError()
+	}
 	select {
 	case <-p.done:
 		return p.endErrorLocked()
