@@ -145,12 +145,8 @@ func (p *process) interrupt() {
 	case r == nil || r.over:
 	case r.begun:
 		p.mu.Unlock()
-		p.send(cmdInterrupt) // so that R knows what the signal means
+		p.signalRun(r, func() bool { return true })
 		p.mu.Lock()
-		if p.run == r {
-			p.interruptLocked()
-			p.nudgeLater(r, firstNudge)
-		}
 	case !r.sent: // R is starting
 		p.interruptLocked()
 		r.over = true
@@ -159,12 +155,22 @@ func (p *process) interrupt() {
 	case !r.interrupted:
 		r.interrupted = true
 		time.AfterFunc(breakCallback, func() {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			if p.run == r && !r.begun {
-				p.interruptLocked()
-			}
+			p.signalRun(r, func() bool { return !r.begun })
 		})
+	}
+}
+
+// signalRun interrupts R if it runs r and still may be, which is asked with mu
+// held. R is told first, so that it knows what the signal means.
+func (p *process) signalRun(r *run, still func() bool) {
+	if err := p.send(cmdInterrupt); err != nil {
+		return // R is gone
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.run == r && still() {
+		p.interruptLocked()
+		p.nudgeLater(r, firstNudge)
 	}
 }
 

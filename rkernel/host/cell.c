@@ -319,6 +319,10 @@ static int drawing_goes_on(void) {
 }
 
 int cell_next(unsigned char *buf, int len) {
+	if (cell.phase == BETWEEN && cell.jump != JUMP_NONE) {
+		finish_jump(); // it was interrupted while it was parsed
+		return 0;
+	}
 	if (cell.phase == FED && cell.fed < cell.feed.len) return give(buf, len);
 	if (cell.phase == FED && (cell.bad || cell.call)) return unfinished(buf, len);
 	if (cell.phase != BETWEEN) {

@@ -90,7 +90,9 @@ static int take_answer(void) {
 	answer.len--;
 	switch (*(const char *)f.part[1].data) {
 	case 'o': return ANSWERED;
-	case 'i': return ANSWER_INTERRUPTED;
+	case 'i':
+		lane_note_interrupt();
+		return ANSWER_INTERRUPTED;
 	default: return ANSWER_REFUSED;
 	}
 }

@@ -62,6 +62,8 @@ void lane_keep(const struct frame *f);
 // lane_interrupts counts the interrupts the kernel has announced since the
 // last call with forget.
 int lane_interrupts(int forget);
+// lane_note_interrupt counts one that was announced another way.
+void lane_note_interrupt(void);
 void lane_text(int lane, const char *text, size_t len);
 // host_event sends a user event and waits for its acknowledgement. It returns
 // 0, or -1 in a forked child, where nothing is sent. No R error is raised.
