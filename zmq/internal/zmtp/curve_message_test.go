@@ -14,8 +14,7 @@ import (
 // messageSizes are those at which the cipher goes another way, and some more.
 var messageSizes = []int{
 	0, 1, 30, 31, 32, 94, 95, 96, 100, 222, 223, 224, 255, 256, 257, 1000, 16<<10 - 1, 16 << 10,
-	headBody - 2, headBody - 1, headBody, pieceSize + headBody - 2, pieceSize + headBody - 1, pieceSize + headBody,
-	64 << 10, 1<<20 + 7,
+	16<<10 + headSize - polyKey - 1, 16<<10 + headSize - polyKey, 64 << 10, 1<<20 + 7,
 }
 
 // sample returns n octets that are always the same.
