@@ -2,7 +2,9 @@ package rkernel
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -32,6 +34,9 @@ func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.C
 	if q.fn == "" {
 		return reply
 	}
+	if q.fn == "complete_name" {
+		q.sources = sourcesAt(runes, cursor-len([]rune(q.partial)))
+	}
 	answer, err := r.call(ctx, q.fn, q.args...)
 	if err != nil || len(answer) == 0 {
 		return reply
@@ -43,6 +48,9 @@ func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.C
 		}
 		q.replace, answer = n, answer[1:]
 	}
+	if len(q.sources) > 0 && q.replace == len([]rune(q.partial)) {
+		answer = withColumns(ctx, r, q, answer)
+	}
 	reply.CursorStart = cursor - q.replace
 	for _, match := range answer {
 		reply.Matches = append(reply.Matches, q.prefix+match)
@@ -51,6 +59,23 @@ func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.C
 		reply.CursorStart = cursor
 	}
 	return reply
+}
+
+// withColumns puts the columns of the data at hand behind the arguments, which
+// come first, and before the other names.
+func withColumns(ctx context.Context, r caller, q query, names []string) []string {
+	columns, err := r.call(ctx, "complete_columns", append([]string{q.partial}, q.sources...)...)
+	if err != nil {
+		return names
+	}
+	arguments := 0
+	for arguments < len(names) && strings.HasSuffix(names[arguments], "=") {
+		arguments++
+	}
+	others := slices.DeleteFunc(slices.Clone(names[arguments:]), func(name string) bool {
+		return slices.Contains(columns, name)
+	})
+	return slices.Concat(names[:arguments], columns, others)
 }
 
 // A query is the function to ask for completions and how to use its answer.
@@ -64,6 +89,10 @@ type query struct {
 	// prefix is put before each match: like R's own completer, we replace a
 	// whole a$b, not b alone.
 	prefix string
+	// partial is what was typed of a name, and sources are data whose columns it
+	// may be.
+	partial string
+	sources []string
 }
 
 // completionAt decides what is completed at the cursor.
@@ -161,7 +190,7 @@ func nameQuery(code []rune, tokens []token, at int, partial string) query {
 		return query{}
 	}
 	text := withoutText(code, tokens, from)
-	return query{fn: "complete_name", args: []string{text}, counted: true}
+	return query{fn: "complete_name", args: []string{text}, counted: true, partial: partial}
 }
 
 // stringQuery completes within a string: an element of an object, a package,

@@ -53,6 +53,11 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"datasets::mtc^", "datasets::mtcars"},
 		{"library(spl^", "library(splines"},
 		{"func^", "function"},
+		{"subset(mtcars, cy^", "subset(mtcars, cyl"},
+		{"lm(mpg ~ w^, data = mtcars)", "lm(mpg ~ wt, data = mtcars)"},
+		{"mtcars |> head(3) |> subset(hp > 1 & di^", "mtcars |> head(3) |> subset(hp > 1 & disp"},
+		{"with(df, a^", "with(df, `a b`"},
+		{"df[order(al^", "df[order(alpha"},
 	}
 	for _, test := range tests {
 		if got := completed(t, p, test.code); !slices.Contains(got, test.want) {

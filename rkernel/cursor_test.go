@@ -64,6 +64,33 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 	}
 }
 
+func TestColumnsAreOfferedOfTheDataAtHand(t *testing.T) {
+	tests := []struct{ code, want string }{
+		{"subset(d, c^", "d"},
+		{"subset(d, x > 1 & c^)", "d"},
+		{"lm(y ~ c^, data = l$d)", "l$d"},
+		{"lm(y ~ c^, weights = f(1), data = d)", "d"},
+		{"d |> subset(c^", "d"},
+		{"l$d %>%\n  dplyr::filter(x > 1) %>%\n  select(c^", "l$d"},
+		{"ggplot(d, aes(c^))", "d"},
+		{"ggplot(d) + geom_point(aes(c^))", "d"},
+		{"d[c^", "d"},
+		{"d[d$x > 1, .(c^", "d"},
+		{"with(d, f(g(c^", "d"},
+		{"f(g(d), c^", ""},
+		{"c^", ""},
+		{"d; f(c^", ""},
+		{"f(\"a\", c^", ""},
+		{"x <- d\ny <- (c^", ""},
+	}
+	for _, test := range tests {
+		code, cursor := at(test.code)
+		if got := strings.Join(sourcesAt([]rune(code), cursor-1), " "); got != test.want {
+			t.Errorf("sourcesAt(%q) = %q, want %q", test.code, got, test.want)
+		}
+	}
+}
+
 func TestCompletionCountsCodePoints(t *testing.T) {
 	tests := []struct {
 		code       string

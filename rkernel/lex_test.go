@@ -74,5 +74,6 @@ func FuzzLexKeepsEveryRuneInItsPlace(f *testing.F) {
 		completionAt(runes, clampCursor(runes, cursor))
 		objectAt(runes, cursor)
 		indentAfter(code)
+		sourcesAt(runes, cursor)
 	})
 }

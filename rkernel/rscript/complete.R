@@ -88,7 +88,22 @@ member_names <- function(expr, op) {
 }
 
 slot_names <- function(object) {
-    if (isNamespaceLoaded("methods")) methods::slotNames(object) else names(attributes(object))
+    # From R 4.3 on packages may say what @ offers.
+    offered <- if (isNamespaceLoaded("utils")) asNamespace("utils")$.AtNames
+    if (is.function(offered)) offered(object, "")
+    else if (isNamespaceLoaded("methods")) methods::slotNames(object)
+    else names(attributes(object))
+}
+
+# complete_columns completes a name among the columns of data: expressions that Go
+# found around the cursor.
+complete_columns <- function(partial, ...) {
+    names <- unlist(lapply(c(...), function(expr) {
+        data <- value_of(expr)
+        if (is.data.frame(data)) attr(data, "names") else if (is.matrix(data)) colnames(data)
+    }))
+    names <- unique(names[!is.na(names) & nzchar(names)])
+    quote_names(names[startsWith(names, partial)], force = TRUE)
 }
 
 # complete_element completes the string in expr[["partial or expr["partial.
