@@ -132,7 +132,8 @@ func (cs *comms) send(c jupyter.Content, buffers [][]byte) error {
 
 // openToFrontEnd opens a comm from the side of the language. The comm_open is
 // in the FIFO before any message of the comm can be.
-func (cs *comms) openToFrontEnd(target string, data any, buffers [][]byte, h CommHandler) (*Comm, error) {
+func (cs *comms) openToFrontEnd(target string, data any, buffers [][]byte, h CommHandler,
+) (*Comm, error) {
 	raw, err := commData(data)
 	if err != nil {
 		return nil, err

@@ -97,7 +97,8 @@ func (s *Server) abortedReply() jupyter.Content {
 
 // userExpressions evaluates the user_expressions of a request that succeeded.
 // One that fails has its error as value and leaves the others alone.
-func (s *Server) userExpressions(ctx context.Context, exprs map[string]string) map[string]jupyter.UserExpression {
+func (s *Server) userExpressions(ctx context.Context, exprs map[string]string,
+) map[string]jupyter.UserExpression {
 	values := make(map[string]jupyter.UserExpression, len(exprs))
 	for name, expr := range exprs {
 		data, err := s.evaluate(ctx, expr)

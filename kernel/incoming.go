@@ -71,7 +71,7 @@ func (s *Server) reply(in *incoming, c jupyter.Content) {
 	m, err := s.session.Reply(in.msg, c)
 	if err != nil {
 		// The language put something into its reply that is no JSON.
-		m, err = s.session.Reply(in.msg, s.errorReply(in, jupyter.ErrorInfo{EName: "Error", EValue: err.Error()}))
+		m, err = s.session.Reply(in.msg, s.errorReply(in, errorInfo(s.langCtx, err)))
 	}
 	if err == nil {
 		err = s.out.send(in.channel, m, nil)

@@ -192,7 +192,7 @@ func (o *outgoing) sendText() {
 		if len(s.text) == 0 {
 			continue
 		}
-		frames, err := o.encode(jupyter.IOPub, s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)})
+		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)})
 		if err != nil { // cannot be: a Stream always is JSON
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
 			continue
@@ -286,7 +286,7 @@ func cut(text string, max int) string {
 
 // output publishes what a language shows. It blocks while the backlog is full.
 func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][]byte) error {
-	frames, err := o.encode(jupyter.IOPub, parent, c)
+	frames, err := o.encode(parent, c)
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][
 
 // publish publishes what the framework itself has to say, at once.
 func (o *outgoing) publish(parent json.RawMessage, c jupyter.Content) error {
-	frames, err := o.encode(jupyter.IOPub, parent, c)
+	frames, err := o.encode(parent, c)
 	if err != nil {
 		return err
 	}
@@ -328,15 +328,13 @@ func (o *outgoing) put(ch jupyter.Channel, frames [][]byte, done func(error)) er
 	return nil
 }
 
-// encode makes the frames of a message that has no receiver of its own.
-func (o *outgoing) encode(ch jupyter.Channel, parent json.RawMessage, c jupyter.Content) ([][]byte, error) {
+// encode makes the frames of a message to the subscribers.
+func (o *outgoing) encode(parent json.RawMessage, c jupyter.Content) ([][]byte, error) {
 	m, err := o.session.New(parent, c)
 	if err != nil {
 		return nil, err
 	}
-	if ch == jupyter.IOPub {
-		m.Identities = [][]byte{[]byte(o.topicOf(c))}
-	}
+	m.Identities = [][]byte{[]byte(o.topicOf(c))}
 	return o.codec.Encode(m)
 }
 

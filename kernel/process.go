@@ -18,7 +18,8 @@ import (
 // of the process that started the kernel end it: the one that JPY_PARENT_PID
 // names or, without it, the parent (K8). Ports that are 0 in the connection
 // file are chosen, and the file is written again.
-func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Config) (status int, err error) {
+func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Config,
+) (status int, err error) {
 	info, err := jupyter.ReadConnectionFile(connectionFile)
 	if err != nil {
 		return 1, err

@@ -73,20 +73,24 @@ func (s *Server) Interrupt() {
 	}
 }
 
-// awaitStart returns when the language has started: with nil when it is ready,
-// or with the reason why it is not.
+// awaitStart returns when the language has started: with nil when it is ready
+// and wanted, or with the reason why not. What was interrupted before it ran
+// does not run.
 func (s *Server) awaitStart(ctx context.Context) error {
 	select {
 	case <-s.started:
-		return s.startErr
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	return s.startErr
 }
 
 // call has f call the language for in and returns the reply: what f returns or
 // the error reply.
-func (s *Server) call(ctx context.Context, in *incoming, f func() (jupyter.Content, error)) jupyter.Content {
+func (s *Server) call(ctx context.Context, in *incoming, f func() (jupyter.Content, error),
+) jupyter.Content {
 	c, err := func() (c jupyter.Content, err error) {
 		defer s.recoverPanic(&err)
 		if err := s.awaitStart(ctx); err != nil {

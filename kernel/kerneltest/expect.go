@@ -326,3 +326,27 @@ func (c *Client) Discard() {
 	defer c.mu.Unlock()
 	c.inbox, c.discard = nil, true
 }
+
+// NextType returns the type of the next message on ch without taking it.
+func (c *Client) NextType(ch jupyter.Channel) (typ string) {
+	c.t.Helper()
+	ready := func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		i := slices.IndexFunc(c.inbox, func(r received) bool { return r.ch == ch })
+		if i >= 0 {
+			typ = c.inbox[i].msg.Header.MsgType
+		}
+		return i >= 0
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for !ready() {
+		select {
+		case <-c.notify:
+		case <-timeout.C:
+			c.t.Fatalf("no message came on %v", ch)
+		}
+	}
+	return typ
+}
