@@ -146,6 +146,24 @@ func TestK5InterruptAtABrowserStaysThere(t *testing.T) {
 	}
 }
 
+// As at a terminal: the answer is still wanted, and the interrupt comes after.
+func TestK5SuspendedInterruptsComeLater(t *testing.T) {
+	p := startR(t)
+	c := begin(p, `x <- "none"; suspendInterrupts({ x <- readline("? "); cat("read", x, "\n") }); Sys.sleep(60)`)
+	c.rec.wait(t, "input|")
+	c.interruptPrompt()
+	c.answers <- "late"
+	if err := c.end(t); !isInterrupt(err) {
+		t.Errorf("ended by %v", err)
+	}
+	if got := c.rec.text("stdout"); got != "read late \n" {
+		t.Errorf("%q", c.rec.all())
+	}
+	if got := runCell(t, p, "x"); !slices.Equal(got, []string{`result|[1] "late"`}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestK5HandlersOfInterruptsRun(t *testing.T) {
 	p := startR(t)
 	for _, test := range []struct {

@@ -108,7 +108,8 @@ static int ask(const char *prompt, int password) {
 	lane_send(EV_INPUT, 3, parts);
 	asking = 1;
 	int how = -1;
-	while (how < 0) how = idle_wait(1) == WAIT_INTERRUPT ? ANSWER_INTERRUPTED : take_answer();
+	enum idle_mode mode = *R.R_interrupts_suspended ? IDLE_KEEPS : IDLE_STOPS;
+	while (how < 0) how = idle_wait(mode) == WAIT_INTERRUPT ? ANSWER_INTERRUPTED : take_answer();
 	asking = 0;
 	return how;
 }
@@ -125,7 +126,7 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 			R.Rf_error("%s", why);
 		}
 		sequence++; // an answer that comes now is too late
-		interrupted();
+		if (!*R.R_interrupts_suspended) interrupted();
 	}
 }
 
@@ -212,7 +213,7 @@ static int at_prompt(unsigned char *buf, int len) {
 	for (;;) {
 		if (cell_active() && cell_next(buf, len)) return 1;
 		struct frame f;
-		idle_wait(0);
+		idle_wait(IDLE_DISCARDS);
 		lane_next(&f);
 		switch (f.type) {
 		case CMD_LOAD: call_load(&f); break;

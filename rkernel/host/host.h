@@ -99,10 +99,13 @@ const char *console_ask(const char *prompt, int password, int at_browser);
 
 // ---- idle.c: waiting for the kernel ----------------------------------------
 
+// What an interrupt means while R waits: nothing, as between cells; the end of
+// the wait; or something for later, as in suspendInterrupts().
+enum idle_mode { IDLE_DISCARDS, IDLE_STOPS, IDLE_KEEPS };
 enum { WAIT_FRAME, WAIT_INTERRUPT };
-// idle_wait runs R's input handlers until a frame can be read, or SIGINT came
-// and stop_on_interrupt is set.
-int idle_wait(int stop_on_interrupt);
+// idle_wait runs R's input handlers until a frame can be read, or an interrupt
+// stops it.
+int idle_wait(enum idle_mode mode);
 
 // ---- cell.c: running one cell ----------------------------------------------
 

@@ -33,9 +33,10 @@ static int handlers(fd_set *set) {
 	return max;
 }
 
-int idle_wait(int stop_on_interrupt) {
+int idle_wait(enum idle_mode mode) {
+	int stops = mode == IDLE_STOPS;
 	for (;;) {
-		if (!stop_on_interrupt && lane_has_kept()) return WAIT_FRAME;
+		if (mode == IDLE_DISCARDS && lane_has_kept()) return WAIT_FRAME;
 		fd_set set;
 		struct timespec ts;
 		sigset_t block, before;
@@ -44,13 +45,13 @@ int idle_wait(int stop_on_interrupt) {
 		sigemptyset(&block);
 		sigaddset(&block, SIGINT);
 		sigprocmask(SIG_BLOCK, &block, &before);
-		int n = -1, stopped = stop_on_interrupt && *R.R_interrupts_pending;
+		int n = -1, stopped = stops && *R.R_interrupts_pending;
 		errno = EINTR;
 		if (!stopped) n = pselect(max + 1, &set, NULL, NULL, timeout(&ts), &before);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		if (stopped || (stop_on_interrupt && *R.R_interrupts_pending))
+		if (stopped || (stops && *R.R_interrupts_pending))
 			return WAIT_INTERRUPT;
-		if (!stop_on_interrupt) *R.R_interrupts_pending = 0;
+		if (mode == IDLE_DISCARDS) *R.R_interrupts_pending = 0;
 		if (n > 0 && FD_ISSET(lane_fd(), &set)) return WAIT_FRAME;
 		if (n > 0) {
 			R.R_runHandlers(*R.R_InputHandlers, &set);
