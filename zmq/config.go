@@ -170,6 +170,9 @@ func (c *Config) check(t Type) error {
 	case c.Subscriptions < EverySubscription || c.Subscriptions > ManualSubscriptions:
 		return fmt.Errorf("zmq: unknown subscription mode %d", c.Subscriptions)
 	}
+	if c.Subscriptions == ManualSubscriptions && t != XPub {
+		return fmt.Errorf("zmq: manual subscriptions are for XPUB, not for %v", t)
+	}
 	for name := range c.Properties {
 		switch {
 		case !zmtp.ValidName(name):

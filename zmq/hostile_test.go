@@ -247,6 +247,30 @@ func TestZ4StallTimeout(t *testing.T) {
 	}
 }
 
+// A peer that has caught up is not cut off later: the time counts only while
+// something waits for it.
+func TestZ4StallTimeoutIsForgotten(t *testing.T) {
+	const stall = 200 * time.Millisecond
+	push := newSocket(t, Push, &Config{SendQueue: -1, StallTimeout: stall})
+	r := silent(t, push, "PULL", "")
+	const n = 16
+	payload := body(1 << 20)
+	for range n {
+		push.Deliver(Message{Frames: [][]byte{payload}}, nil)
+	}
+	for range n {
+		r.read()
+	}
+	eventually(t, "all is handed over", func() bool { return push.Stats().Pending == 0 })
+	<-time.After(stall + stall/2) // the time that must not count
+	if err := deliver(t, push, "later"); err != nil {
+		t.Errorf("Deliver after a pause: %v", err)
+	}
+	if f := r.read(); string(f.Body) != "later" {
+		t.Errorf("read %.20q", f.Body)
+	}
+}
+
 // PINGs of a peer that does not read do not pile up.
 func TestZ4HostilePingFlood(t *testing.T) {
 	pull := newSocket(t, Pull, nil)

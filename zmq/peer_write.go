@@ -165,6 +165,7 @@ func (p *Peer) writer() {
 			if err := p.writeOut(true); err != nil {
 				p.fail(err)
 			}
+			p.disarmStall()
 			if !p.more() {
 				break
 			}
@@ -425,5 +426,13 @@ var errStalled = errors.New("peer accepted nothing for too long")
 func (p *Peer) armStall() {
 	if t := p.s.cfg.StallTimeout; t > 0 {
 		p.conn.SetWriteDeadline(time.Now().Add(t))
+	}
+}
+
+// disarmStall takes that back: a deadline that passes when nothing waits would
+// fail the next write, however willing the peer is.
+func (p *Peer) disarmStall() {
+	if p.s.cfg.StallTimeout > 0 {
+		p.conn.SetWriteDeadline(time.Time{})
 	}
 }
