@@ -66,6 +66,9 @@
 //
 // # Limitations
 //
+// The keys of a connection that has ended stay in memory until the garbage
+// collector uses it again: Go cannot wipe them for sure.
+//
 // ZMTP 2.0 and 1.0 are refused. The draft socket types of libzmq (CLIENT,
 // SERVER, RADIO, DISH and others) are not implemented.
 package zmq

@@ -196,3 +196,32 @@ func TestInteropSecurityRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestInteropRefusedByLibzmq: we understand why libzmq does not let us in.
+func TestInteropRefusedByLibzmq(t *testing.T) {
+	f := startForeign(t)
+	// An empty folder has the key of nobody.
+	f.do(object{"op": "authenticate", "passwords": object{"ada": "secret"}, "keys": t.TempDir()})
+	server := NewCurveKey()
+	for name, test := range map[string]struct {
+		ours   *Security
+		theirs object
+	}{
+		"PLAIN": {PlainClient("ada", "Secret"), object{"plain_server": 1}},
+		"CURVE": {CurveClient(NewCurveKey(), server.Public()), object{
+			"curve_server": 1, "curve_publickey": server.Public().String(), "curve_secretkey": server.Secret(),
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.t = t
+			dealer := newSocket(t, Dealer, &Config{Security: test.ours})
+			events := dealer.Monitor()
+			f.open(dealer, "dealer", "DEALER", test.theirs, true)
+			failed := event(t, events, HandshakeFailed)
+			if perr, ok := errors.AsType[*ProtocolError](failed.Err); !ok || perr.Reason != "refused by peer: it does not accept the credentials (400)" {
+				t.Errorf("handshake failed with %v", failed.Err)
+			}
+			f.do(object{"op": "close", "name": "dealer"})
+		})
+	}
+}

@@ -50,7 +50,8 @@ def handle(cmd):
         auth = ThreadAuthenticator(context)
         auth.start()
         auth.configure_plain(domain="*", passwords=cmd["passwords"])
-        auth.configure_curve(domain="*", location=zmq.auth.CURVE_ALLOW_ANY)
+        keys = cmd.get("keys", zmq.auth.CURVE_ALLOW_ANY)
+        auth.configure_curve(domain="*", location=keys)
         return {}
     if op == "open":
         s = sockets[name] = context.socket(getattr(zmq, cmd["type"]))

@@ -8,6 +8,10 @@ const Plain = "PLAIN"
 // MaxCredential is the length of the longest user name and password.
 const MaxCredential = 255
 
+// libzmqError is how the ERROR of a PLAIN server starts that is libzmq, up to
+// 4.3.5 at least: its source says "\x05ERROR", and \x05E is one character in C.
+const libzmqError = "^RROR"
+
 // Why a handshake is refused. What the peer sent is in none of them: it may
 // be a password.
 var (
@@ -54,6 +58,8 @@ func (m *plainClient) Receive(body []byte) ([]byte, error) {
 		return nil, errHandshakeSeq
 	case hasName(body, errorName):
 		return nil, parseError(body[len(errorName):])
+	case hasName(body, libzmqError):
+		return nil, parseError(body[len(libzmqError):])
 	case !hasName(body, expect):
 		return nil, unexpected(body, expect)
 	case expect == readyName:

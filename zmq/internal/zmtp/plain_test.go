@@ -111,11 +111,13 @@ func TestPlainHandshakeRefuses(t *testing.T) {
 }
 
 func TestPlainClientTakesError(t *testing.T) {
-	client := NewPlainClient(local("DEALER"), "ada", "secret")
-	client.Start()
-	_, err := client.Receive([]byte("\x05ERROR\x03400"))
-	if peer, ok := errors.AsType[*PeerError](err); !ok || peer.Reason != "400" {
-		t.Errorf("ERROR gives %v", err)
+	for _, body := range []string{"\x05ERROR\x03400", "^RROR\x03400"} {
+		client := NewPlainClient(local("DEALER"), "ada", "secret")
+		client.Start()
+		_, err := client.Receive([]byte(body))
+		if peer, ok := errors.AsType[*PeerError](err); !ok || peer.Reason != "400" {
+			t.Errorf("%q gives %v", body, err)
+		}
 	}
 }
 
