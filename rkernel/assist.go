@@ -4,6 +4,14 @@ import (
 	"context"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+var (
+	_ kernel.Completer           = (*R)(nil)
+	_ kernel.Inspector           = (*R)(nil)
+	_ kernel.CompletenessChecker = (*R)(nil)
+	_ kernel.Evaluator           = (*R)(nil)
 )
 
 // Complete answers with what R's own completer and R itself know about the
@@ -40,4 +48,13 @@ func (r *R) IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteRep
 		return &jupyter.IsCompleteReply{Status: "unknown"}, nil
 	}
 	return isComplete(ctx, p, code), nil
+}
+
+// Evaluate evaluates a user_expression. What it prints is not shown.
+func (r *R) Evaluate(ctx context.Context, expression string) (jupyter.MIMEBundle, error) {
+	p, err := r.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return evaluate(ctx, p, expression)
 }

@@ -4,10 +4,13 @@ package rkernel
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 func TestIRdisplaysFunctionsShowAsInIRkernel(t *testing.T) {
@@ -152,4 +155,30 @@ func TestStartingLoadsNoPackageAndKeepsTheOptionsOfR(t *testing.T) {
 	}
 	show(t, p, "cat(sort(loadedNamespaces()))").want(t, "stdout|base compiler")
 	show(t, p, "graphics::plot(1)").want(t, "display|#1")
+}
+
+func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
+	p := startR(t)
+	show(t, p, "x <- 2; d <- data.frame(a = 1)")
+	tests := []struct{ expr, want string }{
+		{"x + 1", `{"text/plain":"[1] 3"}`},
+		{"cat('unseen'); x", `{"text/plain":"[1] 2"}`},
+		{"'\u00e9'", `{"text/plain":"[1] \"` + "\u00e9" + `\""}`},
+	}
+	for _, test := range tests {
+		data, err := evaluate(t.Context(), p, test.expr)
+		if got, _ := json.Marshal(data); err != nil || string(got) != test.want {
+			t.Errorf("evaluate(%q) = %s, %v, want %s", test.expr, got, err, test.want)
+		}
+	}
+	if data, err := evaluate(t.Context(), p, "d"); err != nil || data["text/html"] == nil {
+		t.Errorf("evaluate(d) = %v, %v, want a table", data, err)
+	}
+	for _, expr := range []string{"stop('no')", "nosuch", "1 +"} {
+		_, err := evaluate(t.Context(), p, expr)
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Name == "" || e.Value == "" {
+			t.Errorf("evaluate(%q): error %v, want R's", expr, err)
+		}
+	}
+	show(t, p, "1").want(t, "result|[1] 1")
 }

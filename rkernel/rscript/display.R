@@ -210,3 +210,32 @@ base64 <- function(bytes) {
     if (pad) out[length(out) - seq_len(pad) + 1L] <- "="
     paste0(out, collapse = "")
 }
+
+# evaluate is for user_expressions: "ok" with MIME types and text, or "error" with
+# class and message.
+evaluate <- function(expression) {
+    tryCatch({
+        value <- eval(parse(text = expression, keep.source = FALSE), globalenv())
+        forms <- c("text/plain", paste(printed(value), collapse = "\n"))
+        rich <- rich(value)
+        for (i in seq_len(length(rich) %/% 2L))
+            if (is.character(rich[[2L * i]])) forms <- c(forms, rich[[2L * i - 1L]], rich[[2L * i]])
+        c("ok", utf8(forms))
+    }, error = function(e) c("error", class(e)[[1L]], utf8(conditionMessage(e))))
+}
+
+# printed gives the lines that print writes.
+printed <- function(value) {
+    lines <- character()
+    out <- textConnection("lines", "w", local = TRUE)
+    sink(out)
+    on.exit({
+        sink()
+        close(out)
+    })
+    print(value)
+    sink()
+    close(out)
+    on.exit()
+    lines
+}
