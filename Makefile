@@ -10,8 +10,7 @@ build: ## leave bin/adrastea
 	@scripts/build
 
 console: ## set up what is missing, build, and open an R console
-	@scripts/setup console && scripts/build
-	@bin/adrastea console
+	@scripts/console
 
 test: setup-test ## set up what is missing, and run every test
 	@scripts/test
