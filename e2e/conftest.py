@@ -28,6 +28,8 @@ def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
     """A home of its own for everything the tests start."""
     home = tmp_path_factory.mktemp("home")
     prefix = tmp_path_factory.mktemp("prefix")
+    for name in ("GOCACHE", "GOMODCACHE"):  # are in the real home
+        os.environ[name] = subprocess.run(["go", "env", name], capture_output=True, text=True).stdout.strip()
     for name in list(os.environ):
         if name.startswith(("JUPYTER", "IPYTHON", "XDG_", "R_")):
             del os.environ[name]

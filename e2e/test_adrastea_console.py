@@ -120,10 +120,12 @@ class Terminal:
     """The console on a pseudo-terminal. What a test waits for is computed by
     the code it types, so that the echo of the code is not taken for it."""
 
-    def __init__(self, adrastea: str, *args: str, term: str = "xterm", cwd: str | None = None) -> None:
+    def __init__(
+        self, program: str, command: list[str] = ["console", *KERNEL], term: str = "xterm", cwd: str | None = None
+    ) -> None:
         self.child = pexpect.spawn(
-            adrastea,
-            ["console", *KERNEL, *args],
+            program,
+            command,
             env={**os.environ, "TERM": term},
             encoding="utf-8",
             codec_errors="replace",
@@ -250,3 +252,18 @@ def test_terminal_plot_is_saved_and_named(adrastea, tmp_path):
     name = t.run("plot(1:3)", r"(/\S+\.png)").group(1)
     assert Path(name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     t.child.close(force=True)
+
+
+def test_make_console_survives_ctrl_c():
+    """make is in the terminal too, and must not take an interrupt of R code
+    for its own."""
+    t = Terminal("make", command=["console"], cwd=str(Path(__file__).parent.parent))
+    t.type("cat('now', 'looping\\n'); repeat {}")
+    t.expect("now looping")
+    t.child.sendintr()
+    t.prompt()
+    t.run("6 * 7", r"\[1\] 42")
+    t.child.sendeof()
+    t.expect(pexpect.EOF)
+    t.child.close()
+    assert t.child.exitstatus == 0
