@@ -14,7 +14,7 @@ import (
 // Sockets of every type live short lives in many goroutines, which do to them
 // whatever comes to mind. Nothing may be left of them.
 func TestZ1LivesOfManySockets(t *testing.T) {
-	const workers, lives = 64, 40
+	const workers, lives = 64, 80 // two sockets in each
 	before := descriptors()
 	dir := t.TempDir()
 	var wg sync.WaitGroup

@@ -380,3 +380,29 @@ func TestZ4HandshakeDeadline(t *testing.T) {
 		}
 	})
 }
+
+// Shutdown lingers until the context ends, and not longer.
+func TestZ1ShutdownLinger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Push, nil)
+		ours, serve := pipe(s, true)
+		served := make(chan struct{})
+		go func() { serve(); close(served) }()
+		r := newRaw(t, ours).shake("PULL", "", 1)
+		for range 3 {
+			s.Deliver(big(), nil) // more than the connection holds
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		start := time.Now()
+		err := s.Shutdown(ctx)
+		if d := time.Since(start); d != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Shutdown took %v and returned %v", d, err)
+		}
+		<-served
+		r.conn.Close()
+		if st := s.Stats(); st.Dropped != 3 || st.Pending != 0 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
