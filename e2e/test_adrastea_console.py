@@ -134,10 +134,10 @@ class Terminal:
             cwd=cwd,
         )
         self.child.delaybeforesend = None
-        self.prompt()
+        self.prompt(limit=600)  # make may have to build first
 
-    def prompt(self) -> None:
-        self.child.expect(r"(?:^|[\r\n\x1b\[0-9;?a-zA-Z])> ")
+    def prompt(self, limit: float = LIMIT) -> None:
+        self.child.expect(r"(?:^|[\r\n\x1b\[0-9;?a-zA-Z])> ", timeout=limit)
 
     def type(self, line: str) -> None:
         self.child.send(line + "\r")
@@ -254,6 +254,7 @@ def test_terminal_plot_is_saved_and_named(adrastea, tmp_path):
     t.child.close(force=True)
 
 
+@pytest.mark.timeout(900)
 def test_make_console_survives_ctrl_c():
     """make is in the terminal too, and must not take an interrupt of R code
     for its own."""
