@@ -12,6 +12,7 @@ import time
 
 import psutil
 import pytest
+from jupyter_client import BlockingKernelClient
 
 from kernels import KERNEL_NAME, LIMIT, Kernel, ended
 
@@ -311,3 +312,18 @@ def test_streams_keep_their_order(kernel):
     text = "".join(m["content"]["text"] for m in cell.outputs if m["msg_type"] == "stream")
     want = "".join(f"out {i} \nerr {i}\nchild {i}\n" for i in range(1, 21))
     assert text == want
+
+
+def test_k4_question_waits_for_the_clients_stdin(kernel):
+    """A client connects its sockets one after the other. A question that comes
+    before stdin is connected is not lost."""
+    late = BlockingKernelClient()
+    late.load_connection_info(kernel.manager.get_connection_info(session=False))
+    late.start_channels(stdin=False, hb=False)
+    late.wait_for_ready(timeout=LIMIT)
+    msg_id = late.execute("cat('asking\\n'); cat('got', readline('? '), '\\n')", allow_stdin=True)
+    while late.get_iopub_msg(timeout=LIMIT)["msg_type"] != "stream":
+        pass
+    late.start_channels(shell=False, iopub=False, control=False, hb=False, stdin=True)
+    assert "got Ada" in kernel.collect(msg_id, answers=["Ada"], client=late).stdout
+    late.stop_channels()
