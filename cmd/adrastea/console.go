@@ -280,9 +280,14 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 			return "", err
 		}
 		code += line
-		// An empty line ends a block in languages that know no other end.
-		done, indent := c.completeness(ctx, code)
-		if strings.TrimSpace(code) == "" || done {
+		if strings.TrimSpace(code) == "" {
+			return code, nil
+		}
+		done, indent, err := c.completeness(ctx, code)
+		if err != nil {
+			return "", errInterruptTyped
+		}
+		if done {
 			return code, nil
 		}
 		if c.isR() {

@@ -30,37 +30,70 @@ type console struct {
 	interrupted atomic.Bool
 	// nextInput is what the kernel wants the next prompt to begin with.
 	nextInput    string
-	noIsComplete bool // the kernel does not say whether code is complete
-	emptyAnswers int  // questions of this cell that found the input at its end
+	isComplete   willingness // of the kernel, to say whether code is complete
+	emptyAnswers int         // questions of this cell that found the input at its end
 }
 
-// completeTimeout is how long the kernel may think about whether code is
-// complete, or about completions.
-const completeTimeout = 2 * time.Second
+// willingness says whether a kernel answers a kind of request.
+type willingness int
+
+const (
+	unknown willingness = iota
+	answered
+	never
+)
+
+// completeTimeout is how long a kernel may think about completions, and about
+// its first answer whether code is complete: some never give one. One that has
+// may be busy with something else, such as completions that came too late.
+const (
+	completeTimeout = 2 * time.Second
+	busyTimeout     = time.Minute
+)
 
 // isR reports whether the kernel's language is R.
 func (c *console) isR() bool { return strings.EqualFold(c.client.Info().LanguageInfo.Name, "R") }
 
-// complete reports whether the kernel takes code as it is. What the kernel
-// cannot tell, it has to run.
-func (c *console) complete(ctx context.Context, code string) bool {
-	done, _ := c.completeness(ctx, code)
-	return done
-}
-
-// completeness also returns the indent of the next line.
-func (c *console) completeness(ctx context.Context, code string) (complete bool, indent string) {
-	if c.noIsComplete {
-		return true, ""
+// completeness asks the kernel whether it takes code as it is, and how to indent
+// the next line if not. Code of which the kernel cannot tell has to be run. The
+// error is errInterrupt if SIGINT comes first.
+func (c *console) completeness(
+	ctx context.Context, code string,
+) (complete bool, indent string, err error) {
+	if c.isComplete == never {
+		return true, "", nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	timeout := completeTimeout
+	if c.isComplete == answered {
+		timeout = busyTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	interrupt, end := c.interrupts.wait()
+	defer end()
+	stopped := make(chan struct{})
+	go func() {
+		select {
+		case <-interrupt:
+			close(stopped)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	reply, err := c.client.IsComplete(ctx, code)
-	if err != nil {
-		c.noIsComplete = errors.Is(err, context.DeadlineExceeded)
-		return true, ""
+	select {
+	case <-stopped:
+		return false, "", errInterrupt
+	default:
 	}
-	return reply.Status != "incomplete", reply.Indent
+	if err != nil {
+		if c.isComplete == unknown && errors.Is(err, context.DeadlineExceeded) {
+			c.isComplete = never
+		}
+		return true, "", nil
+	}
+	c.isComplete = answered
+	return reply.Status != "incomplete", reply.Indent, nil
 }
 
 // execute runs code and shows what it puts out. Ctrl-C and SIGINT interrupt it.

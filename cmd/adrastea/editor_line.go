@@ -250,7 +250,7 @@ func (e *lineEditor) move(stopped <-chan struct{}) {
 			e.in.takeWake()
 			return
 		}
-		out := e.filter.feed(buf[:n])
+		out := e.filter.feed(buf[:n], n == len(buf))
 		e.count(out)
 		if len(bytes.Trim(out, string(rune(ctrlC)))) > 0 {
 			e.typed.Store(true)

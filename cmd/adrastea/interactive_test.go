@@ -268,7 +268,7 @@ func TestTerminalShowsLateOutput(t *testing.T) {
 		t.Run(term, func(t *testing.T) {
 			x := openPlain(t, "TERM="+term)
 			pid := kernelPID(t, x)
-			x.line("later tick", ">>> ")
+			x.line("later tick", "later tick\n>>> ")
 			x.keys("say un")
 			x.expect("say un")
 			if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
@@ -283,11 +283,11 @@ func TestTerminalShowsLateOutput(t *testing.T) {
 	// alone; the output comes after it.
 	x := openPlain(t)
 	pid := kernelPID(t, x)
-	x.line("later tock", ">>> ")
+	x.line("later tock", "later tock\n>>> ")
 	x.keys("sy" + keyLeft + "a")
 	x.expect("say")
 	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
-	x.line("", "\ntock\n")
+	x.line("", "tock\n")
 }

@@ -36,8 +36,9 @@ type pasteFilter struct {
 	pasted  []byte
 }
 
-// feed takes what the terminal sent and returns what the editor gets.
-func (f *pasteFilter) feed(in []byte) []byte {
+// feed takes what the terminal sent and returns what the editor gets. more says
+// that the terminal has sent more, which was not read yet.
+func (f *pasteFilter) feed(in []byte, more bool) []byte {
 	in = append(f.held, in...)
 	f.held = nil
 	var out []byte
@@ -48,7 +49,7 @@ func (f *pasteFilter) feed(in []byte) []byte {
 		}
 		before, after, found := bytes.Cut(in, []byte(mark))
 		if !found {
-			n := len(in) - prefixAtEnd(in, mark)
+			n := len(in) - prefixAtEnd(in, mark, more)
 			before, f.held = in[:n], bytes.Clone(in[n:])
 		}
 		if f.pasting {
@@ -70,9 +71,13 @@ func (f *pasteFilter) feed(in []byte) []byte {
 }
 
 // prefixAtEnd returns how many bytes at the end of b may be the beginning of
-// mark. A lone escape is a key of its own.
-func prefixAtEnd(b []byte, mark string) int {
-	for n := min(len(mark)-1, len(b)); n > 1; n-- {
+// mark. A lone escape is a key of its own, if nothing follows it.
+func prefixAtEnd(b []byte, mark string, more bool) int {
+	shortest := 2
+	if more {
+		shortest = 1
+	}
+	for n := min(len(mark)-1, len(b)); n >= shortest; n-- {
 		if bytes.HasSuffix(b, []byte(mark[:n])) {
 			return n
 		}

@@ -53,22 +53,38 @@ func (c *console) runScript(ctx context.Context, src lineSource) error {
 		if !atEnd {
 			code.WriteString(strings.TrimSuffix(line, "\r"))
 		}
-		text := code.String()
-		switch {
-		case strings.TrimSpace(text) == "":
-			code.Reset()
-		case atEnd || c.complete(ctx, text):
-			code.Reset()
-			if err := c.runCell(ctx, text); err != nil {
-				return err
-			}
-		default:
-			code.WriteByte('\n')
+		if err := c.runIfComplete(ctx, &code, atEnd); err != nil {
+			return err
 		}
 		if atEnd {
 			return nil
 		}
 	}
+}
+
+// runIfComplete runs code, if it is complete or nothing follows it; otherwise it
+// prepares code for its next line.
+func (c *console) runIfComplete(ctx context.Context, code *strings.Builder, atEnd bool) error {
+	text := code.String()
+	if strings.TrimSpace(text) == "" {
+		code.Reset()
+		return nil
+	}
+	if !atEnd {
+		complete, _, err := c.completeness(ctx, text)
+		if errors.Is(err, errInterrupt) {
+			return exitStatus(interruptStatus)
+		}
+		if err != nil {
+			return err
+		}
+		if !complete {
+			code.WriteByte('\n')
+			return nil
+		}
+	}
+	code.Reset()
+	return c.runCell(ctx, text)
 }
 
 // runCell runs one piece of code. A reply that is no success is status 1. After

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+func TestDetectImages(t *testing.T) {
+	for _, c := range []struct {
+		env  string
+		want imageProtocol
+	}{
+		{"TERM=xterm-256color", noImages},
+		{"TERM=xterm-kitty", kittyImages},
+		{"TERM=xterm-256color KITTY_WINDOW_ID=1", kittyImages},
+		{"TERM=xterm-256color TERM_PROGRAM=ghostty", kittyImages},
+		{"TERM=xterm-256color TERM_PROGRAM=iTerm.app", itermImages},
+		{"TERM=xterm-256color LC_TERMINAL=iTerm2", itermImages},
+		{"TERM=xterm-256color TERM_PROGRAM=WezTerm", itermImages},
+		{"TERM=foot", sixelImages},
+		{"TERM=mlterm", sixelImages},
+		{"TERM=screen KITTY_WINDOW_ID=1", noImages},
+		{"TERM=tmux-256color TERM_PROGRAM=iTerm.app", noImages},
+		{"TERM=xterm-kitty TMUX=/tmp/tmux", noImages},
+		{"", noImages},
+	} {
+		vars := map[string]string{}
+		for v := range strings.FieldsSeq(c.env) {
+			name, value, _ := strings.Cut(v, "=")
+			vars[name] = value
+		}
+		if got := detectImages(func(name string) string { return vars[name] }); got != c.want {
+			t.Errorf("detectImages(%s) = %d, want %d", c.env, got, c.want)
+		}
+	}
+}
+
+func TestKittyImages(t *testing.T) {
+	raw := bytes.Repeat([]byte("0123456789"), 700) // more than one piece of base64
+	var b bytes.Buffer
+	writeKitty(&b, raw)
+	text := ""
+	pieces := strings.Split(strings.TrimSuffix(b.String(), "\x1b\\\n"), "\x1b\\")
+	for i, piece := range pieces {
+		keys, data, ok := strings.Cut(strings.TrimPrefix(piece, "\x1b_G"), ";")
+		if !ok || len(data) > 4096 {
+			t.Errorf("piece %d has %d characters", i, len(data))
+		}
+		if more := strings.HasSuffix(keys, "m=1"); more != (i < len(pieces)-1) {
+			t.Errorf("piece %d of %d has the keys %s", i, len(pieces), keys)
+		}
+		text += data
+	}
+	if got, err := base64.StdEncoding.DecodeString(text); err != nil || !bytes.Equal(got, raw) {
+		t.Errorf("the pieces are not the picture: %v", err)
+	}
+}
+
+// TestSixelImages draws what writeSixel wrote and compares.
+func TestSixelImages(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 13, 8))
+	for x := range 13 {
+		for y := range 8 {
+			if (x/3+y/2)%2 == 0 {
+				img.Set(x, y, color.Black)
+			} else {
+				img.Set(x, y, color.White)
+			}
+		}
+	}
+	var b bytes.Buffer
+	writeSixel(&b, img)
+	got := readSixel(t, b.String())
+	for x := range 13 {
+		for y := range 8 {
+			r, _, _, _ := img.At(x, y).RGBA()
+			if want := r == 0; got[y][x] != want {
+				t.Fatalf("pixel %d,%d is black: %v, want %v\n%q", x, y, got[y][x], want, b.String())
+			}
+		}
+	}
+}
+
+// readSixel returns which pixels are black.
+func readSixel(t *testing.T, s string) [12][13]bool {
+	t.Helper()
+	var black [12][13]bool
+	_, body, ok := strings.Cut(s, "\"1;1;13;8")
+	if !ok {
+		t.Fatalf("no raster attributes in %q", s)
+	}
+	blackColor := map[string]bool{}
+	x, y, run, current := 0, 0, 1, ""
+	for body = strings.TrimSuffix(body, "\x1b\\\n"); body != ""; {
+		c := body[0]
+		body = body[1:]
+		switch {
+		case c == '#':
+			n := strings.IndexFunc(body, func(r rune) bool { return r != ';' && (r < '0' || r > '9') })
+			if n < 0 {
+				n = len(body)
+			}
+			f := strings.Split(body[:n], ";")
+			body, current = body[n:], f[0]
+			if len(f) == 5 {
+				blackColor[f[0]] = slices.Equal(f[2:], []string{"0", "0", "0"})
+			}
+		case c == '!':
+			n := strings.IndexFunc(body, func(r rune) bool { return r < '0' || r > '9' })
+			run = 0
+			for _, d := range body[:n] {
+				run = 10*run + int(d-'0')
+			}
+			body = body[n:]
+		case c == '$':
+			x = 0
+		case c == '-':
+			x, y = 0, y+6
+		default:
+			for ; run > 0; run-- {
+				for dy := range 6 {
+					if (c-'?')>>dy&1 == 1 {
+						black[y+dy][x] = blackColor[current]
+					}
+				}
+				x++
+			}
+			run = 1
+		}
+	}
+	return black
+}
+
+func TestPlotSaver(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "plots")
+	var pic bytes.Buffer
+	if err := png.Encode(&pic, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	text := base64.StdEncoding.EncodeToString(pic.Bytes())
+	p := newPlotSaver(dir)
+	var names []string
+	for _, c := range []struct{ id, data string }{
+		{"", text}, {"a", text[:20] + "\n" + text[20:]}, {"a", text}, {"b", text}, {"", "no base64!"},
+	} {
+		path, raw, err := p.save(c.data, "image/png", ".png", c.id)
+		if err != nil {
+			names = append(names, "error")
+			continue
+		}
+		saved, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(saved, pic.Bytes()) || !bytes.Equal(raw, saved) {
+			t.Errorf("%s is not what was saved: %v", path, err)
+		}
+		names = append(names, filepath.Base(path))
+	}
+	want := []string{"plot-001.png", "plot-002.png", "plot-002.png", "plot-003.png", "error"}
+	if !slices.Equal(names, want) {
+		t.Errorf("files %v, want %v", names, want)
+	}
+}
+
+func TestHistoryFile(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	h := historyFile("R")
+	entries := []string{"1 + 1", "f <- function() {\n\tx\\n\n}", `"\\n"`, "日本"}
+	for _, e := range entries {
+		h.add(e)
+	}
+	if got := h.load(); !slices.Equal(got, entries) {
+		t.Errorf("history is %q, want %q", got, entries)
+	}
+	for range historySize {
+		h.add("again")
+	}
+	if got := h.load(); len(got) != historySize || got[0] != "again" {
+		t.Errorf("history of %d entries begins with %q, want %d", len(got), got[0], historySize)
+	}
+	raw, err := os.ReadFile(h.path)
+	if n := strings.Count(string(raw), "\n"); err != nil || n != historySize {
+		t.Errorf("the file has %d entries, %v; want %d", n, err, historySize)
+	}
+	if historyFile("../../x").path != filepath.Join(filepath.Dir(h.path), "history-.._.._x") {
+		t.Errorf("the name of a language leaves the directory: %s", historyFile("../../x").path)
+	}
+}
+
+// TestPromptFollowsText holds that a prompt stands where the text ended.
+func TestPromptFollowsText(t *testing.T) {
+	for _, c := range []struct {
+		text, prompt  string
+		want, written string
+	}{
+		{"", "> ", "> ", ""},
+		{"done\n", "> ", "> ", ""},
+		{"Name: ", "", "Name: ", "\r"},
+		{"10%\r20%", "> ", "20%> ", "\r"},
+		{"", "one\ntwo? ", "two? ", "one\n"},
+		{"so ", "one\ntwo? ", "two? ", "\rso one\n"},
+	} {
+		var b bytes.Buffer
+		o := &output{stdout: &b, stderr: &b, tty: true}
+		o.write(jupyter.Stdout, c.text)
+		b.Reset()
+		if got := o.takePrompt(c.prompt); got != c.want || b.String() != c.written {
+			t.Errorf("after %q, prompt %q: %q, written %q; want %q, %q",
+				c.text, c.prompt, got, b.String(), c.want, c.written)
+		}
+	}
+}
