@@ -126,8 +126,10 @@ func handle(soc *zmq4.Socket) unsafe.Pointer {
 
 // An inbox receives batches. It belongs to the forwarding thread.
 type inbox struct {
-	c   *C.inbox_t // memory of C: small messages live in it
-	out []Message
+	c     *C.inbox_t // memory of C: small messages live in it
+	out   []Message
+	slab  []byte   // memory for small messages to come
+	heads [][]byte // and for their frames
 }
 
 func newInbox() *inbox {
@@ -149,9 +151,9 @@ func (in *inbox) receive(soc unsafe.Pointer, partial [][]byte) ([]Message, [][]b
 			more = in.c.more[end] != 0
 		}
 		if partial == nil {
-			partial = make([][]byte, 0, end-i)
+			partial = carve(&in.heads, end-i)
 		}
-		buf := make([]byte, 0, size) // one allocation for all frames
+		buf := carve(&in.slab, size)
 		for ; i < end; i++ {
 			start := len(buf)
 			buf = append(buf, unsafe.Slice((*byte)(in.c.data[i]), in.c.size[i])...)
@@ -164,6 +166,21 @@ func (in *inbox) receive(soc unsafe.Pointer, partial [][]byte) ([]Message, [][]b
 	}
 	C.batch_release(in.c)
 	return in.out, partial, asError(errno)
+}
+
+// carve returns n elements of capacity. Few come from a slab, which small
+// messages that arrived together share.
+func carve[T any](slab *[]T, n int) []T {
+	count := 4096 / int(unsafe.Sizeof(*new(T)))
+	if n > count/8 {
+		return make([]T, 0, n)
+	}
+	if n > len(*slab) {
+		*slab = make([]T, count)
+	}
+	part := (*slab)[:0:n]
+	*slab = (*slab)[n:]
+	return part
 }
 
 // An outbox packs messages for one call. It belongs to the forwarding thread.

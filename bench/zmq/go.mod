@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/adrastea-kernel/adrastea v0.0.0
+	github.com/adrastea-kernel/adrastea/libzmq v0.0.0
 	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/pebbe/zmq4 v1.4.0
 )
@@ -17,3 +18,5 @@ require (
 )
 
 replace github.com/adrastea-kernel/adrastea => ../../
+
+replace github.com/adrastea-kernel/adrastea/libzmq => ../../libzmq

@@ -1,5 +1,6 @@
-// Command zmq measures package zmq beside C libzmq, pebbe/zmq4 and
-// go-zeromq/zmq4, and beside the bare sockets of the operating system. The far
+// Command zmq measures package zmq beside C libzmq, pebbe/zmq4, package libzmq,
+// the original forwarding mechanism that it improves on, and go-zeromq/zmq4,
+// and beside the bare sockets of the operating system. The far
 // end is the same C program for all of them. Each run is two processes, and
 // the runs of the engines alternate, so that what else the machine does
 // touches all alike.
@@ -53,6 +54,8 @@ var engines = []engine{
 	{"zmq", serveZMQ, func(*measurement) bool { return true }},
 	{"C libzmq", serveC, func(*measurement) bool { return true }},
 	{"pebbe", servePebbe, func(*measurement) bool { return true }},
+	{"libzmq", serveLibzmq, func(*measurement) bool { return true }},
+	{"original", serveOriginal, func(*measurement) bool { return true }},
 	{"go-zeromq", serveGoZeroMQ, func(m *measurement) bool { return m.ServerKey == "" && m.What != "pub" }},
 	{"raw", serveRaw, func(m *measurement) bool { return m.ServerKey == "" && m.What != "pub" && m.Transport == "tcp" }},
 }
