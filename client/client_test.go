@@ -34,7 +34,7 @@ func (s *streams) add(m *jupyter.Message) {
 	}
 }
 
-func TestExecuteReturnsWhenReplyAndIdleHaveCome(t *testing.T) {
+func TestC2ExecuteReturnsWhenReplyAndIdleHaveCome(t *testing.T) {
 	for _, order := range []string{"reply first", "idle first"} {
 		t.Run(order, func(t *testing.T) {
 			k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
@@ -65,7 +65,7 @@ func TestExecuteReturnsWhenReplyAndIdleHaveCome(t *testing.T) {
 	}
 }
 
-func TestOutputKeepsItsOrderWithASlowHandler(t *testing.T) {
+func TestC2OutputKeepsItsOrderWithASlowHandler(t *testing.T) {
 	const n = 2000 // far more than wait anywhere
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.whole(ch, m, okReply(), func() {
@@ -109,9 +109,9 @@ func TestFailedCodeIsNoErrorOfExecute(t *testing.T) {
 	}
 }
 
-// TestLateOutputIsNotLost is about output after idle: it belongs to the handler
+// TestC4LateOutputIsNotLost is about output after idle: it belongs to the handler
 // of its Execute or, when that has returned, to Config.Message, in order.
-func TestLateOutputIsNotLost(t *testing.T) {
+func TestC4LateOutputIsNotLost(t *testing.T) {
 	const n = 300
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.whole(ch, m, okReply(), nil)
@@ -152,9 +152,9 @@ func TestLateOutputIsNotLost(t *testing.T) {
 	}
 }
 
-// TestReadyNudgesUntilOutputIsReceived holds that a reply is not enough: until
+// TestC1ReadyNudgesUntilOutputIsReceived holds that a reply is not enough: until
 // something comes on IOPub, first output could be lost.
-func TestReadyNudgesUntilOutputIsReceived(t *testing.T) {
+func TestC1ReadyNudgesUntilOutputIsReceived(t *testing.T) {
 	asked := 0
 	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		if asked++; asked < 6 { // on shell and on control
@@ -170,7 +170,7 @@ func TestReadyNudgesUntilOutputIsReceived(t *testing.T) {
 	}
 }
 
-func TestReadyWithWelcome(t *testing.T) {
+func TestC1ReadyWithWelcome(t *testing.T) {
 	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.send(jupyter.IOPub, m, &jupyter.IOPubWelcome{})
 		k.send(ch, m, &jupyter.KernelInfoReply{Status: jupyter.StatusOK, Implementation: "w"})
@@ -180,7 +180,7 @@ func TestReadyWithWelcome(t *testing.T) {
 	}
 }
 
-func TestAttachToABusyKernel(t *testing.T) {
+func TestC1AttachToABusyKernel(t *testing.T) {
 	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		if ch == jupyter.Control { // shell waits for the code that runs
 			k.info(ch, m)
@@ -189,7 +189,7 @@ func TestAttachToABusyKernel(t *testing.T) {
 	attach(t, k, nil)
 }
 
-func TestEveryCallEndsWithItsContext(t *testing.T) {
+func TestC6EveryCallEndsWithItsContext(t *testing.T) {
 	var silent atomic.Bool
 	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		if !silent.Load() {
@@ -278,8 +278,8 @@ func TestMessagesWithAWrongSignatureAreDropped(t *testing.T) {
 	}
 }
 
-// TestAttachedKernelsDeathIsNoticed is the heartbeat's.
-func TestAttachedKernelsDeathIsNoticed(t *testing.T) {
+// TestC5AttachedKernelsDeathIsNoticed is the heartbeat's.
+func TestC5AttachedKernelsDeathIsNoticed(t *testing.T) {
 	running := make(chan struct{})
 	k := startFake(t, executing(func(*fakeKernel, jupyter.Channel, *jupyter.Message) {
 		close(running)
@@ -296,7 +296,7 @@ func TestAttachedKernelsDeathIsNoticed(t *testing.T) {
 	<-c.Done()
 }
 
-func TestKernelThatOnlyMissesHeartbeatsIsAlive(t *testing.T) {
+func TestC5KernelThatOnlyMissesHeartbeatsIsAlive(t *testing.T) {
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.whole(ch, m, okReply(), nil)
 	}))

@@ -49,9 +49,9 @@ func asking(t *testing.T, before func(k *fakeKernel, m *jupyter.Message)) func(
 	}
 }
 
-// TestQuestionComesAfterTheOutputBeforeIt holds the order of two sockets: the
+// TestC3QuestionComesAfterTheOutputBeforeIt holds the order of two sockets: the
 // fake kernel sends the text only when the client looks for it.
-func TestQuestionComesAfterTheOutputBeforeIt(t *testing.T) {
+func TestC3QuestionComesAfterTheOutputBeforeIt(t *testing.T) {
 	var once sync.Once // Attach asks on control too
 	k := startFake(t, asking(t, func(k *fakeKernel, m *jupyter.Message) {
 		once.Do(func() { k.stdout(m, "explained. ") })
@@ -74,9 +74,9 @@ func TestQuestionComesAfterTheOutputBeforeIt(t *testing.T) {
 	}
 }
 
-// TestQuestionOfAKernelDeafOnControl is about kernels that read control only
+// TestC3QuestionOfAKernelDeafOnControl is about kernels that read control only
 // when they are idle.
-func TestQuestionOfAKernelDeafOnControl(t *testing.T) {
+func TestC3QuestionOfAKernelDeafOnControl(t *testing.T) {
 	handle := asking(t, nil)
 	ran := false
 	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
@@ -98,7 +98,7 @@ func TestQuestionOfAKernelDeafOnControl(t *testing.T) {
 	}
 }
 
-func TestInputIsNotAllowedWithoutAHandler(t *testing.T) {
+func TestC3InputIsNotAllowedWithoutAHandler(t *testing.T) {
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		req, err := jupyter.Decode[jupyter.ExecuteRequest](m)
 		if err != nil || req.AllowStdin {
@@ -111,7 +111,7 @@ func TestInputIsNotAllowedWithoutAHandler(t *testing.T) {
 	}
 }
 
-func TestInputEndsWithItsRequest(t *testing.T) {
+func TestC3InputEndsWithItsRequest(t *testing.T) {
 	asked := make(chan struct{})
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.status(m, jupyter.StateBusy)
@@ -139,7 +139,7 @@ func TestInputEndsWithItsRequest(t *testing.T) {
 	}
 }
 
-func TestInputThatFailsInterrupts(t *testing.T) {
+func TestC3InputThatFailsInterrupts(t *testing.T) {
 	var cell *jupyter.Message
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		switch m.Header.MsgType {

@@ -207,9 +207,9 @@ func TestConnectionFileIsPrivateAndRemoved(t *testing.T) {
 	}
 }
 
-// TestShutdownLadder holds the steps: shutdown_request, interrupt, SIGTERM,
+// TestC7ShutdownLadder holds the steps: shutdown_request, interrupt, SIGTERM,
 // SIGKILL.
-func TestShutdownLadder(t *testing.T) {
+func TestC7ShutdownLadder(t *testing.T) {
 	for _, c := range []struct {
 		mode    string
 		timeout time.Duration
@@ -298,9 +298,9 @@ func TestInterruptBySignal(t *testing.T) {
 	}
 }
 
-// TestLastWordsOfAKernel is about messages that are still on their way when the
+// TestC5LastWordsOfAKernel is about messages that are still on their way when the
 // process has ended.
-func TestLastWordsOfAKernel(t *testing.T) {
+func TestC5LastWordsOfAKernel(t *testing.T) {
 	c := startProcess(t, "polite", nil)
 	if got := run(t, c, "quit"); got != "bye" {
 		t.Errorf("output of quit: %q, want bye", got)
@@ -311,7 +311,7 @@ func TestLastWordsOfAKernel(t *testing.T) {
 	}
 }
 
-func TestCrashEndsCalls(t *testing.T) {
+func TestC5CrashEndsCalls(t *testing.T) {
 	c := startProcess(t, "polite", nil)
 	_, err := c.Execute(testContext(t), "crash", nil)
 	exit, ok := errors.AsType[*client.ExitError](err)
