@@ -162,10 +162,14 @@ func TestShutdown(t *testing.T) {
 func TestShutdownRunsLast(t *testing.T) {
 	p := startR(t)
 	file := filepath.Join(t.TempDir(), "last")
-	runCell(t, p, ".Last <- function() invisible(file.create('"+file+"'))")
+	rec := newRecorder()
+	finishCell(t, p, rec, ".Last <- function() { cat('last words\\n'); invisible(file.create('"+file+"')) }")
 	p.shutdown(context.Background())
 	if _, err := os.Stat(file); err != nil {
 		t.Error(err)
+	}
+	if got := rec.all(); !slices.Equal(got, []string{"stdout|last words\n"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -38,6 +38,8 @@ void console_capture(int on) { capturing = on; }
 static void write_console(const char *text, int len, int type) {
 	int lane = type ? 2 : 1;
 	if (len <= 0 || capturing) return;
+	// R ends the line of its last prompt, of which nobody has seen anything.
+	if (quitting && leaving < 0) return;
 	if (quitting == 1) {
 		// R ends the line of its prompt where its input ends; here is none.
 		quitting = 2;
