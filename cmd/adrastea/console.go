@@ -103,6 +103,9 @@ func runConsole(ctx context.Context, o *consoleOptions) error {
 	if _, ok := errors.AsType[exitStatus](err); !ok && err != nil {
 		return c.ended(ctx, err)
 	}
+	if ctx.Err() != nil {
+		c.out.mute() // a signal ended the console, and nobody asks how the code ends
+	}
 	c.shutdown()
 	return err
 }
@@ -175,7 +178,7 @@ func attach(ctx context.Context, file string, cfg *client.Config) (*client.Clien
 	}
 	c, err := client.Attach(ctx, conn, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("join the kernel of %s: %w", file, err)
+		return nil, fmt.Errorf("join the kernel of %s: %s", file, bare(err))
 	}
 	return c, nil
 }

@@ -240,7 +240,7 @@ func (c *console) ended(ctx context.Context, err error) error {
 		return exitStatus(128 + int(sig.Signal))
 	}
 	if exit, ok := errors.AsType[*client.ExitError](err); ok && shellStatus(exit) > 1 {
-		c.out.note("%s", strings.TrimPrefix(err.Error(), "client: "))
+		c.out.note("%s", bare(err))
 		return exitStatus(shellStatus(exit))
 	}
 	return err

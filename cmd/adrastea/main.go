@@ -30,12 +30,16 @@ func run(ctx context.Context, args []string) int {
 	if s, ok := errors.AsType[exitStatus](err); ok {
 		return int(s)
 	}
-	// Packages begin their errors with their name, for programs; for people, one
-	// name is enough.
+	fmt.Fprintf(os.Stderr, "adrastea: %s\n", bare(err))
+	return 1
+}
+
+// bare returns the text of err for people, without the name of the package that
+// it begins with for programs: one name is enough.
+func bare(err error) string {
 	text := err.Error()
 	for _, pkg := range []string{"client: ", "jupyter: ", "kernel: ", "rkernel: ", "zmq: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
-	fmt.Fprintf(os.Stderr, "adrastea: %s\n", text)
-	return 1
+	return text
 }

@@ -87,6 +87,13 @@ func (o *output) write(name, text string) {
 	o.track(text)
 }
 
+// mute drops what is written from now on.
+func (o *output) mute() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stdout, o.stderr = io.Discard, io.Discard
+}
+
 // ask has e read a line, after what the terminal shows in the cursor's line.
 func (o *output) ask(
 	ctx context.Context, e editor, prompt string, opts lineOptions,

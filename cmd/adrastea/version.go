@@ -31,7 +31,7 @@ func printVersion() {
 	fmt.Printf("%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	r, err := rkernel.Find("")
 	if err != nil {
-		fmt.Println("no R that can be used:", err)
+		fmt.Println("no R that can be used:", bare(err))
 		return
 	}
 	fmt.Printf("R %s (%s)\n", r.Version, r.Path)
