@@ -134,6 +134,7 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 		}
 		*part.dst = parts[i+1]
 	}
+	m.checked = err == nil
 	return m, err
 }
 

@@ -69,6 +69,8 @@ type Message struct {
 
 	// Buffers are the binary attachments, which are not signed.
 	Buffers [][]byte
+
+	checked bool // Content is known to be a JSON object: it was when decoded
 }
 
 // ErrUnknownType is what [Message.Parse] returns for a type of message that
@@ -109,10 +111,18 @@ func Decode[T any, P interface {
 
 func (m *Message) decode(c Content) error {
 	raw := orEmpty(m.Content)
-	if err := checkObject(raw); err != nil {
-		return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, err)
+	if !m.checked {
+		if err := checkObject(raw); err != nil {
+			return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, err)
+		}
 	}
-	if err := json.Unmarshal(raw, c); err != nil {
+	var err error
+	if u, ok := c.(json.Unmarshaler); ok {
+		err = u.UnmarshalJSON(raw) // json.Unmarshal would read it all twice before
+	} else {
+		err = json.Unmarshal(raw, c)
+	}
+	if err != nil {
 		return fmt.Errorf("jupyter: content of %s: %w", m.Header.MsgType, plainError(err))
 	}
 	return nil

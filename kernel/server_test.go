@@ -1,6 +1,7 @@
 package kernel_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -45,4 +46,32 @@ func testExecute(t *testing.T, opt *kerneltest.Options) {
 	if err := c.Kernel.Wait(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Every fresh client that has seen its welcome sees everything from then on.
+func TestK7FreshClientsMissNothing(t *testing.T) { run(t, testK7Fresh) }
+
+func testK7Fresh(t *testing.T, opt *kerneltest.Options) {
+	k := kerneltest.StartKernel(t, newScript(), opt)
+	for n := range 30 {
+		c := k.Connect(t)
+		r := c.Execute("out hello")
+		c.ExpectStart(r, n+1)
+		c.ExpectStream(r, "stdout", "hello")
+		c.ExpectReply(r)
+		c.ExpectIdle(r)
+	}
+}
+
+func TestLargeMessages(t *testing.T) { run(t, testLargeMessages) }
+
+func testLargeMessages(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	text := strings.Repeat("é", 500_000)
+	r := c.Execute("out " + text + "\nresult " + text)
+	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", text)
+	c.ExpectResult(r, text)
+	c.ExpectReply(r)
+	c.ExpectIdle(r)
 }

@@ -41,7 +41,7 @@ func TestK7ADeadSubscriberIsCutOff(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), &kerneltest.Options{
 		Transport: "tcp",
 		Config: &kernel.Config{
-			StallTimeout: 300 * time.Millisecond,
+			StallTimeout: 2 * time.Second,
 			Backlog:      1 << 20,
 			Logger:       slog.New(slog.NewTextHandler(&log, nil)),
 		},
