@@ -1,3 +1,5 @@
+//go:build unix
+
 package zmq
 
 import (
@@ -25,12 +27,20 @@ func BenchmarkReceive(b *testing.B) {
 				}()
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
+				defer cpuPerOp(b)()
 				for b.Loop() {
 					<-s.Recv()
 				}
 			})
 		}
 	}
+}
+
+// cpuPerOp reports how much of the processor each operation took, both ends
+// together, which says more than the time on a machine that is busy.
+func cpuPerOp(b *testing.B) func() {
+	start := cpuTime(b)
+	return func() { b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op") }
 }
 
 // BenchmarkSend measures the way out alone, to a raw connection that only
@@ -47,6 +57,7 @@ func BenchmarkSend(b *testing.B) {
 				payload := body(size)
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
+				defer cpuPerOp(b)()
 				switch way {
 				case "channel":
 					for b.Loop() {

@@ -1,3 +1,5 @@
+//go:build unix
+
 package zmq
 
 import (
@@ -23,7 +25,7 @@ func TestIdleSocketsCostNothing(t *testing.T) {
 	}
 }
 
-func cpuTime(t *testing.T) time.Duration {
+func cpuTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
