@@ -109,7 +109,7 @@ func testRandomMultiparts(t *testing.T, opt *kerneltest.Options) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 2))
 	c := kerneltest.Start(t, newScript(), opt)
-	for range 40 {
+	for range 15 {
 		for range 10 {
 			attack(c, sign(c.Kernel.Info.Key, mutate(rng, goodRequest(rng))))
 			attack(c, mutate(rng, goodRequest(rng)))

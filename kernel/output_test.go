@@ -18,7 +18,7 @@ func TestK3OutputLiesBetweenBusyAndIdle(t *testing.T) { run(t, testK3) }
 
 func testK3(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
-	for n := range 200 {
+	for n := range 50 {
 		text := fmt.Sprint("text ", n)
 		r := c.Execute("out " + text + "\nerr " + text + "\ndisplay d\nout end")
 		c.ExpectStart(r, n+1)

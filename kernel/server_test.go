@@ -53,7 +53,7 @@ func TestK7FreshClientsMissNothing(t *testing.T) { run(t, testK7Fresh) }
 
 func testK7Fresh(t *testing.T, opt *kerneltest.Options) {
 	k := kerneltest.StartKernel(t, newScript(), opt)
-	for n := range 30 {
+	for n := range 15 {
 		c := k.Connect(t)
 		r := c.Execute("out hello")
 		c.ExpectStart(r, n+1)

@@ -81,7 +81,7 @@ func TestK7NothingIsLost(t *testing.T) {
 	for i := range 20_000 {
 		fmt.Fprintln(&want, i)
 	}
-	for n := range 5 {
+	for n := range 2 {
 		r := c.Execute("flood 20000\ndisplay x\nflood 20000")
 		c.ExpectStart(r, n+1)
 		c.ExpectStream(r, "stdout", want.String())
