@@ -14,7 +14,8 @@ import (
 const cookieLife = 60 * time.Second
 
 // A CurveAuthenticator decides whether the client with a public key, of which
-// it has shown that it has the secret key, may connect.
+// it has shown that it has the secret key, may connect. Its error should be a
+// *Refusal: the text of any other is sent to the client, in the clear.
 type CurveAuthenticator func(client *ecdh.PublicKey, peer Metadata) error
 
 // curveServer is the server of the CURVE mechanism.

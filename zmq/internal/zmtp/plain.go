@@ -86,7 +86,8 @@ func (m *plainClient) ready(data []byte) error {
 // Peer implements Mechanism.
 func (m *plainClient) Peer() (Metadata, bool) { return m.peer, m.done }
 
-// A PlainAuthenticator decides whether a user with a password may connect.
+// A PlainAuthenticator decides whether a user with a password may connect. Its
+// error should be a *Refusal: the text of any other is sent to the client.
 type PlainAuthenticator func(user, password string) error
 
 // plainServer is the server of the PLAIN mechanism.
