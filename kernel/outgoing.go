@@ -19,6 +19,9 @@ const (
 	// is cut in pieces, each of which waits for room.
 	maxPiece = 256 << 10
 
+	// segmentSize is what a segment costs besides its text.
+	segmentSize = 512
+
 	// maxEarly bounds the text that is kept for the first subscriber.
 	maxEarly = 1 << 20
 )
@@ -240,6 +243,7 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 		}
 	}
 	o.text = append(o.text, segment{parent, name, []byte(text)})
+	o.textBytes += segmentSize // it becomes a message of its own
 }
 
 // holdEarly keeps text that answers nothing for the first subscriber. The caller

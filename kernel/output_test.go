@@ -233,6 +233,44 @@ func testK7Slow(t *testing.T) {
 	c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData)
 }
 
+// Text that changes between the streams with every byte becomes many messages:
+// they count, and not their text alone.
+func TestK7ManySmallPiecesPushBack(t *testing.T) { synctest.Test(t, testK7SmallPieces) }
+
+func testK7SmallPieces(t *testing.T) {
+	const backlog, pieces = 100_000, 5_000
+	l := newScript()
+	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	iopub := c.Line(jupyter.IOPub)
+	iopub.Stall()
+	var printed atomic.Int64
+	go func() {
+		for range pieces {
+			if l.ambient().Stream("stdout", "o") != nil || l.ambient().Stream("stderr", "e") != nil {
+				return
+			}
+			printed.Add(1)
+		}
+	}()
+	time.Sleep(time.Hour)
+	synctest.Wait()
+	if n := printed.Load(); n > 2*backlog/500 {
+		t.Errorf("%d pieces were taken for a subscriber that reads nothing", n)
+	}
+	iopub.Resume()
+	for printed.Load() < pieces {
+		time.Sleep(time.Second)
+	}
+	must(t, l.ambient().Flush(t.Context()))
+	for range pieces {
+		c.ExpectStream(r, "stdout", "o")
+		c.ExpectStream(r, "stderr", "e")
+	}
+}
+
 func TestK7PushBackEndsWithTheKernel(t *testing.T) { synctest.Test(t, testK7PushBackEnds) }
 
 func testK7PushBackEnds(t *testing.T) {

@@ -309,7 +309,11 @@ func (c *Client) await(ok func(received) bool) *received {
 		c.mu.Lock()
 		for i, r := range c.inbox {
 			if ok(r) {
-				c.inbox = append(c.inbox[:i:i], c.inbox[i+1:]...)
+				if i == 0 {
+					c.inbox = c.inbox[1:]
+				} else {
+					c.inbox = slices.Delete(c.inbox, i, i+1)
+				}
 				c.mu.Unlock()
 				return &r
 			}
