@@ -293,6 +293,22 @@ func TestZ4StallTimeoutIsForgotten(t *testing.T) {
 	}
 }
 
+// What a peer sends where its pattern only receives is thrown away.
+func TestZ4HostileTalkative(t *testing.T) {
+	for typ, peer := range map[Type]string{Push: "PULL", Pub: "SUB"} {
+		s := newSocket(t, typ, nil)
+		r := silent(t, s, peer, "")
+		r.write(message("unasked", "for"))
+		r.write(command("PING", "\x00\x00x"))
+		if f := r.read(); string(f.Body) != "\x04PONGx" {
+			t.Errorf("%v: read %q", typ, f.Body)
+		}
+		if got := s.Stats().Discarded; got != 1 {
+			t.Errorf("%v: Discarded = %d", typ, got)
+		}
+	}
+}
+
 // PINGs of a peer that does not read do not pile up.
 func TestZ4HostilePingFlood(t *testing.T) {
 	pull := newSocket(t, Pull, nil)

@@ -210,6 +210,11 @@ func (p *Peer) command(body []byte) error {
 // push gives m to the user. It waits while the receive channel is full, but
 // not longer than the user may be expected to read.
 func (s *Socket) push(m Message) {
+	if s.recv == nil {
+		// A PULL has nothing to say to a PUSH.
+		s.stats.discarded.Add(1)
+		return
+	}
 	select {
 	case s.recv <- m:
 		return
