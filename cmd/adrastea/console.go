@@ -302,10 +302,17 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 }
 
 // candidates asks the kernel for completions of line, which follows the lines
-// before it.
+// before it. At the start of a line the Tab key indents.
 func (c *console) candidates(
 	ctx context.Context, before, line string, pos int,
 ) (start, end int, matches []string) {
+	if strings.TrimSpace(string([]rune(line)[:pos])) == "" {
+		indent := "    "
+		if c.isR() {
+			indent = "  "
+		}
+		return pos, pos, []string{indent}
+	}
 	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
 	defer cancel()
 	offset := len([]rune(before))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // openPlain opens a terminal with the plain kernel at its first prompt.
@@ -56,6 +58,8 @@ func TestTerminalCompletes(t *testing.T) {
 	x.keys("m\t\r")
 	x.expect("\ncomplain\n>>> ")
 	x.line("say 日\t!", "\n日本語!\n>>> ")
+	x.keys("\tsay") // at the start of a line it indents
+	x.expect(">>>     say")
 }
 
 func TestTerminalAsksInPlace(t *testing.T) {
@@ -240,6 +244,38 @@ func TestTerminalTakesTheNextInput(t *testing.T) {
 
 // TestTerminalNoticesTheKernelsDeath is about a kernel that dies while nothing
 // runs, so that no request of the user could notice.
+// TestTerminalIsGivenBack is about a console that a signal ends at its prompt:
+// the terminal must be left as it was.
+func TestTerminalIsGivenBack(t *testing.T) {
+	x := openPlain(t)
+	if err := x.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	x.ends(128 + int(syscall.SIGTERM))
+	mode, err := unix.IoctlGetTermios(int(x.tty.Fd()), getTermios)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := uint64(unix.ICANON | unix.ECHO | unix.ISIG); uint64(mode.Lflag)&want != want {
+		t.Errorf("terminal flags %#x, want %#x among them", mode.Lflag, want)
+	}
+	if !strings.HasSuffix(x.written(), pasteOff+"\r\n") && !strings.HasSuffix(x.written(), pasteOff) {
+		t.Errorf("bracketed paste is left on: %q", x.written())
+	}
+}
+
+// TestTerminalWithCode is about -e where there is somebody to answer.
+func TestTerminalWithCode(t *testing.T) {
+	x := openTerminal(t, nil, "--kernel", "plain", "-e", "ask name", "-e", "secret pass", "-e", "wait")
+	x.expect("name? ")
+	x.line("Ada", "\n<Ada>\n")
+	x.expect("pass? ")
+	x.line("hunter2", "\n<hunter2>\n")
+	x.expect("waiting\n")
+	x.keys(keyCtrlC)
+	x.ends(interruptStatus)
+}
+
 // kernelPID asks the plain kernel for its process.
 func kernelPID(t *testing.T, x *terminal) int {
 	t.Helper()
