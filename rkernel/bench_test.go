@@ -4,6 +4,7 @@ package rkernel
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,8 @@ func BenchmarkMessages1000(b *testing.B) {
 func BenchmarkOutput50MB(b *testing.B) {
 	benchmarkCell(b, "x <- strrep('0123456789', 1e4); for (i in 1:500) cat(x)")
 }
+
+func BenchmarkLines2000(b *testing.B) { benchmarkCell(b, strings.Repeat("x <- 1\n", 2000)+"x") }
 
 // BenchmarkStart is the time from the start of the process to the first result.
 func BenchmarkStart(b *testing.B) {

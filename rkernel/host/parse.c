@@ -29,12 +29,19 @@ static SEXP text_of(const char *code, size_t len) {
 	return text;
 }
 
+// new_file makes an empty environment, by the primitive: this happens for every
+// expression of a cell.
 static SEXP new_file(void) {
-	SEXP call = PROTECT(R.Rf_lang3(R.Rf_install("new.env"),
-		PROTECT(R.Rf_ScalarLogical(0)), R.R_EmptyEnv[0]));
-	SEXP env = R.Rf_eval(call, R_Base);
-	UNPROTECT(2);
-	return env;
+	static SEXP call;
+	if (!call) {
+		SEXP hash = PROTECT(R.Rf_ScalarLogical(0));
+		SEXP size = PROTECT(R.Rf_ScalarInteger(0));
+		SEXP make = PROTECT(R.Rf_lang4(R.Rf_install("new.env"), hash, *R.R_EmptyEnv, size));
+		call = R.Rf_lang2(R.Rf_install(".Internal"), make);
+		R.R_PreserveObject(call);
+		UNPROTECT(3);
+	}
+	return R.Rf_eval(call, R_Base);
 }
 
 // option finds the cell of an option in R's own list.
@@ -207,7 +214,8 @@ SEXP parse_one(const char *code, size_t len) {
 	buf_free(&line);
 	t.file = PROTECT(keep == 1 ? console_file(t.text) : R_Nil);
 	t.n = 1;
-	parse(&t);
+	// It was valid a moment ago. If R jumps now, the cell ends by it.
+	t.result = try_parse(&t);
 	UNPROTECT(2);
 	if (t.status != PARSE_OK || R.Rf_length(t.result) != 1) return NULL;
 	return R.VECTOR_ELT(t.result, 0);
