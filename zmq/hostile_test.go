@@ -24,7 +24,9 @@ func roundTrip(t *testing.T, rep *Socket, at string) {
 	want(t, rep, "alive?")
 	send(t, rep, "yes")
 	want(t, req, "yes")
-	if d := time.Since(start); d > time.Second {
+	// Without a bad peer it takes a millisecond; one that blocks the others does
+	// so for HandshakeTimeout, or for ever.
+	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("a good peer waited %v", d)
 	}
 	req.Close()
@@ -355,7 +357,7 @@ func TestZ4HostileResets(t *testing.T) {
 	wg.Wait()
 	start := time.Now()
 	router.Close()
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("Close took %v", d)
 	}
 	if st := router.Stats(); st.Pending != 0 || st.Sent+st.Dropped != 20*n {

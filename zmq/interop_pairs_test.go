@@ -148,27 +148,6 @@ func TestInteropIPC(t *testing.T) {
 	f.want("dealer", "to libzmq")
 }
 
-// PINGs of libzmq are answered, and it answers ours.
-func TestInteropHeartbeat(t *testing.T) {
-	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
-		s := newSocket(t, Dealer, &Config{HeartbeatInterval: 20 * time.Millisecond, HeartbeatTTL: time.Second})
-		events := s.Monitor()
-		f.open(s, "d", "DEALER", object{"heartbeat_ivl": 20, "heartbeat_ttl": 1000, "heartbeat_timeout": 1000}, foreignBinds)
-		event(t, events, PeerAttached)
-		// Long enough for many PINGs: a peer that took one for a message, or
-		// did not answer, would show.
-		select {
-		case e := <-events:
-			t.Errorf("event %v: %v", e.Kind, e.Err)
-		case m := <-s.Recv():
-			t.Errorf("a command was received as a message: %s", text(m))
-		case <-time.After(1500 * time.Millisecond):
-		}
-		send(t, s, "alive")
-		f.want("d", "alive")
-	})
-}
-
 // REQ's numbered requests come back from libzmq's REP.
 func TestInteropCorrelate(t *testing.T) {
 	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
