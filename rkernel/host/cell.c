@@ -44,7 +44,7 @@ static struct {
 
 	enum jump jump;
 	struct buf held;   // text of the error that is ending the cell
-	int error_known;   // held holds an error's own text
+	size_t error_len;  // how much of held is the error's own text; 0: none of it
 	int newline;       // held holds the newline of an interrupt
 	struct buf cause;  // message and class of the condition, each ended by 0
 	int printed;       // the last value is being printed
@@ -146,8 +146,8 @@ static void finish_jump(void) {
 	}
 	const char *message = cell.cause.len ? cell.cause.data : "";
 	const char *class = cell.cause.len ? message + strlen(message) + 1 : "";
-	struct host_part args[] = {{cell.held.data, cell.held.len},
-		part_str(message), part_str(class)};
+	size_t len = cell.error_len ? cell.error_len : cell.held.len;
+	struct host_part args[] = {{cell.held.data, len}, part_str(message), part_str(class)};
 	SEXP report = call_strings(".report", 3, args);
 	if (report) PROTECT(report);
 	finish("error", report, NULL);
@@ -283,11 +283,13 @@ void cell_busy(void) {
 }
 
 // left_by_jump says that the expression did not end although R did not reset
-// its console: an error while an error was handled.
+// its console: an error while an error was handled. An expression that ends
+// leaves its value in .Last.value and in the place above it on the protect
+// stack, where until then the function was that it calls.
 static int left_by_jump(void) {
 	if (!cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
-	if (R.R_CurrentExpression) return *R.R_CurrentExpression == cell.expr;
-	return last_value() == cell.last && (*R.R_PPStack)[1] != cell.last;
+	SEXP *stack = *R.R_PPStack;
+	return last_value() == cell.last && !(stack[0] == cell.expr && stack[1] == cell.last);
 }
 
 static int give(unsigned char *buf, int len) {
@@ -426,11 +428,11 @@ static int is_error(const char *text, size_t len) {
 static int error_text(const char *text, size_t len) {
 	if (is_error(text, len)) {
 		if (cell.held.len) cell_flush();
-		cell.error_known = 1;
+		cell.error_len = len;
 	} else if (len == 1 && *text == '\n' && lands_at_top(0) && lane_interrupts(0) > 0) {
 		if (cell.held.len) cell_flush();
 		cell.newline = 1;
-	} else if (!cell.error_known) {
+	} else if (!cell.error_len) {
 		return 0;
 	}
 	buf_add(&cell.held, text, len); // the error, or warnings that go with it
@@ -447,7 +449,8 @@ void cell_flush(void) {
 	if (cell.result.len) to_pipe();
 	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
 	cell.held.len = 0;
-	cell.error_known = cell.newline = 0;
+	cell.error_len = 0;
+	cell.newline = 0;
 	cell.jump = JUMP_NONE; // if one was expected, it went to a browser
 }
 
@@ -458,7 +461,7 @@ void cell_jump(void) {
 		cell.jump = JUMP_ABORT; // Q; cell_flush takes it back if a prompt follows
 	} else if (cell.newline) {
 		cell.jump = JUMP_INTERRUPT;
-	} else if (cell.error_known) {
+	} else if (cell.error_len) {
 		cell.jump = JUMP_ERROR;
 	} else {
 		cell.jump = JUMP_NONE;

@@ -165,8 +165,7 @@ struct host_input_handler {
 	V(OPTIONAL, int, Rg_wait_usec) /* hidden in some builds: graphics devices then poll by R_wait_usec only */ \
 	V(OPTIONAL, int, R_ignore_SIGPIPE) \
 	V(OPTIONAL, SEXP *, R_PPStack) /* without these two, cells are fed to R as text */ \
-	V(OPTIONAL, int, R_PPStackTop) \
-	V(OPTIONAL, SEXP, R_CurrentExpression) /* hidden since R 4.5: one sign fewer of a jump */
+	V(OPTIONAL, int, R_PPStackTop)
 
 typedef int (*host_read_console)(const char *, unsigned char *, int, int);
 typedef void (*host_write_console)(const char *, int, int);

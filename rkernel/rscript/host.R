@@ -63,15 +63,18 @@
     c(class, message, .traceback_lines())
 }
 
+# .r_text is R's own translation of a text of its C code.
+.r_text <- function(text) {
+    if ("trim" %in% names(formals(gettext))) gettext(text, domain = "R", trim = FALSE)
+    else gettext(text, domain = "R")
+}
+
 # .message takes R's introduction, in whatever language, from the text of an error.
 .message <- function(text) {
     text <- sub("\n$", "", text)
-    # Warnings that were printed with it
-    text <- strsplit(text, paste0("\n", gettext("In addition: ", domain = "R")), fixed = TRUE)[[1L]][1L]
-    if (is.na(text)) return("")
-    plain <- gettext("Error: ", domain = "R")
+    plain <- .r_text("Error: ")
     if (startsWith(text, plain)) return(substring(text, nchar(plain) + 1L))
-    head <- sub("%s.*", "", gettext("Error in %s : ", domain = "R"))
+    head <- .r_text("Error in ")
     if (!startsWith(text, head)) return(text)
     rest <- substring(text, nchar(head) + 1L)
     # The call ends at the first " : " outside quotes.

@@ -328,6 +328,13 @@ numeric(1e15)
 #--- error option
 options(error = quote(cat("handler ran\n")))
 stop("handled")
+#--- error in the error option
+options(error = quote(stop("in the handler")))
+stop("first")
+#--- error in print in the error option
+options(error = quote(print(stop("deep in it"))))
+f <- function() stop("first")
+f()
 #--- no error option
 options(error = NULL)
 #--- hidden error messages

@@ -1,0 +1,83 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a failing cell is to its front end: class, message, and what R printed
+// with the calls that led there.
+func TestErrors(t *testing.T) {
+	p := startR(t)
+	for _, test := range []struct{ code, want string }{
+		{`stop("no")`, "simpleError|no|Error: no"},
+		{`f <- function(x) stop("bad ", x)` + "\nf(3)",
+			"simpleError|bad 3|Error in f(3) : bad 3\nTraceback:\n2: stop(\"bad \", x) at #1\n1: f(3)"},
+		{`log("a")`, "simpleError|non-numeric argument to mathematical function|" +
+			`Error in log("a") : non-numeric argument to mathematical function`},
+		{`stop(structure(class = c("http_404", "error", "condition"), list(message = "gone", call = NULL)))`,
+			"http_404|gone|Error: gone"},
+		{`stop(errorCondition("typed", class = "mine", call = quote(f(a : b))))`, "mine|typed|Error in f(a:b) : typed"},
+		{`f <- function() { warning("w"); stop("e") }` + "\nf()",
+			"simpleError|e|Error in f() : e\nIn addition: Warning message:\nIn f() : w\nTraceback:\n2: stop(\"e\") at #1\n1: f()"},
+		{`stop("two\nlines")`, "simpleError|two\nlines|Error: two\nlines"},
+		{`stop("in \"quotes\" : and more")`, "simpleError|in \"quotes\" : and more|Error: in \"quotes\" : and more"},
+		{`f <- function(x) log(x)` + "\n" + `f("a : b")`, "simpleError|non-numeric argument to mathematical function|" +
+			`Error in log(x) : non-numeric argument to mathematical function`},
+		{`cat(list(1, list()))`, "simpleError|argument 1 (type 'list') cannot be handled by 'cat'|" +
+			"Error in cat(list(1, list())) : \n  argument 1 (type 'list') cannot be handled by 'cat'"},
+		{`x y`, `parseError|unexpected symbol in "x y"|Error: unexpected symbol in "x y"`},
+		{"1\nx y", "parseError|unexpected symbol in \"x y\"|Error: unexpected symbol in \"x y\"\nat line 2, column 3 of the cell"},
+		{`f(`, "parseError|unexpected end of input|Error: <cell>:2:0: unexpected end of input\n1: f(\n   ^"},
+		{`"open`, "parseError|unexpected INCOMPLETE_STRING|Error: <cell>:1:1: unexpected INCOMPLETE_STRING\n1: \"open\n"},
+		{"x <- '\xc3\x28'", "parseError|"},
+		{"options(error = quote(stop('again')))", ""},
+		{`stop("first")`, "simpleError|first|Error: first\nError during wrapup: again\n"},
+		{"options(error = NULL)", ""},
+		{`invokeRestart("abort")`, "abort|"},
+		{`options(show.error.messages = FALSE); f <- function() stop("hidden"); f()`, "simpleError|hidden|Error in f() : hidden"},
+		{"options(show.error.messages = TRUE)", ""},
+		{`con <- file(tempfile(), "w"); sink(con, type = "message"); stop("sunk")`, "simpleError|sunk|Error: sunk"},
+		{`sink(type = "message"); close(con)`, ""},
+		{`tryCatch(stop("a"), error = function(e) stop("b"))`, "simpleError|b|Error in value[[3L]](cond) : b\nTraceback:\n5: stop(\"b\")"},
+		{"Sys.setLanguage('de'); 1", ""},
+	} {
+		got := runCell(t, p, test.code)
+		last := ""
+		if len(got) > 0 {
+			last = got[len(got)-1]
+		}
+		if test.want == "" {
+			if strings.HasPrefix(last, "error|") {
+				t.Errorf("%s: %q", test.code, got)
+			}
+			continue
+		}
+		if !strings.HasPrefix(last, "error|"+test.want) {
+			t.Errorf("%s: %q, want %q", test.code, got, test.want)
+		}
+		if len(got) > 1 {
+			t.Errorf("%s: more than the error: %q", test.code, got)
+		}
+	}
+}
+
+func TestErrorsInAnotherLanguage(t *testing.T) {
+	t.Setenv("LANGUAGE", "de")
+	t.Setenv("LC_ALL", "")
+	t.Setenv("LANG", "C.UTF-8")
+	p := startR(t)
+	got := runCell(t, p, `f <- function() stop("nein", domain = NA)`+"\nf()")
+	if len(got) != 1 || !strings.HasPrefix(got[0], "error|simpleError|nein|") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestANulInTheCode(t *testing.T) {
+	p := startR(t)
+	if got := runCell(t, p, "x <- 'a\x00b'"); len(got) != 1 || !strings.HasPrefix(got[0], "error|parseError|nul character") {
+		t.Errorf("%q", got)
+	}
+}
