@@ -143,10 +143,25 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 		case <-x.l.donec:
 			return x.gone()
 		case <-ctx.Done():
+			if x.complete() {
+				return x.reply, nil
+			}
 			return nil, contextError(ctx)
 		}
 	}
 	return x.reply, nil
+}
+
+// complete takes what has arrived and reports whether that is all: a result that
+// is here wins over a context that has ended.
+func (x *execution) complete() bool {
+	x.drainOutput()
+	select {
+	case m := <-x.r.reply:
+		x.replied(m) // a bad reply is none
+	default:
+	}
+	return x.reply != nil && x.idle
 }
 
 // finish ends the request. Output that came after idle, and is here already, is
@@ -171,10 +186,13 @@ func (x *execution) output(m *jupyter.Message) {
 	x.idle = x.idle || err == nil && s.ExecutionState == jupyter.StateIdle
 }
 
-func (x *execution) replied(m *jupyter.Message) (err error) {
-	if x.reply, err = jupyter.Decode[jupyter.ExecuteReply](m); err != nil {
+// replied takes the reply.
+func (x *execution) replied(m *jupyter.Message) error {
+	reply, err := jupyter.Decode[jupyter.ExecuteReply](m)
+	if err != nil {
 		return fmt.Errorf("client: %v", err)
 	}
+	x.reply = reply
 	return nil
 }
 

@@ -224,36 +224,40 @@ func (c *console) interact(ctx context.Context, quiet bool) error {
 	if banner := strings.TrimSpace(c.client.Info().Banner); banner != "" && !quiet {
 		c.out.text(banner + "\n\n")
 	}
-	// The end of the kernel ends a prompt.
-	ctx, cancel := context.WithCancelCause(ctx)
+	// The end of the kernel ends a prompt. Code that runs hears of it by itself,
+	// and has the kernel's last words.
+	prompts, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
 		select {
 		case <-c.client.Done():
 			cancel(c.client.Err())
-		case <-ctx.Done():
+		case <-prompts.Done():
 		}
 	}()
-	for empty := 0; ; {
-		code, err := c.readCode(ctx)
+	return c.converseWithUser(ctx, prompts)
+}
+
+// converseWithUser reads code and runs it until the user or the code quits.
+// prompts is the context of prompts.
+func (c *console) converseWithUser(ctx, prompts context.Context) error {
+	interrupts := 0 // in a row, at an empty prompt
+	for {
+		code, err := c.readCode(prompts)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.Is(err, errInterrupt):
-			if err != errInterrupt {
-				empty = 0 // something had been typed
-				continue
-			}
-			if empty++; empty == 2 {
+		case err == errInterrupt:
+			if interrupts++; interrupts == 2 {
 				return nil
 			}
 			c.out.note("Ctrl-C once more, or Ctrl-D, to quit")
 			continue
-		case err != nil:
+		case err != nil && !errors.Is(err, errInterrupt):
 			return err
 		}
-		empty = 0
-		if strings.TrimSpace(code) == "" {
+		interrupts = 0
+		if err != nil || strings.TrimSpace(code) == "" {
 			continue
 		}
 		c.editor.remember(code)
