@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,7 +33,8 @@ var update = flag.Bool("update", false, "write what the kernel says into the con
 //	N CHANNEL TYPE CONTENT
 //
 // where N is the number of the client's message that it answers, 0 for none. The
-// lines of the kernel are all that it says until it has nothing more to say.
+// lines of the kernel are all that it says until it has nothing more to say, in
+// the order of N: only what answers the same message has an order of its own.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/conversations/*.txtar")
 	must(t, err)
@@ -140,6 +143,7 @@ var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 func (v *conversation) listen(out *strings.Builder) {
 	time.Sleep(10 * time.Second) // of fake time
 	synctest.Wait()
+	said := map[int][]string{} // by the number of the client's message
 	for v.c.Unread() > 0 {
 		ch, m := v.c.NextAny()
 		if m.Header.MsgType == jupyter.TypeInputRequest {
@@ -153,6 +157,12 @@ func (v *conversation) listen(out *strings.Builder) {
 			}
 			return v.ids[id]
 		})
-		fmt.Fprintf(out, "%d %v %s %s\n", v.numbers[parent.MsgID], ch, m.Header.MsgType, content)
+		n := v.numbers[parent.MsgID]
+		said[n] = append(said[n], fmt.Sprintf("%d %v %s %s\n", n, ch, m.Header.MsgType, content))
+	}
+	for _, n := range slices.Sorted(maps.Keys(said)) {
+		for _, line := range said[n] {
+			out.WriteString(line)
+		}
 	}
 }

@@ -84,6 +84,9 @@ func (s *Server) awaitStart(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if s.langCtx.Err() != nil { // its end reaches Start before it reaches ctx
+		return context.Cause(s.langCtx)
+	}
 	return s.startErr
 }
 
