@@ -92,7 +92,8 @@ func (s *sample) measurePrompts(ctx context.Context, c *client.Client, n int) er
 	answer := func(context.Context, *jupyter.InputRequest) (string, error) { return "Ada", nil }
 	for range n / 2 {
 		started := time.Now()
-		err := succeed(ctx, c, `invisible(readline("who? "))`, &client.ExecuteOptions{Input: answer})
+		err := succeed(ctx, c, `invisible(readline("who? "))`,
+			&client.ExecuteOptions{Input: answer, AskAtOnce: true})
 		if err != nil {
 			return err
 		}
@@ -108,7 +109,7 @@ func (s *sample) measurePrompts(ctx context.Context, c *client.Client, n int) er
 		return "Ada", nil
 	}
 	code := fmt.Sprintf(`for (i in 1:%d) readline("who? ")`, n)
-	return succeed(ctx, c, code, &client.ExecuteOptions{Input: timed})
+	return succeed(ctx, c, code, &client.ExecuteOptions{Input: timed, AskAtOnce: true})
 }
 
 // An interruption is code that runs until it is interrupted. It says that it is

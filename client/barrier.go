@@ -13,22 +13,23 @@ import (
 // is a kernel_info_request on control, whose busy status the kernel publishes
 // after that output.
 //
-// Kernels that read control only while they are idle do not answer. Their first
-// question waits barrierTimeout for nothing, later ones do not wait.
+// Kernels that read control only while they are idle do not answer, and nothing
+// else tells what they have sent. Their first question waits barrierTimeout,
+// later ones graceWithout.
 type barrier struct {
-	r     *request
+	r     *request // nil where it would not be answered
 	timer *time.Timer
 }
 
-const barrierTimeout = 100 * time.Millisecond
-
-// closedc is a channel that is closed.
-var closedc = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+const (
+	barrierTimeout = 100 * time.Millisecond
+	graceWithout   = 10 * time.Millisecond
+)
 
 // newBarrier sends a barrier. One that cannot be sent, or that would not be
-// answered, has passed already.
+// answered, only expires.
 func (l *link) newBarrier(ctx context.Context) *barrier {
-	b := &barrier{}
+	b := &barrier{timer: time.NewTimer(graceWithout)}
 	l.mu.Lock()
 	useless := l.noBarrier
 	l.mu.Unlock()
@@ -39,30 +40,27 @@ func (l *link) newBarrier(ctx context.Context) *barrier {
 	if err != nil {
 		return b
 	}
+	b.timer.Reset(barrierTimeout)
 	b.r = l.register(m.Header.MsgID)
 	if err := l.send(ctx, l.control, m); err != nil {
-		b.stop(l)
-		return b
+		l.forget(b.r)
+		b.r = nil
 	}
-	b.timer = time.NewTimer(barrierTimeout)
 	return b
 }
 
 // passed returns a channel that is closed when the output is complete. It is
-// nil for a nil barrier.
+// nil for a nil barrier, and for one that only expires.
 func (b *barrier) passed() <-chan struct{} {
-	switch {
-	case b == nil:
+	if b == nil || b.r == nil {
 		return nil
-	case b.r == nil:
-		return closedc
 	}
 	return b.r.seenc
 }
 
 // expired returns a channel that receives when it is not worth waiting longer.
 func (b *barrier) expired() <-chan time.Time {
-	if b == nil || b.timer == nil {
+	if b == nil {
 		return nil
 	}
 	return b.timer.C
@@ -73,9 +71,7 @@ func (b *barrier) stop(l *link) {
 	if b == nil {
 		return
 	}
-	if b.timer != nil {
-		b.timer.Stop()
-	}
+	b.timer.Stop()
 	if b.r != nil {
 		l.forget(b.r)
 		b.r = nil

@@ -37,6 +37,9 @@ type ExecuteOptions struct {
 	// more, because the request has ended; Execute waits for Input to return. If
 	// Input fails, the kernel is interrupted and the error is otherwise ignored.
 	Input func(ctx context.Context, question *jupyter.InputRequest) (string, error)
+	// AskAtOnce calls Input when the question comes, without finding out whether
+	// all output before it is here: for programs that answer without reading.
+	AskAtOnce bool
 }
 
 // Execute runs code and returns the kernel's reply, when both the reply and the
@@ -130,7 +133,11 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 			}
 		case m := <-inputs:
 			x.question = m
-			x.barrier = x.l.newBarrier(ctx)
+			if x.opts.AskAtOnce {
+				x.ask(askCtx)
+			} else {
+				x.barrier = x.l.newBarrier(ctx)
+			}
 		case <-x.barrier.passed():
 			x.ask(askCtx)
 		case <-x.barrier.expired():

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -95,6 +96,24 @@ func TestC3QuestionOfAKernelDeafOnControl(t *testing.T) {
 		if err != nil || got.text.String() != "<Ada>" {
 			t.Errorf("output %q, error %v", got.text.String(), err)
 		}
+	}
+}
+
+// TestC3AskAtOnce is about answers that need no reading: nothing is asked on
+// control first.
+func TestC3AskAtOnce(t *testing.T) {
+	var once sync.Once
+	k := startFake(t, asking(t, func(k *fakeKernel, m *jupyter.Message) {
+		once.Do(func() { k.stdout(m, "explained. ") }) // Attach may ask that late
+	}))
+	var got streams
+	_, err := attach(t, k, nil).Execute(testContext(t), "ask", &client.ExecuteOptions{
+		Output:    got.add,
+		Input:     func(context.Context, *jupyter.InputRequest) (string, error) { return "Ada", nil },
+		AskAtOnce: true,
+	})
+	if err != nil || !strings.Contains(got.text.String(), "<Ada>") {
+		t.Errorf("output %q, error %v", got.text.String(), err)
 	}
 }
 

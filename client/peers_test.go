@@ -24,6 +24,10 @@ type peer struct {
 	partial, completion    string // the name that begins so, and the name
 	inspect                string
 	open                   string // incomplete
+
+	// deaf says that the kernel does not read control while it waits for input,
+	// so that nobody can know which output it has sent before a question.
+	deaf bool
 }
 
 var peers = map[string]peer{
@@ -55,6 +59,7 @@ var peers = map[string]peer{
 		partial: "Sys.getpi", completion: "Sys.getpid",
 		inspect: "print",
 		open:    "f <- function(x) {",
+		deaf:    true,
 	},
 	"echo": {
 		spec: func(t *testing.T) *jupyter.KernelSpec {
@@ -125,7 +130,8 @@ func testPeerCode(t *testing.T, c *client.Client, p peer) {
 		shown := output(t, c, p.ask, &client.ExecuteOptions{
 			Output: before.add,
 			Input: func(_ context.Context, q *jupyter.InputRequest) (string, error) {
-				if q.Prompt != "who? " || !strings.Contains(before.text.String(), "explained") {
+				if q.Prompt != "who? " ||
+					!p.deaf && !strings.Contains(before.text.String(), "explained") {
 					t.Errorf("asked %q after the output %q", q.Prompt, before.text.String())
 				}
 				return "Ada", nil
