@@ -60,9 +60,7 @@
 //
 // Requests on shell are served one at a time; there are no subshells yet. There
 // is no debugger yet. The history is kept in memory unless [Config.History] says
-// otherwise. What "received already" means after an error is what has reached
-// the process: a request that is still in the network when the reply is sent
-// runs.
+// otherwise.
 //
 // Package kerneltest has a front end for tests of kernels.
 package kernel

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -135,6 +136,10 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 	case "wait": // for an interrupt or the end
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
+	case "pause": // milliseconds
+		n, err := strconv.Atoi(arg)
+		time.Sleep(time.Duration(n) * time.Millisecond)
+		return nil, err
 	case "stuck": // whatever happens
 		<-l.stuck
 		return nil, nil

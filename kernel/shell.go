@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -20,11 +21,15 @@ func (s *Server) readShell() []*incoming {
 	sock := s.sockets[jupyter.Shell]
 	var waiting []*incoming
 	bytes := 0
+	failures := bursts{}
 	push := func(in *incoming) {
-		if in != nil {
-			waiting = append(waiting, in)
-			bytes += in.size
+		if in == nil {
+			return
 		}
+		early := failures.includes(in)
+		in.aborted = early && in.msg.Header.MsgType == jupyter.TypeExecuteRequest
+		waiting = append(waiting, in)
+		bytes += in.size
 	}
 	for {
 		s.waiting.Store(int64(len(waiting)))
@@ -50,9 +55,11 @@ func (s *Server) readShell() []*incoming {
 			waiting[0] = nil
 			waiting = waiting[1:]
 			bytes -= first.size
-		case done := <-s.aborts:
+		case a := <-s.aborts:
 			s.takeReceived(push)
-			done <- abort(waiting)
+			abortWaiting(waiting)
+			failures.failed(a.in, time.Since(a.in.received))
+			close(a.done)
 		case <-s.drainc:
 			s.takeReceived(push)
 			return waiting
@@ -72,29 +79,6 @@ func (s *Server) takeReceived(push func(*incoming)) {
 		default:
 			return
 		}
-	}
-}
-
-// abort marks the execute requests among waiting as aborted.
-func abort(waiting []*incoming) (n int) {
-	for _, in := range waiting {
-		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
-			in.aborted = true
-			n++
-		}
-	}
-	return n
-}
-
-// abortReceived aborts the execute requests that were received so far (K6). The
-// worker calls it before it sends the reply of the request that failed: what a
-// client sends after it has seen that reply runs.
-func (s *Server) abortReceived() {
-	done := make(chan int, 1)
-	select {
-	case s.aborts <- done:
-		<-done
-	case <-s.drainc:
 	}
 }
 
