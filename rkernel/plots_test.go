@@ -60,7 +60,7 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 			show(t, p, "graphics.off()")
 			v := show(t, p, test.code, "answer")
 			if v.err != nil {
-				v.events = append(v.events, "stderr|Error: "+v.err.Value+"\n")
+				v.add("stderr", "Error: "+v.err.Value+"\n")
 			}
 			v.want(t, test.want)
 		})

@@ -24,7 +24,7 @@ type recorder struct {
 	onInput func(ctx context.Context, prompt string) (string, error)
 
 	mu     sync.Mutex
-	events []string
+	events []*strings.Builder
 	notify chan struct{} // receives after each event, if somebody listens
 }
 
@@ -35,12 +35,13 @@ func newRecorder(answers ...string) *recorder {
 func (r *recorder) add(kind, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := len(r.events); n > 0 && strings.HasPrefix(r.events[n-1], kind+"|") &&
-		(kind == "stdout" || kind == "stderr") {
-		r.events[n-1] += text
-	} else {
-		r.events = append(r.events, kind+"|"+text)
+	n := len(r.events)
+	if (kind != "stdout" && kind != "stderr") || n == 0 || !strings.HasPrefix(r.events[n-1].String(), kind+"|") {
+		r.events = append(r.events, &strings.Builder{})
+		r.events[n].WriteString(kind + "|")
+		n++
 	}
+	r.events[n-1].WriteString(text)
 	select {
 	case r.notify <- struct{}{}:
 	default:
@@ -95,7 +96,11 @@ func (r *recorder) Input(ctx context.Context, prompt string, password bool) (str
 func (r *recorder) all() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string(nil), r.events...)
+	all := make([]string, len(r.events))
+	for i, e := range r.events {
+		all[i] = e.String()
+	}
+	return all
 }
 
 // text returns all text of a kind.
