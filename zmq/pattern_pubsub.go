@@ -46,7 +46,7 @@ func (b *publisher) route(it *item, c *cork) error {
 			return
 		}
 		p.round = b.round
-		if _, ok := b.s.peers[p]; ok {
+		if p.attached {
 			b.to = append(b.to, p)
 		}
 	})
@@ -148,7 +148,7 @@ func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.peers[p]; !ok {
+	if !p.attached {
 		return ErrPeerGone
 	}
 	_, err := b.change(p, prefix, add)

@@ -98,7 +98,7 @@ func (r *replier) route(it *item, c *cork) error {
 		return ErrState
 	}
 	err := ErrPeerGone
-	if _, ok := r.s.peers[r.asker]; ok {
+	if r.asker.attached {
 		reply := *it
 		reply.frames = slices.Concat(r.envelope, it.frames)
 		if err = r.s.enqueue(r.asker, &reply, r.s.cfg.Full, c); err == errWait {

@@ -39,6 +39,9 @@ type Peer struct {
 	// Guarded by s.mu.
 	round         uint64 // of the last message a publisher gave it
 	subscriptions int64  // what its subscriptions cost a publisher
+	attached      bool   // messages are routed to it
+	corkedBy      *cork  // the cork that holds it, since its corkRound
+	corkRound     uint64
 
 	live liveness
 

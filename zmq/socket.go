@@ -202,6 +202,7 @@ func (s *Socket) attach(p *Peer) error {
 		return err
 	}
 	s.peers[p] = struct{}{}
+	p.attached = true
 	s.routeBacklog(&c)
 	s.changed()
 	s.mu.Unlock()
@@ -213,9 +214,10 @@ func (s *Socket) attach(p *Peer) error {
 func (s *Socket) detach(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.peers[p]; !ok {
+	if !p.attached {
 		return
 	}
+	p.attached = false
 	delete(s.peers, p)
 	s.pat.detach(p)
 	s.changed()

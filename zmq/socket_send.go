@@ -28,22 +28,18 @@ type cork struct {
 	later []func() // what is to be done when no lock is held
 	item  item     // the message that is routed
 
-	// What was queued since the last flush.
-	messages int
+	// Since the last flush.
+	round    uint64 // counts the flushes
+	messages int    // messages queued, each once for all its receivers
 	octets   int64
 }
 
-// add notes that p has something to write.
+// add notes that p has something to write. s.mu is held.
 func (c *cork) add(p *Peer) {
-	// A peer that is here already is the last one, but for fan-outs.
-	for i := len(c.peers) - 1; i >= 0; i-- {
-		if c.peers[i] == p {
-			return
-		}
-		if len(c.peers)-i > 8 {
-			break // flushing twice costs less than looking for long
-		}
+	if p.corkedBy == c && p.corkRound == c.round {
+		return
 	}
+	p.corkedBy, p.corkRound = c, c.round
 	c.peers = append(c.peers, p)
 }
 
@@ -56,6 +52,7 @@ func (c *cork) full(cfg *Config) bool {
 // flush has the peers write what they have. No lock may be held.
 func (c *cork) flush() {
 	c.messages, c.octets = 0, 0
+	c.round++
 	for i, p := range c.peers {
 		p.flush()
 		c.peers[i] = nil
@@ -101,6 +98,8 @@ func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 		s.refuse(it, ErrMessage)
 		return
 	}
+	c.messages++
+	c.octets += it.size
 	waits := false
 	s.mu.Lock()
 	for {
@@ -204,8 +203,6 @@ func (s *Socket) enqueue(p *Peer, it *item, full Policy, c *cork) error {
 	if err == nil {
 		s.pending.Add(1)
 		c.add(p)
-		c.messages++
-		c.octets += it.size
 	}
 	return err
 }

@@ -16,7 +16,8 @@ static int64_t now(void)
 // waits but for the wire.
 static void *open_socket(void *ctx, const struct setup *s, int type, int bind)
 {
-	int linger = -1, hwm = 0, one = 1;
+	// A SUB that lost its publisher has subscriptions to send for ever.
+	int linger = type == ZMQ_SUB ? 0 : -1, hwm = 0, one = 1;
 	void *sock = zmq_socket(ctx, type);
 	if (sock == NULL)
 		return NULL;
