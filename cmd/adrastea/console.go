@@ -190,6 +190,7 @@ func start(ctx context.Context, o *consoleOptions, cfg *client.Config) (*client.
 		if err != nil {
 			return nil, err
 		}
+		cfg.Encryption = client.EncryptionAuto
 		return client.Start(ctx, spec, cfg)
 	}
 	spec, err := ownSpec(o.r)
@@ -197,9 +198,7 @@ func start(ctx context.Context, o *consoleOptions, cfg *client.Config) (*client.
 		return nil, err
 	}
 	// Our own kernel needs no ports, which others could take or try.
-	own := *cfg
-	own.Transport = "ipc"
-	cfg = &own
+	cfg.Transport = "ipc"
 	return client.Start(ctx, spec, cfg)
 }
 

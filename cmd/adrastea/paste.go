@@ -14,7 +14,8 @@ const (
 )
 
 var (
-	toSigns   = strings.NewReplacer("\r\n", string(newlineSign), "\r", string(newlineSign), "\n", string(newlineSign), "\t", string(tabSign))
+	toSigns = strings.NewReplacer("\r\n", string(newlineSign), "\r", string(newlineSign),
+		"\n", string(newlineSign), "\t", string(tabSign))
 	fromSigns = strings.NewReplacer(string(newlineSign), "\n", string(tabSign), "\t")
 )
 
