@@ -97,7 +97,8 @@ func (s *Socket) watch(which zmq4.Event) error {
 
 // receiveEvents reads the monitor.
 func (s *Socket) receiveEvents() {
-	messages, _, _ := s.f.in.receive(handle(s.monitor), nil)
+	messages, partial, _ := s.f.in.receive(handle(s.monitor), s.event)
+	s.event = partial
 	for _, m := range messages {
 		if len(m.Frames) != 2 || len(m.Frames[0]) != 6 {
 			continue

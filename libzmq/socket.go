@@ -2,6 +2,7 @@ package libzmq
 
 import (
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/pebbe/zmq4"
@@ -50,10 +51,12 @@ type Socket struct {
 	monitor   *zmq4.Socket   // tells when libzmq is done with the socket; nil if adopted
 	watching  bool           // the monitor tells other events too
 	reason    error          // why libzmq has ended it, nil if it was closed
+	grace     *time.Timer    // ends the wait for that; nil before soc is closed
 	lingering bool           // soc is closed, and has time to write what it has
 	polled    int            // index of soc in f.polled, 0 when not polled
 	watched   int            // index of monitor in f.polled, likewise
 	partial   [][]byte       // the beginning of a message
+	event     [][]byte       // the beginning of the monitor's
 	pending   []item         // what libzmq has no room for
 	stalled   bool           // the receive channel is full
 }

@@ -10,12 +10,20 @@ import (
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
-// maxLinger is how long libzmq may write what it has when no context says.
-const maxLinger = 30 * time.Second
+const (
+	// maxLinger is how long libzmq may write what it has when no context says.
+	maxLinger = 30 * time.Second
+
+	// closeGrace is how long nobody is told that a socket has ended while
+	// libzmq is not done with it. That takes about a millisecond, but for ever
+	// where an inproc peer does not read what the socket has sent it.
+	closeGrace = time.Second
+)
 
 // Close ends the socket now: what is not handed over is dropped, and what
 // libzmq has not written is lost. It returns when every goroutine of the
-// socket has ended, and the address it was bound to is free. It may be called
+// socket has ended and, unless libzmq needs more than a second for it, the
+// address it was bound to is free. It may be called
 // several times, from anywhere but the forwarding thread.
 func (s *Socket) Close() error {
 	s.end(0)
@@ -120,7 +128,11 @@ func (s *Socket) shut(linger time.Duration) {
 	s.soc, s.raw = nil, nil
 	if s.adopted {
 		s.gone()
+		return
 	}
+	s.grace = time.AfterFunc(linger+closeGrace, func() {
+		s.f.post(func() { s.finish(false) })
+	})
 }
 
 // fail closes a socket of which libzmq wants to know no more, because its
@@ -132,6 +144,9 @@ func (s *Socket) fail(err error) {
 
 // gone forgets the socket, which libzmq is done with.
 func (s *Socket) gone() {
+	if s.grace != nil {
+		s.grace.Stop()
+	}
 	if s.monitor != nil {
 		s.monitor.Close()
 	}
