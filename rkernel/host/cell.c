@@ -328,12 +328,15 @@ int cell_next(unsigned char *buf, int len) {
 	if (cell.phase == FED && cell.fed < cell.feed.len) return give(buf, len);
 	if (cell.phase == FED && (cell.bad || cell.call)) return unfinished(buf, len);
 	if (cell.phase != BETWEEN) {
-		if (!drawing_goes_on()) ad_device_flush();
+		// First, while R's stack is as the expression left it.
 		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
 			cell.jump = JUMP_ERROR;
-		if (cell.jump != JUMP_NONE) ad_device_flush();
-		// It ended because a child was interrupted, and R has not looked yet.
-		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) cell.jump = JUMP_INTERRUPT;
+		if (cell.jump != JUMP_NONE || !drawing_goes_on()) ad_device_flush();
+		// A child was interrupted, or the drawing, and R has not looked yet.
+		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) {
+			cell.jump = JUMP_INTERRUPT;
+			ad_device_flush();
+		}
 		if (cell.jump != JUMP_NONE) {
 			finish_jump();
 			return 0;
