@@ -1,6 +1,6 @@
 # Adrastea. `make console` and `make test` are all one needs.
 
-.PHONY: help build console test lint race bench fmt clean setup-test
+.PHONY: help build console test lint race bench bench-zmq fmt clean setup-test
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,10 @@ race: ## run the Go tests ten times over with the race detector
 bench: ## measure against IRkernel, side by side
 	@scripts/setup bench && scripts/build
 	@scripts/bench
+
+bench-zmq: ## measure 0MQ against libzmq and others, side by side
+	@scripts/setup bench
+	@cd bench/zmq && go run .
 
 fmt: ## format the Go code
 	gofmt -s -w .

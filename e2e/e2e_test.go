@@ -71,10 +71,9 @@ func runFile(t *testing.T, python, binary, file string) {
 	failed := false
 	for _, o := range outcomes {
 		t.Run(o.Name, func(t *testing.T) {
-			t.Logf("%s in %.2f s", o.Outcome, o.Seconds)
 			if o.Outcome != "passed" {
 				failed = true
-				t.Errorf("%s: %s\n%s", file, o.Outcome, o.Text)
+				t.Errorf("%s: %s after %.2f s\n%s", file, o.Outcome, o.Seconds, o.Text)
 			}
 		})
 	}
