@@ -277,7 +277,11 @@ func (o *output) page(text string, start int) {
 	o.freshLine()
 	pager := os.Getenv("PAGER")
 	if pager == "" {
-		pager = "less -R"
+		if _, err := exec.LookPath("less"); err != nil {
+			o.text(overstrike.ReplaceAllString(text, ""))
+			return
+		}
+		pager = "less -FRX" // a page that fits the screen is just shown
 	}
 	cmd := exec.Command("/bin/sh", "-c", pager)
 	cmd.Stdin = strings.NewReader(text)
