@@ -287,7 +287,7 @@ void cell_busy(void) {
 // leaves its value in .Last.value and in the place above it on the protect
 // stack, where until then the function was that it calls.
 static int left_by_jump(void) {
-	if (!cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
+	if (!cell.error_len || !cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
 	SEXP *stack = *R.R_PPStack;
 	return last_value() == cell.last && !(stack[0] == cell.expr && stack[1] == cell.last);
 }
