@@ -62,18 +62,16 @@ func printTable(w io.Writer, ours, peer *sample) (ok bool) {
 		fmt.Fprintf(w, "%-42s%12s%12s%8s   %s\n", r.name,
 			r.cell(a, aok), r.cell(b, bok), ratio(a, b, aok && bok), wanted)
 	}
+	fmt.Fprintln(w)
 	for _, s := range []*sample{ours, peer} {
 		for _, name := range []string{loopRow, sleepRow, waitRow} {
 			if lost := s.lost[name]; lost > 0 {
-				fmt.Fprintf(w, "\n%s did not end within %v of an interrupt %d times (%s).",
+				fmt.Fprintf(w, "%s did not end within %v of an interrupt %d times (%s).\n",
 					s.spec.Name, interruptLimit, lost, strings.TrimPrefix(name, "interrupt to idle: "))
 			}
 		}
 	}
-	fmt.Fprint(w, `
-
-PSS is the proportional set size: pages shared by the two processes count once.
-`)
+	fmt.Fprintln(w, "PSS is the proportional set size: pages that the two processes share count once.")
 	return ok
 }
 
