@@ -16,7 +16,7 @@ import (
 func TestCrowd(t *testing.T) { run(t, testCrowd) }
 
 func testCrowd(t *testing.T, opt *kerneltest.Options) {
-	const clients, rounds = 8, 8
+	const clients, rounds = 8, 4
 	k := kerneltest.StartKernel(t, newScript(), opt)
 	var wg sync.WaitGroup
 	var all []*kerneltest.Client

@@ -238,7 +238,7 @@ func testK7Slow(t *testing.T) {
 func TestK7ManySmallPiecesPushBack(t *testing.T) { synctest.Test(t, testK7SmallPieces) }
 
 func testK7SmallPieces(t *testing.T) {
-	const backlog, pieces = 100_000, 5_000
+	const backlog, pieces = 100_000, 1_000
 	l := newScript()
 	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
 	r := c.Execute("")

@@ -67,7 +67,7 @@ func TestLargeMessages(t *testing.T) { run(t, testLargeMessages) }
 
 func testLargeMessages(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
-	text := strings.Repeat("é", 500_000)
+	text := strings.Repeat("é", 200_000)
 	r := c.Execute("out " + text + "\nresult " + text)
 	c.ExpectStart(r, 1)
 	c.ExpectStream(r, "stdout", text)
