@@ -34,16 +34,10 @@ OPTIONS = {
 }
 
 
-def pattern(size):
-    """The body that both sides make for a size: bytes i*7 mod 251."""
-    unit = bytes(i * 7 % 251 for i in range(251))
-    return (unit * (size // 251 + 1))[:size]
 
 
 def handle(cmd):
     op, name = cmd["op"], cmd.get("name")
-    if op == "version":
-        return {"libzmq": zmq.zmq_version(), "curve": zmq.has("curve")}
     if op == "authenticate":
         # From now on libzmq asks this for PLAIN and CURVE, and refuses PLAIN
         # as long as there is nobody to ask.
@@ -68,15 +62,8 @@ def handle(cmd):
     if op == "send":
         s.send_multipart([base64.b64decode(f) for f in cmd["frames"]])
         return {}
-    if op == "sendsizes":
-        s.send_multipart([pattern(n) for n in cmd["sizes"]])
-        return {}
     if op == "recv":
         return {"frames": [base64.b64encode(f).decode() for f in s.recv_multipart()]}
-    if op == "recvsizes":
-        frames = s.recv_multipart()
-        good = all(f == pattern(len(f)) for f in frames)
-        return {"sizes": [len(f) for f in frames], "good": good}
     if op == "sendwhile":
         end = time.monotonic() + cmd["ms"] / 1000
         while time.monotonic() < end:
@@ -86,10 +73,6 @@ def handle(cmd):
     if op == "echo":
         for _ in range(cmd["count"]):
             s.send_multipart(s.recv_multipart())
-        return {}
-    if op == "blast":
-        for i in range(cmd["count"]):
-            s.send_multipart([b"%d" % i])
         return {}
     if op == "close":
         sockets.pop(name).close()
