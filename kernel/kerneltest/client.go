@@ -102,7 +102,7 @@ func StartKernel(t testing.TB, lang kernel.Language, opt *Options) *Kernel {
 }
 
 // Attach connects a client to a kernel that runs somewhere else. The kernel may
-// still be starting.
+// still be starting, but no other client may have connected to it before.
 func Attach(t testing.TB, info *jupyter.ConnectionInfo) *Client {
 	t.Helper()
 	k := &Kernel{Info: info, first: true, donec: make(chan struct{})}
