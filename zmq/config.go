@@ -88,7 +88,8 @@ type Config struct {
 	Handover bool
 
 	// Subscriptions says which subscription messages an XPUB receives, and
-	// whether they take effect by themselves.
+	// whether they take effect by themselves. The user of an XPUB must read
+	// the receive channel; who does not want to know uses PUB.
 	Subscriptions SubscriptionMode
 
 	// Welcome, if not empty, is the first message that a PUB or XPUB sends to

@@ -3,6 +3,7 @@ package zmq
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -158,7 +159,7 @@ func (p *Peer) frameLimit() uint64 {
 		limit += uint64(zmtp.SealOverhead)
 	}
 	// A command may come at any time, however large the message in progress.
-	return max(limit, minCommand)
+	return min(max(limit, minCommand), math.MaxInt)
 }
 
 // minCommand is the size of command that is always allowed.

@@ -34,8 +34,6 @@ OPTIONS = {
 }
 
 
-
-
 def handle(cmd):
     op, name = cmd["op"], cmd.get("name")
     if op == "authenticate":
