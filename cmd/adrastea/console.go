@@ -156,6 +156,9 @@ func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 	if err != nil {
 		return c.ended(ctx, err)
 	}
+	if o.existing == "" && o.kernel == "" {
+		c.isComplete = answered // our own kernel always does
+	}
 	return nil
 }
 

@@ -44,12 +44,10 @@ const (
 )
 
 // completeTimeout is how long a kernel may think about completions, and about
-// its first answer whether code is complete: some never give one. One that has
-// may be busy with something else, such as completions that came too late.
-const (
-	completeTimeout = 2 * time.Second
-	busyTimeout     = time.Minute
-)
+// its first answer whether code is complete: some never give one. One that has,
+// as ours does, is waited for: it may be starting or busy, and what a script
+// means must not hang on how long that takes.
+const completeTimeout = 2 * time.Second
 
 // isR reports whether the kernel's language is R.
 func (c *console) isR() bool { return strings.EqualFold(c.client.Info().LanguageInfo.Name, "R") }
@@ -63,12 +61,11 @@ func (c *console) completeness(
 	if c.isComplete == never {
 		return true, "", nil
 	}
-	timeout := completeTimeout
-	if c.isComplete == answered {
-		timeout = busyTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if c.isComplete == unknown {
+		defer time.AfterFunc(completeTimeout, cancel).Stop()
+	}
 	interrupt, end := c.interrupts.wait()
 	defer end()
 	stopped := make(chan struct{})
@@ -87,7 +84,7 @@ func (c *console) completeness(
 	default:
 	}
 	if err != nil {
-		if c.isComplete == unknown && errors.Is(err, context.DeadlineExceeded) {
+		if c.isComplete == unknown && errors.Is(err, context.Canceled) {
 			c.isComplete = never
 		}
 		return true, "", nil
