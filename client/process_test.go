@@ -216,11 +216,14 @@ func TestC7ShutdownLadder(t *testing.T) {
 		want    client.ExitError
 	}{
 		{"polite", time.Minute, client.ExitError{Code: 0}},
-		{"deaf", 100 * time.Millisecond, client.ExitError{Code: int(syscall.SIGINT)}},
-		{"deafer", 100 * time.Millisecond, client.ExitError{Code: int(syscall.SIGTERM)}},
+		// A quarter of the time is what these have to hear their signal, also on
+		// a busy machine.
+		{"deaf", 8 * time.Second, client.ExitError{Code: int(syscall.SIGINT)}},
+		{"deafer", 8 * time.Second, client.ExitError{Code: int(syscall.SIGTERM)}},
 		{"stubborn", 100 * time.Millisecond, client.ExitError{Code: -1, Signal: syscall.SIGKILL}},
 	} {
 		t.Run(c.mode, func(t *testing.T) {
+			t.Parallel()
 			k := startProcess(t, c.mode, &client.Config{ShutdownTimeout: c.timeout})
 			if err := k.Shutdown(testContext(t)); err != nil {
 				t.Error(err)
