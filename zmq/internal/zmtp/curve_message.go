@@ -190,5 +190,11 @@ func (t *curveTraffic) Open(body []byte) (Frame, error) {
 	default:
 		return Frame{}, errMessageFlags
 	}
-	return Frame{flags, body[messageBody:]}, nil
+	plain := body[messageBody:]
+	if len(plain) >= minRecycled {
+		// At the start of its memory, so that all of that can be recycled: else
+		// it would be too small for the next message of the same size.
+		plain = body[:copy(body, plain)]
+	}
+	return Frame{flags, plain}, nil
 }
