@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,16 +92,27 @@ func findCommand(path string) (string, error) {
 		}
 		return filepath.Abs(command)
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if info, err := os.Stat(path); origin == "R_HOME" || err == nil && info.IsDir() {
 		path = filepath.Join(path, "bin", "R")
 	}
 	command, err := exec.LookPath(path)
 	if err != nil {
 		return "", &InstallationError{
-			Problem: fmt.Sprintf("%s names an R that is not there: %v", origin, err),
+			Problem: fmt.Sprintf("%s names an R that cannot be run: %s: %v", origin, path, reason(err)),
 			Remedy:  fmt.Sprintf("Correct %s, or leave it out to use the R in PATH. %s", origin, installR)}
 	}
 	return filepath.Abs(command)
+}
+
+// reason is what is wrong with a command, without its name.
+func reason(err error) error {
+	if e, ok := errors.AsType[*exec.Error](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return err
 }
 
 // askHome runs R's own front-end script, which knows its home.
