@@ -162,7 +162,6 @@ func (f *Forwarder) notifier(notify *zmq4.Socket) {
 		select {
 		case <-f.notifyc:
 			f.wakeUps.Add(1)
-			// A full PAIR has wake-ups enough, so nothing is waited for.
 			_, _ = notify.SendBytes(nil, zmq4.DONTWAIT)
 		case <-f.stopc:
 			return

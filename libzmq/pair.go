@@ -1,6 +1,7 @@
 package libzmq
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -13,16 +14,15 @@ var names atomic.Uint64
 
 // NewPair returns two PAIR sockets of ctx that are connected to each other:
 // what is sent on one wakes a poll on the other. Each end may be used by a
-// thread of its own.
+// thread of its own. They have no bound: the sender of a full pair learns late
+// that there is room again, and a wake-up must not be lost meanwhile.
 func NewPair(ctx *zmq4.Context) (tx, rx *zmq4.Socket, err error) {
 	endpoint := fmt.Sprintf("inproc://adrastea-pair-%d", names.Add(1))
 	if rx, err = ctx.NewSocket(zmq4.PAIR); err != nil {
 		return nil, nil, fmt.Errorf("libzmq: new PAIR: %w", err)
 	}
 	if tx, err = ctx.NewSocket(zmq4.PAIR); err == nil {
-		if err = rx.Bind(endpoint); err == nil {
-			err = tx.Connect(endpoint)
-		}
+		err = errors.Join(tx.SetSndhwm(0), rx.SetSndhwm(0), rx.Bind(endpoint), tx.Connect(endpoint))
 	}
 	if err != nil {
 		rx.Close()
