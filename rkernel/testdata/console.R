@@ -706,6 +706,97 @@ Map(function(a, b) a + b, 1:2, 3:4)
 regmatches("a1b22", gregexpr("[0-9]+", "a1b22"))
 #--- object sizes
 object.size(1:10)
+#--- tabs and characters of several bytes
+	x <- 1;	"éü";	y <- 2; 	y	# ö
+"日本語"; `ü` <- 3;	`ü` + 1
+'🎉🎉'	; x
+#--- line directive
+#line 100 "other.R"
+f <- function() {
+  stop("directed")
+}
+f()
+#--- after the line directive
+traceback()
+#--- form feed and vertical space
+1 ; 2
+
+
+3
+#--- nested S4 and S3 in a list
+list(new("P", name = "Bo"), structure(9, class = "thing"), 1:2)
+#--- list of functions and calls
+list(sum, quote(a + b), y ~ x)
+#--- operators at line ends
+1 +
+  2 *
+  3
+c(1,
+  # a comment inside
+  2)
+#--- function call over lines with else
+f <- function(x) {
+  if (x) "yes"
+  else "no"
+}
+f(FALSE)
+#--- right assignment and walrus-like
+5 -> aa; aa
+b <<- 6; b
+#--- strings that look like code
+"x <- 1; stop('no')"
+'# not a comment'
+"a;b"; 'c
+d;e'
+#--- backslashes and quotes
+'it\'s'; "say \"hi\""
+cat("tab\there\n")
+#--- numbers with suffix
+1e3L; 0x10L; 1i^2
+#--- comparison chains and not
+!TRUE; -1:3; 2^-1
+#--- repeated output of one value
+for (i in 1:2) print(data.frame(i = i))
+#--- print of a long list
+as.list(1:12)
+#--- wide data frame
+data.frame(matrix(1:40, 2))
+#--- print digits
+print(pi, digits = 3); format(1e6, big.mark = ",")
+#--- message without newline
+message("a", appendLF = FALSE); message("b")
+#--- warning object
+w <- tryCatch(warning("caught w"), warning = identity); w
+class(w)
+#--- simple condition signalled
+signalCondition(simpleCondition("nobody listens"))
+#--- restart
+withRestarts(invokeRestart("mine", 5), mine = function(x) x * 2)
+#--- stop in a loop
+for (i in 1:5) if (i == 3) stop("at three") else cat(i, "")
+#--- error in sapply
+sapply(1:3, function(i) if (i == 2) stop("two") else i)
+#--- error in a method
+foo <- function(x) UseMethod("foo"); foo.default <- function(x) stop("no method")
+foo(1)
+#--- error in an S4 method
+setGeneric("bar", function(x) standardGeneric("bar"))
+setMethod("bar", "numeric", function(x) stop("bar fails"))
+bar(1)
+#--- no such S4 method
+bar("a")
+#--- error in a promise
+f <- function(x) { force(x); 1 }
+f({ cat("forcing\n"); stop("promise") })
+#--- recursive default argument
+f <- function(x = x) x
+f()
+#--- warning converted by handler
+withCallingHandlers(as.integer("q"), warning = function(w) cat("handled\n"))
+#--- deferred warnings of several expressions
+as.integer("a"); as.integer("b"); cat("between\n"); as.integer("c")
+#--- last.warning
+names(warnings())
 #--- quit cancelled
 quit("ask")
 #< c
