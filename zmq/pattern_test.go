@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // pairOf makes two sockets that are joined, the first of them bound.
@@ -22,10 +23,12 @@ func deliver(t testing.TB, s *Socket, frames ...string) error {
 	t.Helper()
 	c := make(chan error, 1)
 	s.Deliver(msg(frames...), func(err error) { c <- err })
+	// Mostly it is there already; but who sent through the channel before may
+	// not be quite done with writing, and then goes on with this message.
 	select {
 	case err := <-c:
 		return err
-	default:
+	case <-time.After(patience):
 		t.Fatalf("%v: no completion", s.Type())
 		return nil
 	}
