@@ -136,3 +136,30 @@ func TestR4ChildrenInheritNoSocket(t *testing.T) {
 		t.Fatalf("%q", got)
 	}
 }
+
+// R2: R waits until the kernel has acted on an event, and the kernel first takes
+// the text that was written before it: nothing overtakes an event, and no event
+// overtakes text, also that of a child.
+func TestR2NothingOvertakesAnEvent(t *testing.T) {
+	p := startR(t)
+	code := `cat("a\n"); system("echo b"); View(data.frame(x = 1)); cat("c\n")
+answer <- readline("who? "); message("d"); View(data.frame(x = 2)); system("echo e >&2")
+cat(answer, "\n"); View(data.frame(x = 3)); 4`
+	want := []string{"stdout", "display", "stdout", "input", "stderr", "display", "stderr",
+		"stdout", "display", "result"}
+	for range 20 {
+		rec := newRecorder("f")
+		finishCell(t, p, rec, code)
+		var kinds []string
+		for _, e := range rec.all() {
+			kind, _, _ := strings.Cut(e, "|")
+			kinds = append(kinds, kind)
+		}
+		if !slices.Equal(kinds, want) {
+			t.Fatalf("%q, want %q", rec.all(), want)
+		}
+		if got := rec.text("stdout"); got != "a\nb\nc\nf \n" {
+			t.Fatalf("stdout is %q", got)
+		}
+	}
+}
