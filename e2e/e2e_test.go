@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -57,10 +58,16 @@ type outcome struct {
 	Text    string // why it failed, and what it printed
 }
 
+// fileLimit ends a pytest that does not end by itself. Each of its tests has a
+// limit of its own, in pytest.ini.
+const fileLimit = 10 * time.Minute
+
 // runFile runs one file with pytest, and reports each of its tests.
 func runFile(t *testing.T, python, binary, file string) {
 	report := filepath.Join(t.TempDir(), "report.jsonl")
-	cmd := exec.CommandContext(t.Context(), python, "-m", "pytest", "-q", file)
+	ctx, cancel := context.WithTimeout(t.Context(), fileLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, "-m", "pytest", "-q", file)
 	cmd.Env = append(os.Environ(), "ADRASTEA_BIN="+binary, "ADRASTEA_REPORT="+report)
 	cmd.WaitDelay = 5 * time.Second
 	out, runErr := cmd.CombinedOutput()

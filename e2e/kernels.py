@@ -92,13 +92,15 @@ class Kernel:
         self.manager.start_kernel(env=env if env is not None else dict(os.environ), **start)
         self.process = psutil.Process(self.manager.provisioner.pid)
         self._known: set[psutil.Process] = {self.process}
+        self._clients: list[BlockingKernelClient] = []
         self.client = self.connect()
 
-    def connect(self) -> BlockingKernelClient:
+    def connect(self, **channels: bool) -> BlockingKernelClient:
         """A further client, with its own session and its own sockets."""
         client = BlockingKernelClient()
         client.load_connection_info(self.manager.get_connection_info(session=False))
-        client.start_channels(hb=False)
+        client.start_channels(hb=False, **channels)
+        self._clients.append(client)
         return client
 
     def ready(self, limit: float = LIMIT) -> "Kernel":
@@ -290,7 +292,11 @@ class Kernel:
     def close(self) -> None:
         """Free everything, whatever state it is in."""
         self.processes()
-        self.client.stop_channels()
+        for client in self._clients:
+            client.stop_channels()
+            # Not left to the garbage collector, which may wait for ever for
+            # sockets that it has taken apart already.
+            client.context.destroy(linger=0)
         for p in self._known:
             with contextlib.suppress(psutil.NoSuchProcess):
                 p.kill()
@@ -298,6 +304,7 @@ class Kernel:
         if popen is not None:
             popen.wait(LIMIT)
         self.manager.cleanup_resources()
+        self.manager.context.destroy(linger=0)
 
     def __enter__(self) -> "Kernel":
         return self

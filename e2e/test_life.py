@@ -12,7 +12,6 @@ import time
 
 import psutil
 import pytest
-from jupyter_client import BlockingKernelClient
 
 from kernels import KERNEL_NAME, LIMIT, Kernel, ended
 
@@ -179,7 +178,6 @@ def test_several_clients(kernel):
     cell = kernel.collect(theirs, answers=["B"], client=other)
     assert [p["content"]["prompt"] for p in cell.prompts] == ["theirs? "]
     assert "got B" in cell.stdout and cell.reply["content"]["status"] == "ok"
-    other.stop_channels()
 
 
 def test_every_client_sees_all_output(kernel):
@@ -189,7 +187,6 @@ def test_every_client_sees_all_output(kernel):
     seen = kernel.collect(mine, client=other, until=lambda c: bool(c.stdout))
     assert seen.stdout == "for all\n"
     assert kernel.collect(mine).stdout == "for all\n"
-    other.stop_channels()
 
 
 def test_a_client_that_leaves_does_not_matter(kernel):
@@ -317,13 +314,10 @@ def test_streams_keep_their_order(kernel):
 def test_k4_question_waits_for_the_clients_stdin(kernel):
     """A client connects its sockets one after the other. A question that comes
     before stdin is connected is not lost."""
-    late = BlockingKernelClient()
-    late.load_connection_info(kernel.manager.get_connection_info(session=False))
-    late.start_channels(stdin=False, hb=False)
+    late = kernel.connect(stdin=False)
     late.wait_for_ready(timeout=LIMIT)
     msg_id = late.execute("cat('asking\\n'); cat('got', readline('? '), '\\n')", allow_stdin=True)
     while late.get_iopub_msg(timeout=LIMIT)["msg_type"] != "stream":
         pass
     late.start_channels(shell=False, iopub=False, control=False, hb=False, stdin=True)
     assert "got Ada" in kernel.collect(msg_id, answers=["Ada"], client=late).stdout
-    late.stop_channels()

@@ -157,4 +157,3 @@ def test_storm():
             except AssertionError as err:
                 raise AssertionError(f"round {n}, {kind.__name__}, STORM_SEED={SEED}: {err}") from err
         kernel.quiet()
-        storm.other.stop_channels()
