@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"time"
@@ -25,6 +26,13 @@ func serveLibzmq(m *measurement) (int64, error) {
 	at, err := s.Bind(m.Endpoint)
 	if err != nil {
 		return 0, err
+	}
+	if m.What == "echo" {
+		fmt.Println(at)
+		for range m.N {
+			s.Deliver(<-s.Recv(), nil)
+		}
+		return 0, s.Shutdown(context.Background())
 	}
 	took := serveChannels(m, at, s.Recv(), s.Send())
 	if s.Send() == nil {
