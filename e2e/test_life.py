@@ -165,10 +165,10 @@ def test_several_clients(kernel):
     other = kernel.connect()
     other.wait_for_ready(timeout=LIMIT)
     mine = kernel.execute("cat('one\\n'); x <- readline('mine? '); cat('got', x, '\\n')", allow_stdin=True)
+    first = kernel.collect(mine, until=lambda c: bool(c.prompts))
     theirs = kernel.execute(
         "cat('two\\n'); y <- readline('theirs? '); cat('got', y, '\\n')", client=other, allow_stdin=True
     )
-    first = kernel.collect(mine, until=lambda c: bool(c.prompts))
     assert first.prompts[0]["content"]["prompt"] == "mine? "
     assert not other.stdin_channel.socket.poll(0)
     kernel.answer("intruder", client=other)  # nobody asked this client
@@ -192,7 +192,10 @@ def test_every_client_sees_all_output(kernel):
 def test_a_client_that_leaves_does_not_matter(kernel):
     other = kernel.connect()
     other.wait_for_ready(timeout=LIMIT)
-    kernel.execute("for (i in 1:3000) cat('line', i, '\\n'); x <- readline('? ')", client=other, allow_stdin=True)
+    theirs = kernel.execute(
+        "for (i in 1:3000) cat('line', i, '\\n'); x <- readline('? ')", client=other, allow_stdin=True
+    )
+    kernel.collect(theirs, until=lambda c: "execute_input" in c.order)
     other.stop_channels()
     msg_id = kernel.execute("paste('x', exists('x'))")
     # The prompt of the client that left is ended by an interrupt from another.
