@@ -73,6 +73,9 @@ func (l *interrupter) Execute(ctx context.Context, req *kernel.Request) (*kernel
 	if req.Code != "handle 3" {
 		return l.script.Execute(ctx, req)
 	}
+	if err := req.Stream("stdout", "ready\n"); err != nil {
+		return nil, err
+	}
 	for range 3 {
 		if got := <-l.interrupts; got != req {
 			return nil, &kernel.Error{Name: "Wrong", Value: "an interrupt of another request"}
@@ -90,6 +93,7 @@ func TestK5ALanguageHearsOfEveryInterrupt(t *testing.T) {
 	interrupt(c) // heard by nobody
 	r := c.Execute("handle 3")
 	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", "ready\n") // before, it would not run at all
 	for range 3 {
 		interrupt(c)
 	}

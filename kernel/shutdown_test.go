@@ -109,6 +109,7 @@ func testK9Stuck(t *testing.T) {
 	c := kerneltest.Start(t, l, nil)
 	r := c.Execute("stuck")
 	c.ExpectStart(r, 1)
+	synctest.Wait() // until it is stuck
 	waiting := c.Execute("out never")
 	start := time.Now()
 	s := shutdown(c, true)
