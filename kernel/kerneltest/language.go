@@ -175,6 +175,7 @@ func (l *languageTest) askInterrupted() {
 }
 
 func (l *languageTest) interrupt() {
+	l.stillWorks() // it has started: what it says when that is interrupted is its own affair
 	for range 3 {
 		l.c.Kernel.Server.Interrupt() // when nothing runs
 		r := l.start(l.s.Loop)

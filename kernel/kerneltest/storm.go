@@ -21,6 +21,7 @@ func Storm(t testing.TB, c *Client, ask func(prompt string) (code string), round
 	t.Helper()
 	seed := rand.Uint64()
 	s := &storm{t: t, c: c, ask: ask, rng: rand.New(rand.NewPCG(seed, 1))}
+	s.round(false) // the language has started when the storm begins
 	for range rounds {
 		s.round(s.rng.IntN(2) == 0)
 	}
