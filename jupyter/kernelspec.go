@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // A KernelSpec tells front ends how to start a kernel.
@@ -35,8 +36,15 @@ const (
 	InterruptByMessage = "message"
 )
 
-// specName is what a kernelspec may be called.
+// specName is what a kernelspec may be called; the name is a directory's.
 var specName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+func validName(name string) bool { return specName.MatchString(name) && name != "." && name != ".." }
+
+func nameError(name string) error {
+	return fmt.Errorf("jupyter: %q is no name of a kernelspec: "+
+		"letters, digits, '.', '_' and '-' are allowed", name)
+}
 
 // Command returns the command line that starts the kernel on a connection file.
 func (s *KernelSpec) Command(connectionFile string) []string {
@@ -100,22 +108,50 @@ func ReadKernelSpec(dir string) (*KernelSpec, error) {
 	return s, nil
 }
 
+// A SpecDir is a directory that is a kernelspec, or is meant to be one.
+type SpecDir struct {
+	Name string // what it is known by: the directory's name in lower case
+	Dir  string
+	Spec *KernelSpec // nil if it is broken
+	Err  error       // then why
+
+	// Shadowed says that a directory before it in [KernelPath] has the same
+	// name, which therefore does not lead here.
+	Shadowed bool
+}
+
+// SpecDirs returns everything in [KernelPath] that is or is meant to be a
+// kernelspec: also what is broken, and what others of the same name hide.
+func SpecDirs() []SpecDir {
+	var all []SpecDir
+	for _, path := range KernelPath() {
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			continue // most of the directories do not exist
+		}
+		for _, e := range entries {
+			dir := filepath.Join(path, e.Name())
+			spec, err := ReadKernelSpec(dir)
+			if !validName(e.Name()) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+				continue // no kernelspec
+			}
+			d := SpecDir{Name: strings.ToLower(e.Name()), Dir: dir, Spec: spec, Err: err}
+			d.Shadowed = slices.ContainsFunc(all, func(o SpecDir) bool { return o.Name == d.Name })
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 // KernelSpecs returns the kernelspecs that are installed, by name. Where
 // several have the same name, the one that wins is returned. Broken ones are
 // left out.
 func KernelSpecs() []*KernelSpec {
 	var specs []*KernelSpec
-	for _, dir := range KernelPath() {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			continue // most of the directories do not exist
-		}
-		for _, e := range entries {
-			s, err := ReadKernelSpec(filepath.Join(dir, e.Name()))
-			known := func(t *KernelSpec) bool { return t.Name == s.Name }
-			if err == nil && specName.MatchString(e.Name()) && !slices.ContainsFunc(specs, known) {
-				specs = append(specs, s)
-			}
+	for _, d := range SpecDirs() {
+		known := func(s *KernelSpec) bool { return s.Name == d.Name }
+		if d.Err == nil && !slices.ContainsFunc(specs, known) {
+			specs = append(specs, d.Spec)
 		}
 	}
 	slices.SortFunc(specs, func(a, b *KernelSpec) int { return strings.Compare(a.Name, b.Name) })
@@ -125,9 +161,8 @@ func KernelSpecs() []*KernelSpec {
 // FindKernelSpec returns the kernelspec called name, which as in Jupyter does
 // not depend on case. The error says which ones there are.
 func FindKernelSpec(name string) (*KernelSpec, error) {
-	if !specName.MatchString(name) {
-		return nil, fmt.Errorf("jupyter: %q is no name of a kernelspec: "+
-			"letters, digits, '.', '_' and '-' are allowed", name)
+	if !validName(name) {
+		return nil, nameError(name)
 	}
 	for _, dir := range KernelPath() {
 		entries, err := os.ReadDir(dir)
@@ -160,9 +195,8 @@ func FindKernelSpec(name string) (*KernelSpec, error) {
 // for instance logo-64x64.png), and returns its directory. What was there
 // under the same name is replaced file by file.
 func (s *KernelSpec) Install(kernelsDir, name string, files map[string][]byte) (string, error) {
-	if !specName.MatchString(name) {
-		return "", fmt.Errorf("jupyter: %q is no name of a kernelspec: "+
-			"letters, digits, '.', '_' and '-' are allowed", name)
+	if !validName(name) {
+		return "", nameError(name)
 	}
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -142,3 +142,54 @@ func TestSupportsCurve(t *testing.T) {
 		}
 	}
 }
+
+func TestSpecDirsShowsWhatIsBrokenAndHidden(t *testing.T) {
+	dir := hermetic(t)
+	t.Setenv("JUPYTER_PATH", dir+"/first")
+	t.Setenv("JUPYTER_DATA_DIR", dir+"/data")
+	for path, text := range map[string]string{
+		"first/kernels/K/kernel.json":     `{"argv": ["a"]}`,
+		"data/kernels/k/kernel.json":      `{"argv": ["b"]}`,
+		"data/kernels/broken/kernel.json": `{"argv": `,
+		"data/kernels/empty/readme":       "",
+		"data/kernels/file":               "",
+	} {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, d := range SpecDirs() {
+		if !strings.HasPrefix(d.Dir, dir) {
+			continue // what the system has
+		}
+		line := d.Name + " " + strings.TrimPrefix(d.Dir, dir)
+		if d.Err != nil {
+			line += " broken"
+		}
+		if d.Shadowed {
+			line += " shadowed"
+		}
+		got = append(got, line)
+	}
+	want := []string{"k /first/kernels/K", "broken /data/kernels/broken broken", "k /data/kernels/k shadowed"}
+	if !slices.Equal(got, want) {
+		t.Errorf("SpecDirs() = %q, want %q", got, want)
+	}
+}
+
+func TestNamesOfKernelspecsStayInTheirDirectory(t *testing.T) {
+	hermetic(t)
+	for _, name := range []string{"", ".", "..", "a/b", "a b", "é"} {
+		if _, err := (&KernelSpec{}).Install(t.TempDir(), name, nil); err == nil {
+			t.Errorf("Install(%q): no error", name)
+		}
+		if _, err := FindKernelSpec(name); err == nil || !strings.Contains(err.Error(), "no name") {
+			t.Errorf("FindKernelSpec(%q): %v", name, err)
+		}
+	}
+}
