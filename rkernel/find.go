@@ -45,6 +45,11 @@ func Find(path string) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
+	return look(command)
+}
+
+// look finds out what the R command is.
+func look(command string) (*Installation, error) {
 	home, err := askHome(command)
 	if err != nil {
 		return nil, err
