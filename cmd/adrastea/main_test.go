@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // TestMain makes this test binary the commands of the tests: adrastea itself,
@@ -52,9 +54,10 @@ func scripts(t *testing.T, dir string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":   statusCommand,
-			"oneline":  oneLine,
-			"waitfile": waitFile,
+			"status":    statusCommand,
+			"oneline":   oneLine,
+			"waitfile":  waitFile,
+			"another-r": anotherR,
 		},
 	})
 }
@@ -112,4 +115,32 @@ func waitFile(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("no kernel wrote %s: %v", args[0], err)
 		}
 	}
+}
+
+// anotherR is "another-r PREFIX": it makes an R of its own home below PREFIX, as
+// conda lays it out, of the files of the R in PATH.
+func anotherR(ts *testscript.TestScript, neg bool, args []string) {
+	r, err := rkernel.Find("")
+	ts.Check(err)
+	prefix := ts.MkAbs(args[0])
+	home := filepath.Join(prefix, "lib", "R")
+	ts.Check(os.MkdirAll(filepath.Join(home, "bin"), 0o755))
+	ts.Check(os.MkdirAll(filepath.Join(prefix, "bin"), 0o755))
+	for _, dir := range []string{r.Home, filepath.Join(r.Home, "bin")} {
+		entries, err := os.ReadDir(dir)
+		ts.Check(err)
+		for _, e := range entries {
+			rel, err := filepath.Rel(r.Home, filepath.Join(dir, e.Name()))
+			ts.Check(err)
+			if rel != "bin" && rel != "bin/R" {
+				ts.Check(os.Symlink(filepath.Join(dir, e.Name()), filepath.Join(home, rel)))
+			}
+		}
+	}
+	script, err := os.ReadFile(filepath.Join(r.Home, "bin", "R"))
+	ts.Check(err)
+	line := regexp.MustCompile(`(?m)^R_HOME_DIR=.*$`)
+	script = line.ReplaceAllLiteral(script, []byte("R_HOME_DIR='"+home+"'"))
+	ts.Check(os.WriteFile(filepath.Join(home, "bin", "R"), script, 0o755))
+	ts.Check(os.WriteFile(filepath.Join(prefix, "bin", "R"), script, 0o755))
 }

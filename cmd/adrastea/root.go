@@ -30,6 +30,7 @@ which needs no Jupyter at all.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())
 	})
-	root.AddCommand(newConsoleCommand(), newInstallCommand(), newKernelCommand(), newVersionCommand())
+	root.AddCommand(newConsoleCommand(), newInstallCommand(), newListCommand(),
+		newUninstallCommand(), newDoctorCommand(), newKernelCommand(), newVersionCommand())
 	return root
 }
