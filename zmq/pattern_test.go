@@ -378,7 +378,9 @@ func TestXPubManualSubscriptions(t *testing.T) {
 	if err := deliver(t, xpub, "a is not allowed"); err != nil {
 		t.Error(err)
 	}
-	send(t, xpub, "b is")
+	if err := deliver(t, xpub, "b is"); err != nil {
+		t.Error(err)
+	}
 	want(t, sub, "b is")
 	if err := xpub.UnsubscribePeer(peer, []byte("b")); err != nil {
 		t.Fatal(err)
