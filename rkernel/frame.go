@@ -19,6 +19,7 @@ const (
 	evReturn = 'r' // a call ended: id, "1" or "0", strings
 	evExit   = 'X' // R ends by its own will: status
 	evFatal  = 'F' // R cannot start: why
+	evNudged = 'n' // R has taken the last interrupt ("1"), or not yet ("0")
 )
 
 // Frames from the kernel to R.

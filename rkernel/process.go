@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,11 +26,13 @@ import (
 // It runs two goroutines, reap and pump, and one more for each prompt that
 // waits for its answer; all have ended when done is closed.
 type process struct {
-	logger *slog.Logger
-	pid    int         // read-only after start
-	sock   int         // the event socket; closed by pump
-	text   [3]*os.File // the pipes, by descriptor number in R; owned by pump
-	wake   [2]*os.File // reap writes to wake[1] when R has ended
+	logger         *slog.Logger
+	pid            int           // read-only after start
+	started        time.Time     // read-only after start
+	interruptGrace time.Duration // see Config; set before the first cell
+	sock           int           // the event socket; closed by pump
+	text           [3]*os.File   // the pipes, by descriptor number in R; owned by pump
+	wake           [2]*os.File   // reap writes to wake[1] when R has ended
 
 	readyc chan struct{} // closed when R is at its first prompt
 	done   chan struct{} // closed when R has ended and all it said was taken
@@ -54,6 +57,8 @@ type process struct {
 type ending struct {
 	wanted bool   // by quit()
 	shut   bool   // by our shutdown
+	deaf   bool   // by us: it did not take an interrupt
+	told   bool   // a cell has the end as its error
 	status int    // the exit status
 	why    string // for an end nobody wanted
 	fatal  string // R could not start
@@ -72,11 +77,12 @@ func startProcess(inst *Installation, args []string, out output, logger *slog.Lo
 		return nil, err
 	}
 	p := &process{
-		logger: logger,
-		out:    out,
-		readyc: make(chan struct{}),
-		done:   make(chan struct{}),
-		calls:  map[string]*call{},
+		logger:  logger,
+		started: time.Now(),
+		out:     out,
+		readyc:  make(chan struct{}),
+		done:    make(chan struct{}),
+		calls:   map[string]*call{},
 	}
 	theirs, err := p.openLanes()
 	defer closeAll(theirs)
@@ -237,7 +243,7 @@ func (p *process) newID() string {
 // load gives R the code of our private environment.
 func (p *process) load() {
 	if err := p.send(cmdLoad, rscript.Files()...); err != nil {
-		p.logger.Error("load R code", "error", err)
+		p.logger.Debug("load R code", "error", err) // R's end follows
 	}
 }
 
@@ -245,6 +251,16 @@ func (p *process) load() {
 func (p *process) hasEnded() bool {
 	select {
 	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// wasReady says that R has been at its first prompt.
+func (p *process) wasReady() bool {
+	select {
+	case <-p.readyc:
 		return true
 	default:
 		return false

@@ -67,11 +67,43 @@ func TestR6TheNextCellStartsANewR(t *testing.T) {
 	if got, _ := run("2"); !slices.Equal(got, []string{"result|[1] 2"}) {
 		t.Errorf("%q", got)
 	}
-	// It may also die between cells.
-	r.p.signal(unix.SIGKILL)
-	<-r.p.done
-	if got, err := run("3"); err != nil || !slices.Equal(got, []string{"stderr|" + lostNote, "result|[1] 3"}) {
-		t.Errorf("%q, %v", got, err)
+}
+
+// R6: what ends R between cells costs no cell: it runs in the new R, however
+// soon it comes, and whoever has made the new R start.
+func TestR6DeathBetweenCells(t *testing.T) {
+	r := New(nil)
+	t.Cleanup(func() { r.Shutdown(context.Background(), false) })
+	for i := range 20 {
+		rec := newRecorder()
+		_, err := r.execute(context.Background(), rec, fmt.Sprint(i), false)
+		want := []string{fmt.Sprintf("result|[1] %d", i)}
+		if i > 0 {
+			want = append([]string{"stderr|R has ended since the last cell: signal 9 (killed).\n" + lostNote}, want...)
+		}
+		if got := rec.all(); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("round %d: %q, %v", i, got, err)
+		}
+		p := r.p
+		p.signal(unix.SIGKILL)
+		switch i % 4 {
+		case 1:
+			<-p.done
+		case 2:
+			<-p.done
+			if _, err := r.ready(context.Background()); err != nil { // as completion does
+				t.Fatal(err)
+			}
+		case 3:
+			for {
+				p.mu.Lock()
+				reaped := p.reaped
+				p.mu.Unlock()
+				if reaped {
+					break
+				}
+			}
+		}
 	}
 }
 

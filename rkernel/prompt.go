@@ -30,16 +30,10 @@ func (p *process) asked(f frame) {
 	q.ctx, q.cancel = context.WithCancel(context.Background())
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	starting := true
-	select {
-	case <-p.readyc:
-		starting = false
-	default:
-	}
 	switch {
 	case p.run != nil && !p.run.over:
 		q.ask(p, p.run)
-	case starting:
+	case !p.wasReady():
 		p.parked = q // the first cell's user is asked
 	default:
 		go p.answer(q, "e", "nobody can be asked: no cell is running")

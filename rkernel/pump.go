@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -208,6 +209,8 @@ func (p *process) event(f frame) {
 		p.ack()
 	case evReturn:
 		p.returned(f)
+	case evNudged:
+		p.nudged(f)
 	case evExit, evFatal:
 		p.noteEnd(f)
 	default:
@@ -298,6 +301,11 @@ func (p *process) ended() {
 		c.result <- callResult{err: p.endError()}
 	}
 	if r != nil {
-		r.end(p.endOutcome(r))
+		o := p.endOutcome(r)
+		_, again := errors.AsType[*notBegunError](o.err)
+		p.mu.Lock()
+		p.end.told = !again
+		p.mu.Unlock()
+		r.end(o)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -18,6 +19,11 @@ type Config struct {
 	// Args are arguments for R, for instance --no-init-file, after those that
 	// make it a kernel's.
 	Args []string
+	// InterruptGrace is how long R may take to react to an interrupt before it
+	// is ended, and the cell with it. Zero, the default: for ever. In any case
+	// a user who interrupts R again, after it was said that R does not react,
+	// ends it.
+	InterruptGrace time.Duration
 	// Version of the kernel, for kernel_info.
 	Version string
 	// Logger hears of what goes wrong between R and us. Nil discards it.
@@ -38,6 +44,7 @@ type R struct {
 	mu   sync.Mutex
 	p    *process       // the R that runs, or nil; guarded by mu
 	out  *kernel.Output // for output that belongs to no request; guarded by mu
+	lost string         // what its user is yet to hear of an R that ended; guarded by mu
 	over bool           // Shutdown was called; guarded by mu
 }
 
@@ -108,6 +115,7 @@ func (r *R) startLocked(out output) error {
 	if err != nil {
 		return err
 	}
+	p.interruptGrace = r.config.InterruptGrace
 	r.p = p
 	return nil
 }
@@ -127,20 +135,35 @@ const lostNote = "R was started again: all variables of before are lost.\n"
 
 // process returns the R that runs. If the last one died, it starts another
 // one, whose first words go to out.
-func (r *R) process(out output) (p *process, again bool, err error) {
+func (r *R) process(out output) (*process, error) {
 	if r.inst == nil {
-		return nil, false, languageError(r.err)
+		return nil, languageError(r.err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.p != nil && !r.p.hasEnded() {
-		return r.p, false, nil
+		return r.p, nil
 	}
-	again = r.p != nil
+	ended := r.p
 	if err := r.startLocked(out); err != nil {
-		return nil, false, languageError(err)
+		return nil, languageError(err)
 	}
-	return r.p, again, nil
+	if ended != nil {
+		r.lost = ended.epitaph() + lostNote
+	}
+	return r.p, nil
+}
+
+// tellLost tells the user of a cell that R was started again, once.
+func (r *R) tellLost(req request) error {
+	r.mu.Lock()
+	lost := r.lost
+	r.lost = ""
+	r.mu.Unlock()
+	if lost == "" {
+		return nil
+	}
+	return req.Stream("stderr", lost)
 }
 
 // ready returns an R that is up and idle, or on its way to it.
@@ -148,8 +171,7 @@ func (r *R) ready(ctx context.Context) (*process, error) {
 	r.mu.Lock()
 	out := r.out
 	r.mu.Unlock()
-	p, _, err := r.process(out)
-	return p, err
+	return r.process(out)
 }
 
 // Execute runs a cell as R's console would run the same text.
@@ -158,16 +180,24 @@ func (r *R) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, e
 }
 
 func (r *R) execute(ctx context.Context, req request, code string, allowStdin bool) (*kernel.Result, error) {
-	p, again, err := r.process(req)
-	if err != nil {
-		return nil, err
-	}
-	if again {
-		if err := req.Stream("stderr", lostNote); err != nil {
+	for again := false; ; again = true {
+		p, err := r.process(req)
+		if err != nil {
 			return nil, err
 		}
+		if err := r.tellLost(req); err != nil {
+			return nil, err
+		}
+		result, err := p.execute(ctx, req, code, allowStdin)
+		// R may have died since the last cell: nothing of this one has run.
+		if e, ok := errors.AsType[*notBegunError](err); ok {
+			if !again {
+				continue
+			}
+			err = e.cause
+		}
+		return result, err
 	}
-	return p.execute(ctx, req, code, allowStdin)
 }
 
 // Interrupt interrupts the cell that runs.

@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -30,6 +27,7 @@ type run struct {
 	begun       bool // R has begun it: SIGINT is for it
 	interrupted bool // before it was begun
 	over        bool // outcome has its value
+	wait        wait // for R to take an interrupt
 }
 
 // An outcome is what a cell came to: a result or an error.
@@ -89,7 +87,7 @@ func (p *process) enter(ctx context.Context, r *run) error {
 	}
 	select {
 	case <-p.done:
-		return p.endErrorLocked()
+		return &notBegunError{p.endErrorLocked()}
 	default:
 	}
 	if p.run != nil {
@@ -129,102 +127,6 @@ func flag(b bool) string {
 		return "1"
 	}
 	return "0"
-}
-
-// breakCallback is how long R may take to begin a cell that was interrupted
-// before: if it takes longer, a callback between cells keeps it busy.
-const breakCallback = 50 * time.Millisecond
-
-// interrupt interrupts the cell that runs, and nothing else: neither a cell
-// that has ended nor the next one (K5).
-func (p *process) interrupt() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r := p.run
-	switch {
-	case r == nil || r.over:
-	case r.begun:
-		p.mu.Unlock()
-		p.signalRun(r, func() bool { return true })
-		p.mu.Lock()
-	case !r.sent: // R is starting
-		p.interruptLocked()
-		r.over = true
-		p.run = nil
-		r.end(outcome{err: interruptedError()})
-	case !r.interrupted:
-		r.interrupted = true
-		time.AfterFunc(breakCallback, func() {
-			p.signalRun(r, func() bool { return !r.begun })
-		})
-	}
-}
-
-// signalRun interrupts R if it runs r and still may be, which is asked with mu
-// held. R is told first, so that it knows what the signal means.
-func (p *process) signalRun(r *run, still func() bool) {
-	if err := p.send(cmdInterrupt); err != nil {
-		return // R is gone
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.run == r && still() {
-		p.interruptLocked()
-		p.nudgeLater(r, firstNudge)
-	}
-}
-
-// interruptLocked interrupts R, which passes it on to its children. See
-// on_interrupt in host/console.c.
-func (p *process) interruptLocked() {
-	if !p.reaped {
-		unix.Kill(p.pid, unix.SIGURG)
-	}
-}
-
-// R is nudged this long after an interrupt, and again after twice the time.
-const (
-	firstNudge = 20 * time.Millisecond
-	lastNudge  = 2 * time.Second
-)
-
-// nudgeLater asks R whether it has seen an interrupt: SIGINT can come just
-// before R starts a child and waits for it, and then neither knows of it.
-// Where R has seen it, nothing happens. See on_nudge in host/console.c.
-func (p *process) nudgeLater(r *run, after time.Duration) {
-	time.AfterFunc(after, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.run != r || p.reaped {
-			return
-		}
-		unix.Kill(p.pid, unix.SIGWINCH)
-		if after < lastNudge {
-			p.nudgeLater(r, 2*after)
-		}
-	})
-}
-
-// began notes that R has begun a cell or a call: a signal is for it from here.
-func (p *process) began(id string) {
-	p.mu.Lock()
-	r, c := p.run, p.calls[id]
-	late := false
-	if r != nil && r.id == id {
-		r.begun, late = true, r.interrupted
-	}
-	p.mu.Unlock()
-	if c != nil {
-		close(c.begun)
-	}
-	if late {
-		p.interrupt()
-	}
-}
-
-func interruptedError() *kernel.Error {
-	return &kernel.Error{Name: "interrupt", Value: "the cell was interrupted",
-		Traceback: []string{"Interrupted"}}
 }
 
 // finished acts on evDone: id, status, printed, text of the last value, class
@@ -309,6 +211,12 @@ func cellError(f frame) error {
 	return e
 }
 
+// A notBegunError is R's death before it began a cell.
+type notBegunError struct{ cause error }
+
+func (e *notBegunError) Error() string { return e.cause.Error() }
+func (e *notBegunError) Unwrap() error { return e.cause }
+
 // endOutcome is the outcome of the cell that ran when R ended.
 func (p *process) endOutcome(r *run) outcome {
 	p.mu.Lock()
@@ -321,7 +229,20 @@ func (p *process) endOutcome(r *run) outcome {
 		return outcome{result: &kernel.Result{Payload: append(r.payload, map[string]any{
 			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
 	}
+	if p.wasReady() && !r.begun && !r.interrupted && !end.deaf {
+		return outcome{err: &notBegunError{p.endError()}}
+	}
 	return outcome{err: p.endError()}
+}
+
+// epitaph says how R ended, if no cell has said it.
+func (p *process) epitaph() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.end.told || p.end.wanted {
+		return ""
+	}
+	return "R has ended since the last cell: " + p.end.why + ".\n"
 }
 
 // endError says how R ended (R6).
@@ -341,6 +262,9 @@ func (p *process) endErrorLocked() error {
 		return &kernel.Error{Name: "REnded", Value: "R has ended", Traceback: []string{"R has ended."}}
 	}
 	value := "R ended unexpectedly: " + end.why
+	if end.deaf {
+		value = "R was ended: it did not react to an interrupt"
+	}
 	traceback := []string{value}
 	if tail := strings.TrimSpace(p.pump.tail); tail != "" {
 		traceback = append(traceback, "Its last words:")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,7 @@ type kernelOptions struct {
 	connectionFile string
 	r              string
 	engine         string
+	interruptGrace time.Duration
 }
 
 // engines are what --engine may name. A build with package libzmq adds it.
@@ -43,6 +45,8 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 	f.StringVarP(&o.connectionFile, "connection-file", "f", "", "serve on the sockets that `FILE` names")
 	f.StringVar(&o.r, "r", "", "use the R at `PATH` instead of the one on the PATH")
 	f.StringVar(&o.engine, "engine", "zmq", "make the sockets with `ENGINE`: "+engineNames())
+	f.DurationVar(&o.interruptGrace, "interrupt-grace", 0,
+		"end an R that does not react to an interrupt within `DURATION`, such as 10s; 0 waits for ever")
 	cmd.MarkFlagRequired("connection-file")
 	cmd.MarkFlagFilename("connection-file", "json")
 	return cmd
@@ -55,7 +59,8 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 		return fmt.Errorf("no engine %q in this build: %s", o.engine, engineNames())
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger})
+	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger,
+		InterruptGrace: o.interruptGrace})
 	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{Engine: engine, Logger: logger})
 	if err != nil {
 		return err

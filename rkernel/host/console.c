@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -46,6 +45,9 @@ static void write_console(const char *text, int len, int type) {
 		if (len == 1 && *text == '\n') return;
 	}
 	if (cell_text(lane, text, (size_t)len)) return;
+	// R ends the line at an interrupt. Before the first prompt there is none,
+	// and the end of a line would come in some later cell.
+	if (!ready && lane == 2 && len == 1 && *text == '\n' && interrupt_heard()) return;
 	lane_text(lane, text, (size_t)len);
 }
 
@@ -57,24 +59,6 @@ static struct buf answer;   // what the user said
 static size_t answer_given; // how much of it R has taken
 
 int console_asking(void) { return asking; }
-
-// interrupted waits for the SIGINT that the kernel sends with every interrupt,
-// so that it cannot hit what runs next, and then does what R does.
-static void interrupted(void) {
-	while (!*R.R_interrupts_pending) {
-		sigset_t block, before;
-		sigemptyset(&block);
-		sigaddset(&block, SIGINT);
-		sigprocmask(SIG_BLOCK, &block, &before);
-		if (!*R.R_interrupts_pending) {
-			struct timespec second = {1, 0};
-			pselect(0, NULL, NULL, NULL, &second, &before);
-			*R.R_interrupts_pending = 1;
-		}
-		sigprocmask(SIG_SETMASK, &before, NULL);
-	}
-	R.Rf_onintr(); // comes back when a handler resumes
-}
 
 enum { ANSWERED, ANSWER_INTERRUPTED, ANSWER_REFUSED };
 
@@ -128,7 +112,7 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 			R.Rf_error("%s", why);
 		}
 		sequence++; // an answer that comes now is too late
-		if (!*R.R_interrupts_suspended) interrupted();
+		if (!*R.R_interrupts_suspended) interrupt_take();
 	}
 }
 
@@ -161,46 +145,11 @@ static int read_answer(const char *prompt, unsigned char *buf, int len) {
 	return give(buf, len);
 }
 
-// ---- interrupts -------------------------------------------------------------
-
-// An interrupt is one signal to R, which passes it on to its children as a
-// terminal would, and takes it itself: also while it waits for a child in
-// system(), which makes R deaf to SIGINT, so that at a terminal the rest of the
-// expression would run. SIGURG is ignored by whoever does not expect it.
-enum { INTERRUPT_SIGNAL = SIGURG, NUDGE_SIGNAL = SIGWINCH };
-
-static void on_interrupt(int signal) {
-	struct sigaction deaf = {.sa_handler = SIG_IGN}, before;
-	if (lane_is_child()) return;
-	sigaction(SIGINT, NULL, &before);
-	if (before.sa_handler == SIG_DFL) return; // R has only begun to start
-	sigaction(SIGINT, &deaf, &before);
-	kill(0, SIGINT); // the children
-	sigaction(SIGINT, &before, NULL);
-	if (before.sa_handler == SIG_IGN)
-		*R.R_interrupts_pending = 1;
-	else
-		kill(getpid(), SIGINT); // R's own handler of the moment
-}
-
-// on_nudge is the kernel asking whether R has seen its interrupt. If R was
-// about to start a child when it came, it waits for the child now, which has
-// not heard of it.
-static void on_nudge(int signal) {
-	if (*R.R_interrupts_pending && !lane_is_child()) kill(0, SIGINT);
-}
-
-static void hear_interrupts(void) {
-	struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-	struct sigaction nudge = {.sa_handler = on_nudge, .sa_flags = SA_RESTART};
-	sigaction(INTERRUPT_SIGNAL, &interrupt, NULL);
-	sigaction(NUDGE_SIGNAL, &nudge, NULL);
-}
-
 // ---- the top level ----------------------------------------------------------
 
 static void say_ready(void) {
 	ready = 1;
+	interrupt_heard();
 	struct host_part dir = part_str(*R.R_TempDir ? *R.R_TempDir : "");
 	lane_send(EV_READY, 1, &dir);
 }
@@ -294,7 +243,7 @@ void console_install(void) {
 	*R.ptr_R_FlushConsole = nothing;
 	*R.ptr_R_ClearerrConsole = nothing;
 	*R.ptr_R_Busy = busy;
-	hear_interrupts();
+	interrupt_install();
 	r_clean_up = *R.ptr_R_CleanUp;
 	*R.ptr_R_CleanUp = clean_up;
 	atexit(say_exit);

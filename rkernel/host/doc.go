@@ -17,15 +17,16 @@
 //
 // # Files
 //
-//	start.c    the constructor; opening libR
-//	shims.h    the part of R's C interface that is used, as one table
-//	lane.c     pipes and event socket
-//	idle.c     R's event loop while it waits for the kernel
-//	console.c  R's console callbacks; prompts
-//	parse.c    the whole cell first, then each expression as R's console does
-//	cell.c     evaluation by R's own loop; errors; the last value's text
-//	call.c     R code of ours, in an environment of its own
-//	device.c   the graphics device
+//	start.c      the constructor; opening libR
+//	shims.h      the part of R's C interface that is used, as one table
+//	lane.c       pipes and event socket
+//	idle.c       R's event loop while it waits for the kernel
+//	interrupt.c  interrupts, by signal
+//	console.c    R's console callbacks; prompts
+//	parse.c      the whole cell first, then each expression as R's console does
+//	cell.c       evaluation by R's own loop; errors; the last value's text
+//	call.c       R code of ours, in an environment of its own
+//	device.c     the graphics device
 //
 // # Limitations
 //

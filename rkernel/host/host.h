@@ -20,7 +20,8 @@ enum {
 	EV_USER = 'V',   // * kind, parts: display and others
 	EV_RETURN = 'r', // a call ended: id, status, strings
 	EV_EXIT = 'X',   // * R ends by its own will: status
-	EV_FATAL = 'F'   // R cannot start: why
+	EV_FATAL = 'F',  // R cannot start: why
+	EV_NUDGED = 'n'  // R has taken the last interrupt ("1"), or not yet ("0")
 };
 
 // Frames from the kernel to R.
@@ -54,6 +55,8 @@ int lane_is_forked(void);
 int lane_fd(void);
 void lane_send(int type, int n, const struct host_part *parts);
 void lane_send_acked(int type, int n, const struct host_part *parts);
+// lane_signal sends a frame of one part of one byte, from a signal handler.
+void lane_signal(int type, char part);
 void lane_recv(struct frame *f);
 // lane_next is lane_recv, but frames that came at a wrong moment come first.
 void lane_next(struct frame *f);
@@ -96,6 +99,15 @@ int console_asking(void);
 // be asked: then it jumps as R does. at_browser makes the latter an end of
 // file instead: NULL.
 const char *console_ask(const char *prompt, int password, int at_browser);
+
+// ---- interrupt.c: interrupts by signal ---------------------------------------
+
+void interrupt_install(void);
+// interrupt_take waits for the signal that the kernel sends with every
+// interrupt, so that it cannot hit what runs next, and then does what R does.
+void interrupt_take(void);
+// interrupt_heard says that a signal came since it was asked last.
+int interrupt_heard(void);
 
 // ---- idle.c: waiting for the kernel ----------------------------------------
 

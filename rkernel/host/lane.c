@@ -99,6 +99,24 @@ static void send_all(const char *data, size_t len) {
 	}
 }
 
+static volatile sig_atomic_t sending; // a frame, which a handler must not cut
+static volatile sig_atomic_t owed[2]; // a frame of lane_signal: type and part
+
+static void send_owed(void) {
+	int type = owed[0];
+	if (!type) return;
+	owed[0] = 0;
+	char frame[] = {6, 0, 0, 0, (char)type, 1, 0, 0, 0, (char)owed[1]};
+	// Where there is no room, the kernel asks again.
+	if (send(sock, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+}
+
+void lane_signal(int type, char part) {
+	owed[1] = part;
+	owed[0] = type;
+	if (!sending) send_owed();
+}
+
 // lane_send sends a frame: length, type, then each part with its length.
 void lane_send(int type, int n, const struct host_part *parts) {
 	static struct buf out;
@@ -114,7 +132,10 @@ void lane_send(int type, int n, const struct host_part *parts) {
 		put32(&out, parts[i].len);
 		buf_add(&out, parts[i].data, parts[i].len);
 	}
+	sending = 1;
 	send_all(out.data, out.len);
+	sending = 0;
+	send_owed();
 	if (out.cap > 1 << 16) buf_free(&out);
 }
 
