@@ -266,8 +266,8 @@ func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
 	if err != nil {
 		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
 	}
-	if err := check(m); err != nil {
-		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
+	if err := check(ch, m); err != nil {
+		c.t.Errorf("the kernel sent on %v %s: %v", ch, describe(m), err)
 	}
 	if m.Header.MsgType == jupyter.TypeIOPubWelcome {
 		if c.welcomed {
@@ -288,8 +288,12 @@ func (c *Client) wake() {
 	}
 }
 
-// check looks whether the content of m is what its type calls for.
-func check(m *jupyter.Message) error {
+// check looks whether m is what the protocol calls for, and whether it can be
+// read as what its type says.
+func check(ch jupyter.Channel, m *jupyter.Message) error {
+	if err := CheckMessage(ch, m); err != nil {
+		return err
+	}
 	var status struct {
 		Status string `json:"status"`
 	}

@@ -13,6 +13,9 @@
 //		c.ExpectIdle(req)
 //	}
 //
+// Each message that a client receives is compared with the schema of the
+// protocol, too: see [CheckMessage].
+//
 // By default the sockets are in memory: nothing depends on the network or on
 // real time, so that tests can run in a testing/synctest bubble, and the client
 // sees the messages of all sockets in the order in which the kernel sent them.
