@@ -19,6 +19,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import protocol  # noqa: E402: from this folder
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(os.environ.get("ADRASTEA_BIN", ROOT / "bin" / "adrastea"))
 
@@ -51,6 +53,21 @@ def adrastea() -> str:
     """The path of the binary under test."""
     assert BIN.exists(), f"{BIN} is missing; `make build` makes it"
     return str(BIN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def messages_are_watched():
+    """Whatever client a test uses, what the kernel under test sends it is
+    compared with the protocol."""
+    if os.environ.get("KERNEL_NAME", "adrastea") == "adrastea":
+        protocol.watch()
+
+
+@pytest.fixture(autouse=True)
+def messages_obey_the_protocol():
+    protocol.faults.clear()
+    yield
+    assert not protocol.faults, "\n".join(protocol.faults)
 
 
 @pytest.fixture

@@ -171,7 +171,9 @@ def test_several_clients(kernel):
     )
     assert first.prompts[0]["content"]["prompt"] == "mine? "
     assert not other.stdin_channel.socket.poll(0)
-    kernel.answer("intruder", client=other)  # nobody asked this client
+    # Nobody asked this client. Its answer may arrive late, so it names what it
+    # answers; without that it would be one to this client's own question.
+    kernel.answer("intruder", parent=first.prompts[0], client=other)
     kernel.answer("A", parent=first.prompts[0])
     cell = kernel.collect(mine)
     assert "got A" in cell.stdout
