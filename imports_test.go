@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"zmq/zmqtest":       {"zmq"},
 	"jupyter":           {},
 	"kernel":            {"zmq", "jupyter"},
+	"kernel/history":    {"kernel", "jupyter"},
 	"kernel/kerneltest": {"kernel", "zmq", "jupyter"},
 	"client":            {"zmq", "jupyter"},
 	"rkernel":           {"kernel", "jupyter", "rkernel"},

@@ -59,8 +59,8 @@
 // # Limitations
 //
 // Requests on shell are served one at a time; there are no subshells yet. There
-// is no debugger yet. The history is kept in memory unless [Config.History] says
-// otherwise.
+// is no debugger yet.
 //
-// Package kerneltest has a front end for tests of kernels.
+// Package history keeps the input history in a file; without it the history is
+// that of the session. Package kerneltest has a front end for tests of kernels.
 package kernel

@@ -181,10 +181,10 @@ func withStatus(c jupyter.Content, status *string) jupyter.Content {
 }
 
 // history answers a history_request.
-func (s *Server) history(in *incoming, c *jupyter.HistoryRequest) jupyter.Content {
-	h, err := s.cfg.History.Find(c)
+func (s *Server) history(ctx context.Context, in *incoming, c *jupyter.HistoryRequest) jupyter.Content {
+	h, err := s.cfg.History.Find(ctx, c)
 	if err != nil {
-		return s.errorReply(in, errorInfo(s.langCtx, err))
+		return s.errorReply(in, errorInfo(ctx, err))
 	}
 	return &jupyter.HistoryReply{Status: jupyter.StatusOK, History: h}
 }

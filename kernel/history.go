@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -10,12 +11,14 @@ import (
 // A History keeps the input of the past. Its methods may be called from any
 // goroutine.
 type History interface {
-	// Append keeps an input of the current session.
+	// Append keeps an input of the current session. It must not block: the next
+	// cell waits for it.
 	Append(HistoryItem) error
 
 	// Find answers a request. The entries are in the order in which they were
-	// made, the oldest first.
-	Find(*jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error)
+	// made, the oldest first. ctx is cancelled by an interrupt and by the end
+	// of the kernel.
+	Find(context.Context, *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error)
 
 	// Close is called when the kernel ends.
 	Close() error
@@ -69,7 +72,7 @@ func (h *memoryHistory) Append(it HistoryItem) error {
 	return nil
 }
 
-func (h *memoryHistory) Find(r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
+func (h *memoryHistory) Find(_ context.Context, r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
 	h.mu.Lock()
 	items := slices.Clone(h.items)
 	h.mu.Unlock()

@@ -39,7 +39,7 @@ func TestMemoryHistory(t *testing.T) {
 		{jupyter.HistoryRequest{AccessType: "search", Pattern: "none"}, ""},
 	}
 	for _, tt := range tests {
-		entries, err := h.Find(&tt.r)
+		entries, err := h.Find(t.Context(), &tt.r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestMemoryHistoryIsBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := h.Find(&jupyter.HistoryRequest{AccessType: "tail"})
+		got, err := h.Find(t.Context(), &jupyter.HistoryRequest{AccessType: "tail"})
 		if err != nil || len(got) != tt.want || len(got) > 0 && got[len(got)-1].Line != 9 {
 			t.Errorf("items %d, bytes %d: %d entries are kept, %v, want the last %d", tt.items, tt.bytes, len(got), err, tt.want)
 		}

@@ -48,11 +48,13 @@ func (s *Server) finish(loops *sync.WaitGroup, worker <-chan struct{}, shell <-c
 	s.answerShutdowns()
 	s.comms.end()
 
+	history := make(chan error, 1)
+	go func() { history <- s.cfg.History.Close() }() // beside the sockets: both may take a while
 	close(s.stopc)
 	s.out.close() // sends what was held back
 	s.flushSockets()
 	loops.Wait()
-	if err := s.cfg.History.Close(); err != nil {
+	if err := <-history; err != nil {
 		s.cfg.Logger.Error("kernel: history", "err", err)
 	}
 }

@@ -136,7 +136,7 @@ func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) 
 	case *jupyter.IsCompleteRequest:
 		return s.call(ctx, in, func() (jupyter.Content, error) { return s.isComplete(ctx, c) })
 	case *jupyter.HistoryRequest:
-		return s.history(in, c)
+		return s.history(ctx, in, c)
 	case *jupyter.CommInfoRequest:
 		return s.comms.info(c)
 	case *jupyter.ConnectRequest:

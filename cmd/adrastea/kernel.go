@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/adrastea-kernel/adrastea/kernel"
+	kernelhistory "github.com/adrastea-kernel/adrastea/kernel/history"
 	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
@@ -22,6 +23,7 @@ type kernelOptions struct {
 	r              string
 	engine         string
 	interruptGrace time.Duration
+	history        string
 }
 
 // engines are what --engine may name. A build with package libzmq adds it.
@@ -47,6 +49,8 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 	f.StringVar(&o.engine, "engine", "zmq", "make the sockets with `ENGINE`: "+engineNames())
 	f.DurationVar(&o.interruptGrace, "interrupt-grace", 0,
 		"end an R that does not react to an interrupt within `DURATION`, such as 10s; 0 waits for ever")
+	f.StringVar(&o.history, "history", os.Getenv("ADRASTEA_HISTORY"),
+		"keep the input history in `FILE`, \"off\" only in memory (default: ADRASTEA_HISTORY, or the file of this user)")
 	cmd.MarkFlagRequired("connection-file")
 	cmd.MarkFlagFilename("connection-file", "json")
 	return cmd
@@ -61,7 +65,11 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger,
 		InterruptGrace: o.interruptGrace})
-	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{Engine: engine, Logger: logger})
+	status, err := kernel.Serve(ctx, r, o.connectionFile, &kernel.Config{
+		Engine:  engine,
+		Logger:  logger,
+		History: kernelhistory.Open(o.historyFile(), &kernelhistory.Config{Logger: logger}),
+	})
 	if err != nil {
 		return err
 	}
@@ -69,6 +77,17 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 		return exitStatus(status)
 	}
 	return nil
+}
+
+// historyFile returns the file of the history, or "" for none.
+func (o *kernelOptions) historyFile() string {
+	switch o.history {
+	case "":
+		return kernelhistory.DefaultFile("r")
+	case "off":
+		return ""
+	}
+	return o.history
 }
 
 // engineNames are the engines of this build.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/kernel/history"
 )
 
 // echo is a language in which every text is a program, whose value is the text.
@@ -45,7 +46,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: echo CONNECTION_FILE")
 		os.Exit(2)
 	}
-	status, err := kernel.Serve(context.Background(), echo{}, os.Args[1], nil)
+	status, err := kernel.Serve(context.Background(), echo{}, os.Args[1], &kernel.Config{
+		History: history.Open(history.DefaultFile("echo"), nil),
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "echo:", err)
 	}
