@@ -162,7 +162,10 @@ static int at_prompt(unsigned char *buf, int len) {
 		say_ready();
 	}
 	for (;;) {
-		if (cell_active() && cell_next(buf, len)) return 1;
+		if (cell_active()) {
+			if (cell_next(buf, len)) return 1;
+			idle_tidy();
+		}
 		struct frame f;
 		idle_wait(IDLE_DISCARDS);
 		lane_next(&f);

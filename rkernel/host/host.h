@@ -118,6 +118,9 @@ enum { WAIT_FRAME, WAIT_INTERRUPT };
 // idle_wait runs R's input handlers until a frame can be read, or an interrupt
 // stops it.
 int idle_wait(enum idle_mode mode);
+// idle_tidy is called when a cell has ended, and collects R's garbage now and
+// then.
+void idle_tidy(void);
 
 // ---- cell.c: running one cell ----------------------------------------------
 

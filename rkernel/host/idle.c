@@ -33,6 +33,27 @@ static int handlers(fd_set *set) {
 	return max;
 }
 
+// R collects garbage when its heap is full, and its heap is made for more than
+// it holds: a session grows by 10 MB before the first collection. A collection
+// of what is young costs less than a millisecond, however much R holds, and
+// happens while nobody waits.
+enum { CELLS_OF_A_COLLECTION = 100 };
+
+void idle_tidy(void) {
+	static int cells;
+	static SEXP collect;
+	int failed;
+	if (++cells % CELLS_OF_A_COLLECTION) return;
+	if (!collect) {
+		SEXP no = PROTECT(R.Rf_ScalarLogical(0));
+		SEXP gc = PROTECT(R.Rf_lang4(R.Rf_install("gc"), no, no, no));
+		collect = R.Rf_lang2(R.Rf_install(".Internal"), gc);
+		R.R_PreserveObject(collect);
+		UNPROTECT(2);
+	}
+	R.R_tryEvalSilent(collect, R_Base, &failed);
+}
+
 int idle_wait(enum idle_mode mode) {
 	int stops = mode == IDLE_STOPS;
 	for (;;) {
