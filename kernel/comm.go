@@ -16,6 +16,9 @@ import (
 type Comm struct {
 	ID     string
 	Target string
+	// Metadata is that of the front end's comm_open, in which widgets say the
+	// version of their protocol; nil if there is none.
+	Metadata json.RawMessage
 
 	comms *comms
 }
@@ -26,7 +29,7 @@ func (c *Comm) Send(data any, buffers [][]byte) error {
 	if err != nil {
 		return err
 	}
-	return c.comms.send(&jupyter.CommMsg{CommID: c.ID, Data: raw}, buffers)
+	return c.comms.send(&jupyter.CommMsg{CommID: c.ID, Data: raw}, nil, buffers)
 }
 
 // Close closes the comm and tells the front ends. Closing it again does
@@ -39,10 +42,19 @@ func (c *Comm) Close(data any) error {
 	if !c.comms.remove(c.ID) {
 		return nil
 	}
-	return c.comms.send(&jupyter.CommClose{CommID: c.ID, Data: raw}, nil)
+	return c.comms.send(&jupyter.CommClose{CommID: c.ID, Data: raw}, nil, nil)
 }
 
-// commData returns the data of a comm message.
+// A CommOpening says how a language opens a comm to the front ends.
+type CommOpening struct {
+	Target   string
+	ID       string // default: a new one
+	Data     any    // has to become a JSON object; nil is an empty one
+	Metadata any    // of the message, likewise: widgets say their version there
+	Buffers  [][]byte
+}
+
+// commData returns the data or metadata of a comm message.
 func commData(data any) (json.RawMessage, error) {
 	if data == nil {
 		return nil, nil
@@ -122,25 +134,33 @@ func (cs *comms) info(c *jupyter.CommInfoRequest) jupyter.Content {
 }
 
 // send publishes a message of a comm, with the parent of what runs or ran last.
-func (cs *comms) send(c jupyter.Content, buffers [][]byte) error {
+func (cs *comms) send(c jupyter.Content, metadata json.RawMessage, buffers [][]byte) error {
 	var parent json.RawMessage
 	if o := cs.server.ambient.Load(); o != nil {
 		parent = o.parent
 	}
-	return cs.server.out.output(parent, c, buffers)
+	return cs.server.out.outputWith(parent, c, metadata, buffers)
 }
 
 // openToFrontEnd opens a comm from the side of the language. The comm_open is
 // in the FIFO before any message of the comm can be.
-func (cs *comms) openToFrontEnd(target string, data any, buffers [][]byte, h CommHandler,
-) (*Comm, error) {
-	raw, err := commData(data)
+func (cs *comms) openToFrontEnd(o *CommOpening, h CommHandler) (*Comm, error) {
+	raw, err := commData(o.Data)
 	if err != nil {
 		return nil, err
 	}
-	c := &Comm{ID: jupyter.NewID(), Target: target, comms: cs}
-	cs.add(c, h)
-	err = cs.send(&jupyter.CommOpen{CommID: c.ID, TargetName: target, Data: raw}, buffers)
+	metadata, err := commData(o.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comm{ID: o.ID, Target: o.Target, Metadata: metadata, comms: cs}
+	if c.ID == "" {
+		c.ID = jupyter.NewID()
+	}
+	if !cs.add(c, h) {
+		return nil, fmt.Errorf("kernel: comm %q is open already", c.ID)
+	}
+	err = cs.send(&jupyter.CommOpen{CommID: c.ID, TargetName: c.Target, Data: raw}, metadata, o.Buffers)
 	if err != nil {
 		cs.remove(c.ID)
 		return nil, err
@@ -176,7 +196,7 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 // found on the receiving side, then it should immediately reply with a
 // comm_close message to avoid an inconsistent state."
 func (cs *comms) handleOpen(ctx context.Context, in *incoming, c *jupyter.CommOpen) (err error) {
-	comm := &Comm{ID: c.CommID, Target: c.TargetName, comms: cs}
+	comm := &Comm{ID: c.CommID, Target: c.TargetName, Metadata: in.msg.Metadata, comms: cs}
 	// Registered before the language hears of it, which may send at once.
 	if !cs.add(comm, nil) {
 		return fmt.Errorf("comm %q is open already", c.CommID)

@@ -75,7 +75,11 @@ func testCommOfTheKernel(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
 	r := c.Execute("comm plot")
 	c.ExpectStart(r, 1)
-	open, err := jupyter.Decode[jupyter.CommOpen](c.Expect(r, jupyter.IOPub, jupyter.TypeCommOpen))
+	m := c.Expect(r, jupyter.IOPub, jupyter.TypeCommOpen)
+	if string(m.Metadata) != `{"version":"2.1.0"}` || len(m.Buffers) != 1 || string(m.Buffers[0]) != "\x01\x02" {
+		t.Errorf("metadata %s and buffers %q of the comm_open", m.Metadata, m.Buffers)
+	}
+	open, err := jupyter.Decode[jupyter.CommOpen](m)
 	must(t, err)
 	if open.TargetName != "plot" || string(open.Data) != `{"n":1}` {
 		t.Errorf("comm_open %+v", open)

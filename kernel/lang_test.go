@@ -166,7 +166,8 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 		}
 		return nil, err
 	case "comm": // opens a comm, says something, closes it
-		c, err := req.OpenComm(arg, map[string]int{"n": 1}, [][]byte{{1, 2}}, nil)
+		c, err := req.OpenComm(&kernel.CommOpening{Target: arg, Data: map[string]int{"n": 1},
+			Metadata: map[string]string{"version": "2.1.0"}, Buffers: [][]byte{{1, 2}}}, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -195,7 +195,7 @@ func (o *outgoing) sendText() {
 		if len(s.text) == 0 {
 			continue
 		}
-		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)})
+		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)}, nil)
 		if err != nil { // cannot be: a Stream always is JSON
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
 			continue
@@ -290,7 +290,14 @@ func cut(text string, max int) string {
 
 // output publishes what a language shows. It blocks while the backlog is full.
 func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][]byte) error {
-	frames, err := o.encode(parent, c)
+	return o.outputWith(parent, c, nil, buffers)
+}
+
+// outputWith is output with metadata of the message, a JSON object or nil.
+func (o *outgoing) outputWith(parent json.RawMessage, c jupyter.Content, metadata json.RawMessage,
+	buffers [][]byte,
+) error {
+	frames, err := o.encode(parent, c, metadata)
 	if err != nil {
 		return err
 	}
@@ -305,7 +312,7 @@ func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][
 
 // publish publishes what the framework itself has to say, at once.
 func (o *outgoing) publish(parent json.RawMessage, c jupyter.Content) error {
-	frames, err := o.encode(parent, c)
+	frames, err := o.encode(parent, c, nil)
 	if err != nil {
 		return err
 	}
@@ -333,11 +340,13 @@ func (o *outgoing) put(ch jupyter.Channel, frames [][]byte, done func(error)) er
 }
 
 // encode makes the frames of a message to the subscribers.
-func (o *outgoing) encode(parent json.RawMessage, c jupyter.Content) ([][]byte, error) {
+func (o *outgoing) encode(parent json.RawMessage, c jupyter.Content, metadata json.RawMessage,
+) ([][]byte, error) {
 	m, err := o.session.New(parent, c)
 	if err != nil {
 		return nil, err
 	}
+	m.Metadata = metadata
 	m.Identities = [][]byte{[]byte(o.topicOf(c))}
 	return o.codec.Encode(m)
 }
