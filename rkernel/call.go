@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // callBudget bounds a call from when R begins it; then it is interrupted.
@@ -61,6 +64,49 @@ func (p *process) call(ctx context.Context, fn string, args ...string) ([]string
 			p.breakCall(id) // if it runs
 			p.forgetCall(id)
 			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// message evaluates fn of our private environment with texts and buffers as its
+// arguments. Other than with call, what it shows is shown, on out, and it may
+// take its time: an interrupt, which ends ctx, interrupts it. Where ctx ends for
+// another reason, R is left alone.
+func (p *process) message(ctx context.Context, out output, fn string, texts []string, buffers [][]byte,
+) ([]string, error) {
+	id := p.newID()
+	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
+	if err := p.enterCall(ctx, id, c); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	p.out = out
+	p.mu.Unlock()
+	parts := append([]string{id, fn, strconv.Itoa(len(texts))}, texts...)
+	for _, b := range buffers {
+		parts = append(parts, string(b))
+	}
+	if err := p.send(cmdMessage, parts...); err != nil {
+		p.forgetCall(id)
+		return nil, err
+	}
+	begun, ended := c.begun, ctx.Done()
+	for {
+		select {
+		case r := <-c.result:
+			return r.strings, r.err
+		case <-begun:
+			begun = nil
+			if ended == nil {
+				p.breakCall(id)
+			}
+		case <-ended:
+			if !errors.Is(context.Cause(ctx), kernel.ErrInterrupted) {
+				p.forgetCall(id)
+				return nil, context.Cause(ctx)
+			}
+			p.breakCall(id) // if it has begun
+			ended = nil
 		}
 	}
 }

@@ -29,6 +29,7 @@ const (
 	cmdExecute   = 'x' // id, allow_stdin ("0" or "1"), code
 	cmdAnswer    = 'i' // sequence, status ("o", "i" or "e"), text
 	cmdCall      = 'c' // id, function, arguments
+	cmdMessage   = 'm' // id, function, number of texts, texts, raw parts
 	cmdInterrupt = 'n' // SIGINT follows
 	cmdQuit      = 'q'
 )

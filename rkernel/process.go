@@ -27,9 +27,10 @@ import (
 // waits for its answer; all have ended when done is closed.
 type process struct {
 	logger         *slog.Logger
+	comms          *comms        // nil if there are none; read-only after start
 	pid            int           // read-only after start
 	started        time.Time     // read-only after start
-	interruptGrace time.Duration // see Config; set before the first cell
+	interruptGrace time.Duration // see Config; read-only after start
 	sock           int           // the event socket; closed by pump
 	text           [3]*os.File   // the pipes, by descriptor number in R; owned by pump
 	wake           [2]*os.File   // reap writes to wake[1] when R has ended
@@ -64,19 +65,19 @@ type ending struct {
 	fatal  string // R could not start
 }
 
-// startProcess starts R. It returns as soon as the process runs; R is ready
-// when readyc is closed. out gets what R says before the first cell.
+// startProcess makes a process and starts R.
 func startProcess(inst *Installation, args []string, out output, logger *slog.Logger) (*process, error) {
-	if !host.Available {
-		return nil, &InstallationError{
-			Problem: "this program was built without cgo, so it cannot run R",
-			Remedy:  "Build it with CGO_ENABLED=1 and a C compiler, or install a released binary."}
-	}
-	self, err := os.Executable()
-	if err != nil {
+	p := newProcess(out, logger)
+	if err := p.start(inst, args); err != nil {
 		return nil, err
 	}
-	p := &process{
+	return p, nil
+}
+
+// newProcess makes a process that start starts. out gets what R says before the
+// first cell.
+func newProcess(out output, logger *slog.Logger) *process {
+	return &process{
 		logger:  logger,
 		started: time.Now(),
 		out:     out,
@@ -84,11 +85,25 @@ func startProcess(inst *Installation, args []string, out output, logger *slog.Lo
 		done:    make(chan struct{}),
 		calls:   map[string]*call{},
 	}
+}
+
+// start starts R. It returns as soon as the process runs; R is ready when readyc
+// is closed.
+func (p *process) start(inst *Installation, args []string) error {
+	if !host.Available {
+		return &InstallationError{
+			Problem: "this program was built without cgo, so it cannot run R",
+			Remedy:  "Build it with CGO_ENABLED=1 and a C compiler, or install a released binary."}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	theirs, err := p.openLanes()
 	defer closeAll(theirs)
 	if err != nil {
 		p.closeLanes()
-		return nil, err
+		return err
 	}
 	cmd := exec.Command(inst.Path, append([]string{"CMD", self}, args...)...)
 	cmd.Env = append(utf8Environ(withoutRHome(os.Environ())),
@@ -99,10 +114,10 @@ func startProcess(inst *Installation, args []string, out output, logger *slog.Lo
 	go p.reap(cmd, started)
 	if err := <-started; err != nil {
 		p.closeLanes()
-		return nil, fmt.Errorf("start %s: %w", inst.Path, err)
+		return fmt.Errorf("start %s: %w", inst.Path, err)
 	}
 	go p.runPump()
-	return p, nil
+	return nil
 }
 
 // openLanes makes the three lanes and returns R's ends: socket, stdout, stderr.

@@ -5,17 +5,27 @@ package rkernel
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // A process is one R process; there is none on this system.
-type process struct{}
+type process struct {
+	comms          *comms
+	interruptGrace time.Duration
+}
 
-func startProcess(*Installation, []string, output, *slog.Logger) (*process, error) {
-	return nil, &InstallationError{
+func newProcess(output, *slog.Logger) *process { return &process{} }
+
+func (*process) start(*Installation, []string) error {
+	return &InstallationError{
 		Problem: "R can be run on Linux and macOS only",
 		Remedy:  "On Windows, use the Windows Subsystem for Linux."}
+}
+
+func (*process) message(context.Context, output, string, []string, [][]byte) ([]string, error) {
+	panic("BUG: no process was started")
 }
 
 func (*process) execute(context.Context, request, string, bool) (*kernel.Result, error) {

@@ -240,6 +240,10 @@ func (p *process) userEvent(f frame) {
 		p.logger.Error("R code of the kernel", "message", f.part(1))
 	case "page":
 		err = p.page(out, parts)
+	case "comm_open", "comm_msg", "comm_close":
+		if p.comms != nil {
+			err = p.comms.event(kind, parts)
+		}
 	default:
 		p.logger.Error("unknown event from R code", "kind", kind)
 	}
@@ -296,6 +300,11 @@ func (p *process) ended() {
 	p.mu.Unlock()
 	if parked != nil {
 		parked.cancel()
+	}
+	if p.comms != nil {
+		if err := p.comms.lost(); err != nil {
+			p.logger.Debug("close the comms of an R that has ended", "error", err)
+		}
 	}
 	for _, c := range calls {
 		c.result <- callResult{err: p.endError()}

@@ -40,6 +40,7 @@ type R struct {
 	config Config
 	inst   *Installation // nil if there is no R
 	err    error         // why not
+	comms  *comms
 
 	mu   sync.Mutex
 	p    *process       // the R that runs, or nil; guarded by mu
@@ -57,6 +58,7 @@ var (
 // kernel runs all the same, and every cell gets the reason as its error.
 func New(config *Config) *R {
 	r := &R{}
+	r.comms = newComms(r)
 	if config != nil {
 		r.config = *config
 	}
@@ -111,11 +113,11 @@ func (r *R) startLocked(out output) error {
 		return kernel.ErrShutdown
 	}
 	args := append(append([]string(nil), rArgs...), r.config.Args...)
-	p, err := startProcess(r.inst, args, out, r.config.Logger)
-	if err != nil {
+	p := newProcess(out, r.config.Logger)
+	p.comms, p.interruptGrace = r.comms, r.config.InterruptGrace
+	if err := p.start(r.inst, args); err != nil {
 		return err
 	}
-	p.interruptGrace = r.config.InterruptGrace
 	r.p = p
 	return nil
 }

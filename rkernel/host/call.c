@@ -82,32 +82,24 @@ SEXP call_object(const char *fn, SEXP arg) {
 	return R.VECTOR_ELT(result, 1);
 }
 
-// call_run is a call the kernel asked for: id, function, arguments. The answer
-// is id, "1" or "0", and the strings of the result or the message of the error.
-void call_run(const struct frame *f) {
-	char id[24], fn[64];
-	if (f->n < 2) return;
-	snprintf(id, sizeof id, "%.*s", (int)f->part[0].len, (const char *)f->part[0].data);
-	snprintf(fn, sizeof fn, "%.*s", (int)f->part[1].len, (const char *)f->part[1].data);
-	SEXP args = PROTECT(strings(f->n - 2, f->part + 2));
+// begin tells the kernel that a call begins: an interrupt is for it from here.
+static void begin(const struct frame *f, char *id, size_t size) {
+	snprintf(id, size, "%.*s", (int)f->part[0].len, (const char *)f->part[0].data);
 	*R.R_interrupts_pending = 0;
-	struct host_part begin = part_str(id);
-	lane_send(EV_BEGIN, 1, &begin);
+	struct host_part part = part_str(id);
+	lane_send(EV_BEGIN, 1, &part);
+}
 
-	SEXP run = function(".run_strings"), result = NULL;
-	if (run) {
-		SEXP text = PROTECT(R.Rf_mkString(fn));
-		SEXP expr = PROTECT(R.Rf_lang3(run, text, args));
-		result = call(expr);
-		UNPROTECT(2);
-	}
+// answer ends a call: id, "1" or "0", and the strings of the result or the
+// message of the error. known says that there was a function to call.
+static void answer(const char *id, SEXP result, int known) {
 	if (result && R.TYPEOF(result) != STRSXP) result = NULL;
 	int n = result ? R.Rf_length(result) : 0;
 	struct host_part *parts = host_alloc(NULL, (size_t)(n + 3) * sizeof *parts);
 	parts[0] = part_str(id);
-	if (n == 0) { // .run_strings always says at least whether it went well
+	if (n == 0) { // what is called always says at least whether it went well
 		parts[1] = part_str("0");
-		parts[2] = part_str(run ? "interrupted" : "R is not ready");
+		parts[2] = part_str(known ? "interrupted" : "R is not ready");
 		n = 2;
 	} else {
 		PROTECT(result);
@@ -117,7 +109,68 @@ void call_run(const struct frame *f) {
 	}
 	lane_send(EV_RETURN, n + 1, parts);
 	free(parts);
+}
+
+static SEXP text_of(struct host_part part) {
+	SEXP x = PROTECT(strings(1, &part));
 	UNPROTECT(1);
+	return x;
+}
+
+// call_run is a call the kernel asked for: id, function, arguments.
+void call_run(const struct frame *f) {
+	char id[24];
+	if (f->n < 2) return;
+	SEXP name = PROTECT(text_of(f->part[1]));
+	SEXP args = PROTECT(strings(f->n - 2, f->part + 2));
+	begin(f, id, sizeof id);
+	SEXP run = function(".run_strings"), result = NULL;
+	if (run) {
+		SEXP expr = PROTECT(R.Rf_lang3(run, name, args));
+		result = call(expr);
+		UNPROTECT(1);
+	}
+	answer(id, result, run != NULL);
+	UNPROTECT(2);
+}
+
+// raws makes a list of raw vectors.
+static SEXP raws(int n, const struct host_part *parts) {
+	SEXP list = PROTECT(R.Rf_allocVector(VECSXP, n));
+	for (int i = 0; i < n; i++) {
+		SEXP x = R.Rf_allocVector(RAWSXP, (ptrdiff_t)parts[i].len);
+		R.SET_VECTOR_ELT(list, i, x);
+		if (parts[i].len) memcpy(R.RAW(x), parts[i].data, parts[i].len);
+	}
+	UNPROTECT(1);
+	return list;
+}
+
+// call_message is a call that ends in a function of the user: what it shows is
+// shown, and it may take its time. id, function, number of texts, texts, raw
+// parts.
+void call_message(const struct frame *f) {
+	char id[24], number[16];
+	if (f->n < 3) return;
+	snprintf(number, sizeof number, "%.*s", (int)f->part[2].len, (const char *)f->part[2].data);
+	int n = atoi(number);
+	if (n < 0 || n > f->n - 3) return;
+	SEXP name = PROTECT(text_of(f->part[1]));
+	SEXP texts = PROTECT(strings(n, f->part + 3));
+	SEXP parts = PROTECT(raws(f->n - 3 - n, f->part + 3 + n));
+	begin(f, id, sizeof id);
+	SEXP run = function(".run_message");
+	struct evaluation e = {NULL, NULL};
+	if (run) {
+		e.call = PROTECT(R.Rf_lang4(run, name, texts, parts));
+		R.R_ToplevelExec(evaluate, &e);
+		UNPROTECT(1);
+	}
+	SEXP result = PROTECT(e.result ? e.result : R_Nil);
+	if (e.result) R.R_ReleaseObject(e.result);
+	ad_device_flush();
+	answer(id, e.result ? result : NULL, run != NULL);
+	UNPROTECT(4);
 }
 
 // ---- what R code of ours can call ----------------------------------------------

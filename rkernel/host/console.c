@@ -66,7 +66,8 @@ enum { ANSWERED, ANSWER_INTERRUPTED, ANSWER_REFUSED };
 static int take_answer(void) {
 	struct frame f;
 	lane_recv(&f);
-	if (f.type == CMD_EXECUTE || f.type == CMD_CALL || f.type == CMD_LOAD || f.type == CMD_QUIT)
+	if (f.type == CMD_EXECUTE || f.type == CMD_CALL || f.type == CMD_MESSAGE ||
+		f.type == CMD_LOAD || f.type == CMD_QUIT)
 		lane_keep(&f); // a callback asks between cells
 	if (f.type != CMD_ANSWER || f.n < 3) return -1;
 	if (strtoul(f.part[0].data, NULL, 10) != sequence) return -1;
@@ -172,6 +173,7 @@ static int at_prompt(unsigned char *buf, int len) {
 		switch (f.type) {
 		case CMD_LOAD: call_load(&f); break;
 		case CMD_CALL: call_run(&f); break;
+		case CMD_MESSAGE: call_message(&f); break;
 		case CMD_EXECUTE: cell_begin(&f); break;
 		case CMD_QUIT: quitting = 1; return 0;
 		}

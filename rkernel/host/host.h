@@ -31,6 +31,7 @@ enum {
 	CMD_EXECUTE = 'x', // id, allow_stdin, code
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
+	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
 	CMD_INTERRUPT = 'n', // SIGINT follows
 	CMD_QUIT = 'q'
 };
@@ -159,6 +160,7 @@ SEXP parse_one(const char *code, size_t len);
 
 void call_load(const struct frame *f);
 void call_run(const struct frame *f);
+void call_message(const struct frame *f);
 // call_strings evaluates fn of the private environment with strings as
 // arguments, output captured away. It returns a STRSXP, or NULL when it failed.
 SEXP call_strings(const char *fn, int n, const struct host_part *args);

@@ -36,6 +36,14 @@
     c(if (result[[1L]]) "1" else "0", enc2utf8(as.character(result[[2L]])))
 }
 
+# .run_message calls a function that ends in one of the user's, with texts and a
+# list of raw vectors: what that does reaches the user.
+.run_message <- function(name, texts, parts) {
+    f <- get(name, envir = .self, mode = "function", inherits = FALSE)
+    tryCatch(c("1", enc2utf8(as.character(f(texts, parts)))),
+             error = function(e) c("0", enc2utf8(conditionMessage(e))))
+}
+
 .self <- environment()
 
 # .cause says, called while an error is on its way to the prompt, who raised it:

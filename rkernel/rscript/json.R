@@ -4,7 +4,8 @@
 send <- function(kind, parts) .event(kind, as.list(parts))
 
 # JSON from R values, for metadata and JSON displays: named lists are objects,
-# other lists arrays, vectors of length one scalars (unless I() keeps them).
+# other lists arrays, vectors of length one scalars (unless I() keeps them). Text
+# of class "json", as jsonlite makes it, is JSON already.
 
 json <- function(x) {
     if (is.null(x)) return("{}")
@@ -13,6 +14,7 @@ json <- function(x) {
 
 json_value <- function(x) {
     if (is.null(x)) return("null")
+    if (inherits(x, "json") && is.character(x) && length(x) == 1L) return(utf8(unclass(x)))
     boxed <- inherits(x, "AsIs")
     if (is.factor(x) || inherits(x, c("Date", "POSIXt"))) x <- as.character(x)
     if (!is.null(names(x)) && (is.list(x) || is.atomic(x))) return(json_object(x))
@@ -37,7 +39,10 @@ json_atoms <- function(x) {
     if (is.raw(x)) return(as.character(as.integer(x)))
     if (is.complex(x)) return(json_string(as.character(x)))
     x <- unclass(x)
-    out <- formatC(as.double(x), digits = 15L, width = -1L, format = "g")
+    x <- as.double(x)
+    out <- formatC(x, digits = 15L, width = -1L, format = "g")
+    inexact <- is.finite(x) & as.double(out) != x
+    out[inexact] <- formatC(x[inexact], digits = 17L, width = -1L, format = "g")
     out[!is.finite(x)] <- "null"
     out
 }

@@ -10,7 +10,8 @@ start <- function() {
     take_option("editor", editor)
     options(viewer = viewer, pdfviewer = pdf_viewer(), device = open_device,
             jupyter.in_kernel = TRUE, jupyter.base_display_func = display_bundle,
-            jupyter.clear_output_func = clear_output)
+            jupyter.clear_output_func = clear_output, jupyter.comm_manager = comm_manager)
+    serve_comms()
     if (isNamespaceLoaded("utils")) replace_view()
     else setHook(packageEvent("utils", "onLoad"), function(...) replace_view())
     invisible()
