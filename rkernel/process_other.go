@@ -39,3 +39,4 @@ func (*process) call(context.Context, string, ...string) ([]string, error) {
 func (*process) interrupt()               {}
 func (*process) shutdown(context.Context) {}
 func (*process) hasEnded() bool           { return true }
+func (*process) epitaph() string          { return "" }

@@ -202,6 +202,12 @@ func (r *R) execute(ctx context.Context, req request, code string, allowStdin bo
 	}
 }
 
+// A notBegunError is R's death before it began a cell.
+type notBegunError struct{ cause error }
+
+func (e *notBegunError) Error() string { return e.cause.Error() }
+func (e *notBegunError) Unwrap() error { return e.cause }
+
 // Interrupt interrupts the cell that runs.
 func (r *R) Interrupt(*kernel.Request) {
 	r.mu.Lock()

@@ -211,12 +211,6 @@ func cellError(f frame) error {
 	return e
 }
 
-// A notBegunError is R's death before it began a cell.
-type notBegunError struct{ cause error }
-
-func (e *notBegunError) Error() string { return e.cause.Error() }
-func (e *notBegunError) Unwrap() error { return e.cause }
-
 // endOutcome is the outcome of the cell that ran when R ended.
 func (p *process) endOutcome(r *run) outcome {
 	p.mu.Lock()
