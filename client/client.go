@@ -30,6 +30,11 @@ type Config struct {
 	// EncryptionDisabled, which every kernel knows.
 	Encryption Encryption
 
+	// Handshake has a kernel that Start starts choose its ports itself and
+	// register (JEP 66), if its kernelspec says that it speaks protocol 5.6.
+	// Others get a connection file with ports that were free a moment ago.
+	Handshake bool
+
 	// RuntimeDir is where Start puts the connection file. Default: Jupyter's
 	// runtime directory, where other front ends look for kernels to join.
 	RuntimeDir string

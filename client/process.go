@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -140,4 +141,12 @@ func (t *tail) String() string {
 		return "..." + string(t.buf)
 	}
 	return string(t.buf)
+}
+
+// explain adds to the error of a kernel that was not ready in time what it said.
+func (p *process) explain(err error) error {
+	if out := strings.TrimSpace(p.tail.String()); errors.Is(err, errSlowStart) && out != "" {
+		return fmt.Errorf("%w; it said: %s", err, out)
+	}
+	return err
 }

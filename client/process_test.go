@@ -23,6 +23,9 @@ const modeVariable = "ADRASTEA_TEST_KERNEL"
 
 // fakeProcess is the kernel.
 func fakeProcess(mode, file string) int {
+	if mode == "words" {
+		return runWords()
+	}
 	conn, err := jupyter.ReadConnectionFile(file)
 	if err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
@@ -35,8 +38,6 @@ func fakeProcess(mode, file string) int {
 // are asked about themselves.
 var processModes = map[string]func(conn *jupyter.ConnectionInfo) int{
 	"polite": func(conn *jupyter.ConnectionInfo) int { return runFake(conn, true, nil) },
-	// "words" is a kernel made with package kernel.
-	"words": func(*jupyter.ConnectionInfo) int { return runWords() },
 	// "deaf" takes no shutdown_request, but SIGINT ends it.
 	"deaf": func(conn *jupyter.ConnectionInfo) int {
 		return runFake(conn, false, []os.Signal{syscall.SIGINT})

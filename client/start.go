@@ -49,9 +49,6 @@ func startOnce(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (_ *C
 			c.Close()
 		}
 	}()
-	if err := c.conn.WriteFile(c.file); err != nil {
-		return nil, fmt.Errorf("client: %v", err)
-	}
 	return c, c.launch(ctx)
 }
 
@@ -59,7 +56,7 @@ func startOnce(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (_ *C
 func (c *Client) launch(ctx context.Context) error {
 	ctx, cancel := c.startContext(ctx)
 	defer cancel()
-	p, err := startProcess(c.spec.Command(c.file), c.environ(), c.cfg.Dir, c.cfg.Output)
+	p, err := c.startKernel(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,13 +69,38 @@ func (c *Client) launch(ctx context.Context) error {
 	c.adopt(l, p, nil)
 	info, err := l.ready(ctx, false)
 	if err != nil {
-		if out := strings.TrimSpace(p.tail.String()); errors.Is(err, errSlowStart) && out != "" {
-			err = fmt.Errorf("%w; it said: %s", err, out)
-		}
-		return err
+		return p.explain(err)
 	}
 	c.adopt(l, p, info)
 	return nil
+}
+
+// startKernel starts the process and returns when it is known where it listens:
+// that is decided here or, with a registration file, by the kernel.
+func (c *Client) startKernel(ctx context.Context) (*process, error) {
+	var reg *register
+	var err error
+	if c.registers() {
+		if reg, err = c.openRegister(); err != nil {
+			return nil, err
+		}
+		defer reg.close()
+	} else if err := c.conn.WriteFile(c.file); err != nil {
+		return nil, fmt.Errorf("client: %v", err)
+	}
+	p, err := startProcess(c.spec.Command(c.file), c.environ(), c.cfg.Dir, c.cfg.Output)
+	if err != nil || reg == nil {
+		return p, err
+	}
+	c.mu.Lock()
+	c.proc = p // so that Close can kill it
+	c.mu.Unlock()
+	if err := reg.accept(ctx, p); err != nil {
+		p.kill()
+		<-p.donec
+		return nil, p.explain(err)
+	}
+	return p, nil
 }
 
 // envRef is a reference to an environment variable in the env of a kernelspec.
@@ -123,6 +145,9 @@ func (c *Client) chooseConnection() error {
 	}
 	switch c.cfg.Transport {
 	case "", "tcp":
+		if c.registers() {
+			return nil
+		}
 		return c.freePorts()
 	case "ipc":
 		return c.chooseSockets(dir, id)
@@ -173,7 +198,7 @@ func (c *Client) removeFiles() {
 	}
 	os.Remove(c.file)
 	if c.conn.Transport == "ipc" {
-		for _, ch := range jupyter.Channels() {
+		for _, ch := range jupyter.Channels() { // a kernel that was killed leaves them
 			os.Remove(strings.TrimPrefix(c.conn.Endpoint(ch), "ipc://"))
 		}
 	}

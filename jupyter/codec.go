@@ -78,16 +78,16 @@ func (c *Codec) Encode(m *Message) ([][]byte, error) {
 	frames = append(frames, m.Buffers...)
 	sig := []byte{}
 	if c.hashes != nil {
-		sum := c.sign(parts)
+		sum := c.sign(parts[:]...)
 		sig = hex.AppendEncode(nil, sum[:])
 	}
 	frames[len(m.Identities)+1] = sig
 	return frames, nil
 }
 
-// sign returns the HMAC of the four JSON frames, and of nothing else: buffers
+// sign returns the HMAC of the four JSON frames of a message, and of nothing else: buffers
 // are not signed.
-func (c *Codec) sign(parts [4][]byte) (sum [sha256.Size]byte) {
+func (c *Codec) sign(parts ...[]byte) (sum [sha256.Size]byte) {
 	h := c.hashes.Get().(hash.Hash)
 	h.Reset()
 	for _, p := range parts {
@@ -110,7 +110,7 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	}
 	parts := [4][]byte(frames[at+2 : at+6])
 	if c.hashes != nil {
-		if err := c.verify(frames[at+1], parts); err != nil {
+		if err := c.verify(frames[at+1], parts[:]...); err != nil {
 			return nil, err
 		}
 	}
@@ -138,19 +138,24 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	return m, err
 }
 
+// findDelimiter returns the index of the delimiter.
+func findDelimiter(frames [][]byte) (int, error) {
+	for i, f := range frames[:min(len(frames), maxIdentities+1)] {
+		if bytes.Equal(f, delimiter) {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: no delimiter", ErrMalformed)
+}
+
 // checkBounds finds the delimiter and checks that the frames of a message are
 // there and not too large.
 func checkBounds(frames [][]byte) (delimiterAt int, err error) {
-	at := -1
-	for i, f := range frames[:min(len(frames), maxIdentities+1)] {
-		if bytes.Equal(f, delimiter) {
-			at = i
-			break
-		}
+	at, err := findDelimiter(frames)
+	if err != nil {
+		return 0, err
 	}
 	switch {
-	case at < 0:
-		return 0, fmt.Errorf("%w: no delimiter", ErrMalformed)
 	case len(frames) < at+6:
 		return 0, fmt.Errorf("%w: %d frames after the delimiter, want at least 5",
 			ErrMalformed, len(frames)-at-1)
@@ -163,7 +168,7 @@ func checkBounds(frames [][]byte) (delimiterAt int, err error) {
 }
 
 // verify checks the signature of parts, and that it is a new one.
-func (c *Codec) verify(sig []byte, parts [4][]byte) error {
+func (c *Codec) verify(sig []byte, parts ...[]byte) error {
 	var got [sha256.Size]byte
 	if len(sig) != hex.EncodedLen(len(got)) {
 		return fmt.Errorf("%w: %d characters, want %d", ErrSignature, len(sig), hex.EncodedLen(len(got)))
@@ -171,7 +176,7 @@ func (c *Codec) verify(sig []byte, parts [4][]byte) error {
 	if _, err := hex.Decode(got[:], sig); err != nil {
 		return fmt.Errorf("%w: not hexadecimal", ErrSignature)
 	}
-	want := c.sign(parts)
+	want := c.sign(parts...)
 	if !hmac.Equal(got[:], want[:]) {
 		return ErrSignature
 	}

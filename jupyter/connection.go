@@ -78,14 +78,7 @@ func NewConnectionInfo() *ConnectionInfo {
 // Endpoint returns the 0MQ endpoint of ch: "tcp://127.0.0.1:5555", or with ipc
 // in the form that Jupyter uses, "ipc:///run/kernel-5555".
 func (c *ConnectionInfo) Endpoint(ch Channel) string {
-	if c.Transport == "ipc" {
-		return fmt.Sprintf("ipc://%s-%d", c.IP, c.Ports[ch])
-	}
-	ip := c.IP
-	if strings.Contains(ip, ":") && !strings.HasPrefix(ip, "[") {
-		ip = "[" + ip + "]"
-	}
-	return fmt.Sprintf("%s://%s:%d", c.Transport, ip, c.Ports[ch])
+	return endpoint(c.Transport, c.IP, c.Ports[ch])
 }
 
 // LogValue shows where the kernel is, and no key.
@@ -100,22 +93,84 @@ func (c *ConnectionInfo) LogValue() slog.Value {
 // ReadConnectionFile reads a connection file. Its errors name the file and say
 // what is wrong with it, without a word of its content.
 func ReadConnectionFile(path string) (*ConnectionInfo, error) {
+	c, _, err := readFile(path, parseConnection)
+	return c, err
+}
+
+// ReadKernelFile reads what a kernel is started with: a connection file or a
+// registration file. With the latter, r is not nil and the ports are 0.
+func ReadKernelFile(path string) (c *ConnectionInfo, r *Registration, err error) {
+	return readFile(path, parse)
+}
+
+func readFile(path string, parse func([]byte) (*ConnectionInfo, *Registration, error),
+) (*ConnectionInfo, *Registration, error) {
 	raw, err := os.ReadFile(path)
 	if perr, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, fmt.Errorf("jupyter: connection file %s: %w", path, perr.Err)
+		err = perr.Err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("jupyter: connection file %s: %w", path, err)
+		return nil, nil, fmt.Errorf("jupyter: connection file %s: %w", path, err)
 	}
-	c, err := ParseConnectionInfo(raw)
+	c, r, err := parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("jupyter: connection file %s: %w", path, err)
+		return nil, nil, fmt.Errorf("jupyter: connection file %s: %w", path, err)
 	}
-	return c, nil
+	return c, r, nil
 }
 
 // ParseConnectionInfo parses the content of a connection file.
 func ParseConnectionInfo(raw []byte) (*ConnectionInfo, error) {
+	c, _, err := parseConnection(raw)
+	return c, err
+}
+
+// parseConnection parses a file that says where a kernel is. A registration
+// file says so when its kernel has registered.
+func parseConnection(raw []byte) (*ConnectionInfo, *Registration, error) {
+	f, err := parseFields(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, registers := f.keys["registration_port"]
+	if _, bound := f.keys["shell_port"]; registers && !bound {
+		return nil, nil, errors.New("this is a registration file, whose kernel has not registered")
+	}
+	c := &ConnectionInfo{IP: f.needText("ip")}
+	c.take(f)
+	for ch, key := range portKeys {
+		c.Ports[ch] = f.port(key)
+	}
+	if err := c.finish(f); err != nil {
+		return nil, nil, err
+	}
+	return c, nil, nil
+}
+
+// parse parses a connection file or a registration file.
+func parse(raw []byte) (*ConnectionInfo, *Registration, error) {
+	f, err := parseFields(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := f.keys["registration_port"]; !ok {
+		return parseConnection(raw)
+	}
+	c := &ConnectionInfo{}
+	r := takeRegistration(f, c)
+	c.take(f)
+	if err := c.finish(f); err != nil {
+		return nil, nil, err
+	}
+	r.transport = c.Transport
+	if r.codec, err = NewCodec(c.SignatureScheme, c.Key); err != nil {
+		return nil, nil, err
+	}
+	return c, r, nil
+}
+
+// parseFields returns the keys of the JSON object in raw.
+func parseFields(raw []byte) (*fields, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, errors.New("the file is empty")
 	}
@@ -126,32 +181,28 @@ func ParseConnectionInfo(raw []byte) (*ConnectionInfo, error) {
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		return nil, errors.New("not a JSON object")
 	}
-	f := fields{keys: keys}
-	if _, ok := keys["registration_port"]; ok {
-		return nil, errors.New("this is a registration file, not a connection file")
-	}
-	c := &ConnectionInfo{
-		Transport:       f.text("transport", "tcp"),
-		IP:              f.needText("ip"),
-		SignatureScheme: f.text("signature_scheme", SchemeHMACSHA256),
-		Key:             NewKey(f.needKey("key")),
-		KernelName:      f.text("kernel_name", ""),
-		CurvePublicKey:  f.text("curve_publickey", ""),
-		CurveSecretKey:  NewKey(f.text("curve_secretkey", "")),
-	}
-	for ch, key := range portKeys {
-		c.Ports[ch] = f.port(key)
-	}
+	return &fields{keys: keys}, nil
+}
+
+// take takes what f has besides the address and the ports.
+func (c *ConnectionInfo) take(f *fields) {
+	c.Transport = f.text("transport", "tcp")
+	c.SignatureScheme = f.text("signature_scheme", SchemeHMACSHA256)
+	c.Key = NewKey(f.needKey("key"))
+	c.KernelName = f.text("kernel_name", "")
+	c.CurvePublicKey = f.text("curve_publickey", "")
+	c.CurveSecretKey = NewKey(f.text("curve_secretkey", ""))
+}
+
+// finish keeps the keys that are left in f, and returns what is wrong.
+func (c *ConnectionInfo) finish(f *fields) error {
 	if len(f.errs) > 0 {
-		return nil, joinLine(f.errs)
+		return joinLine(f.errs)
 	}
-	if len(keys) > 0 {
-		c.Extra = keys
+	if len(f.keys) > 0 {
+		c.Extra = f.keys
 	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c.check()
 }
 
 // joinLine joins errors in one line.
@@ -243,18 +294,21 @@ func (f *fields) port(key string) int {
 }
 
 // WriteFile writes c to path, in one step and readable only by its owner.
-func (c *ConnectionInfo) WriteFile(path string) (err error) {
-	raw, err := c.encode()
-	if err != nil {
-		return fmt.Errorf("jupyter: connection file %s: %w", path, err)
+func (c *ConnectionInfo) WriteFile(path string) error { return c.writeFile(path, nil) }
+
+// writeFile writes c, with r if it is not nil.
+func (c *ConnectionInfo) writeFile(path string, r *Registration) error {
+	raw, err := c.encode(r)
+	if err == nil {
+		err = writeFile(path, raw, 0o600)
 	}
-	if err := writeFile(path, raw, 0o600); err != nil {
+	if err != nil {
 		return fmt.Errorf("jupyter: connection file %s: %w", path, err)
 	}
 	return nil
 }
 
-func (c *ConnectionInfo) encode() ([]byte, error) {
+func (c *ConnectionInfo) encode(r *Registration) ([]byte, error) {
 	m := map[string]any{
 		"transport":        c.Transport,
 		"ip":               c.IP,
@@ -262,8 +316,16 @@ func (c *ConnectionInfo) encode() ([]byte, error) {
 		"key":              c.Key.Reveal(),
 		"kernel_name":      c.KernelName,
 	}
+	if r != nil {
+		m["registration_port"] = r.Port
+		if !r.Older {
+			m["registration_ip"], m["kernel_id"] = r.IP, r.KernelID
+		}
+	}
 	for ch, key := range portKeys {
-		m[key] = c.Ports[ch]
+		if r == nil || c.Ports[ch] != 0 {
+			m[key] = c.Ports[ch]
+		}
 	}
 	if c.CurvePublicKey != "" {
 		m["curve_publickey"] = c.CurvePublicKey

@@ -136,7 +136,7 @@ func FuzzConnectionInfo(f *testing.F) {
 		if err != nil {
 			return
 		}
-		raw, err := c.encode()
+		raw, err := c.encode(nil)
 		if err != nil {
 			t.Fatal(err)
 		}

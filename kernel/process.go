@@ -2,8 +2,10 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -17,10 +19,11 @@ import (
 // SIGINT interrupts, as an interrupt_request does. SIGTERM, SIGHUP and the death
 // of the process that started the kernel end it: the one that JPY_PARENT_PID
 // names or, without it, the parent (K8). Ports that are 0 in the connection
-// file are chosen, and the file is written again.
+// file are chosen, and the file is written again. So it is with a registration
+// file (JEP 66), after which the kernel tells its ports where that file says.
 func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Config,
 ) (status int, err error) {
-	info, err := jupyter.ReadConnectionFile(connectionFile)
+	info, registration, err := jupyter.ReadKernelFile(connectionFile)
 	if err != nil {
 		return 1, err
 	}
@@ -28,18 +31,52 @@ func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Confi
 	if err != nil {
 		return 1, err
 	}
-	if bound := s.ConnectionInfo(); bound.Ports != info.Ports {
-		if err := bound.WriteFile(connectionFile); err != nil {
+	s.checkPermissions(connectionFile)
+	if err := s.writeConnection(connectionFile, info, registration); err != nil {
+		s.Close()
+		return 1, err
+	}
+	stop := s.ownProcess()
+	defer stop()
+	if registration != nil {
+		if err := s.register(ctx, registration); errors.Is(err, ErrShutdown) {
+			return s.ExitStatus(), nil
+		} else if err != nil {
 			s.Close()
 			return 1, err
 		}
 	}
-	stop := s.ownProcess()
-	defer stop()
 	if err := s.Run(ctx); err != nil {
 		return max(s.ExitStatus(), 1), err
 	}
 	return s.ExitStatus(), nil
+}
+
+// checkPermissions warns if others can read the connection file: its key lets
+// them run code here.
+func (s *Server) checkPermissions(file string) {
+	st, err := os.Stat(file)
+	if err != nil || runtime.GOOS == "windows" {
+		return
+	}
+	if mode := st.Mode().Perm(); mode&0o077 != 0 {
+		s.cfg.Logger.Warn("kernel: others can read or write the connection file, and so run code in this "+
+			"kernel; it should have mode 0600", "file", file, "mode", fmt.Sprintf("%#o", mode))
+	}
+}
+
+// writeConnection writes the connection file if the server has chosen ports.
+// With a registration it stays a registration file, so that a launcher may start
+// a kernel with it again.
+func (s *Server) writeConnection(file string, asked *jupyter.ConnectionInfo, r *jupyter.Registration) error {
+	switch bound := s.ConnectionInfo(); {
+	case bound.Ports == asked.Ports:
+		return nil
+	case r != nil:
+		return r.WriteFile(file, bound)
+	default:
+		return bound.WriteFile(file)
+	}
 }
 
 // ownProcess has signals and the death of the parent act on s, until the

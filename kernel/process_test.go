@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,4 +160,22 @@ func TestServeWritesThePortsItChose(t *testing.T) {
 	}
 	cancel()
 	must(t, <-ended)
+}
+
+func TestServeWarnsOfAFileThatOthersCanRead(t *testing.T) {
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true} {
+		file := filepath.Join(t.TempDir(), "k.json")
+		must(t, jupyter.NewConnectionInfo().WriteFile(file))
+		must(t, os.Chmod(file, mode))
+		var log strings.Builder
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := kernel.Serve(ctx, newScript(), file, &kernel.Config{
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		must(t, err)
+		if got := strings.Contains(log.String(), fmt.Sprintf("%#o", mode)); got != want {
+			t.Errorf("mode %#o: a warning is %v, want %v: %s", mode, got, want, log.String())
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -119,6 +120,10 @@ const (
 	maxSubscription = 64 << 10
 )
 
+// ipcTries is how many names are tried for a socket, of which others may have
+// some.
+const ipcTries = 10
+
 // bind makes and binds the five sockets.
 func (s *Server) bind() error {
 	security, err := security(s.info)
@@ -126,18 +131,37 @@ func (s *Server) bind() error {
 		return err
 	}
 	for _, ch := range jupyter.Channels() {
-		endpoint := s.info.Endpoint(ch)
-		sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], endpoint, s.socketConfig(ch, security))
-		if err != nil {
-			return fmt.Errorf("kernel: cannot listen for %v on %s: %w", ch, endpoint, err)
+		if err := s.bindChannel(ch, s.socketConfig(ch, security)); err != nil {
+			return fmt.Errorf("kernel: cannot listen for %v on %s: %w", ch, s.info.Endpoint(ch), err)
 		}
-		s.sockets[ch] = sock
-		if s.info.Transport == "tcp" && s.info.Ports[ch] == 0 {
-			port, err := strconv.Atoi(bound[strings.LastIndex(bound, ":")+1:])
-			if err != nil {
-				return fmt.Errorf("kernel: no port in endpoint %s", bound)
+	}
+	return nil
+}
+
+// bindChannel makes and binds the socket of ch. A port 0 is chosen: with tcp by
+// the system; with ipc it is a number in the name of the socket.
+func (s *Server) bindChannel(ch jupyter.Channel, cfg *zmq.Config) error {
+	port := &s.info.Ports[ch]
+	if s.info.Transport == "ipc" && *port == 0 {
+		for range ipcTries {
+			*port = 1 + rand.IntN(65535)
+			sock, _, err := s.cfg.Engine.Bind(socketTypes[ch], s.info.Endpoint(ch), cfg)
+			if err == nil {
+				s.sockets[ch] = sock
+				return nil
 			}
-			s.info.Ports[ch] = port
+		}
+		*port = 1 + rand.IntN(65535) // the last try says what is wrong
+	}
+	sock, bound, err := s.cfg.Engine.Bind(socketTypes[ch], s.info.Endpoint(ch), cfg)
+	if err != nil {
+		return err
+	}
+	s.sockets[ch] = sock
+	if *port == 0 {
+		*port, err = strconv.Atoi(bound[strings.LastIndex(bound, ":")+1:])
+		if err != nil {
+			return fmt.Errorf("no port in endpoint %s", bound)
 		}
 	}
 	return nil

@@ -240,7 +240,7 @@ func installedSpec(display string, r *rkernel.Installation) (*jupyter.KernelSpec
 		DisplayName:     display,
 		Language:        "R",
 		InterruptMode:   jupyter.InterruptByMessage,
-		ProtocolVersion: jupyter.ProtocolVersion,
+		ProtocolVersion: jupyter.HandshakeVersion,
 		Metadata:        jupyter.Object{"supported_encryption": []any{jupyter.CurveEncryption}},
 	}, nil
 }
