@@ -79,7 +79,7 @@ func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Co
 		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
 	}
 	if req.StopOnError {
-		s.abortReceived(req.in)
+		s.abortReceived()
 	}
 	return &jupyter.ExecuteReply{
 		Status:         jupyter.StatusError,

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/zmq"
@@ -21,7 +20,6 @@ type incoming struct {
 	msg      *jupyter.Message
 	err      error // a part of the message is broken
 	size     int
-	received time.Time
 	aborted  bool        // do not run it (K6); owned by the reader of shell, then by the worker
 	exit     *ending     // the kernel ends after its idle; owned by the worker
 	answered atomic.Bool // its reply was sent
@@ -36,7 +34,7 @@ func (s *Server) receive(ch jupyter.Channel, m zmq.Message) *incoming {
 		s.dropped.count(s.cfg.Logger, ch, err.Error())
 		return nil
 	}
-	in := &incoming{channel: ch, msg: msg, received: time.Now()}
+	in := &incoming{channel: ch, msg: msg}
 	if err != nil {
 		in.err = err
 	}

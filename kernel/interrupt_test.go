@@ -2,10 +2,7 @@ package kernel_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -163,65 +160,4 @@ func TestK6AbortOfABurst(t *testing.T) {
 		c.ExpectBusy(r)
 		done(c, r, "aborted")
 	}
-}
-
-// What was sent when its sender could not know of the failure is aborted, also
-// if it arrives later. The dates of the client tell.
-func TestK6AbortOfWhatWasOnItsWay(t *testing.T) { synctest.Test(t, testK6OnItsWay) }
-
-func testK6OnItsWay(t *testing.T) {
-	c := kerneltest.Start(t, newScript(), nil)
-	other := c.Kernel.Connect(t)
-	request := func(c *kerneltest.Client) *jupyter.Message {
-		m, err := c.Session.New(nil, &jupyter.ExecuteRequest{Code: "", StopOnError: true, StoreHistory: true})
-		must(t, err)
-		return m
-	}
-	count := 0
-	fail := func(pause int) {
-		t.Helper()
-		count++
-		r := c.Execute(fmt.Sprintf("pause %d\nfail x", pause))
-		c.ExpectStart(r, count)
-		time.Sleep(time.Millisecond) // it is on its way now
-		early, elses := request(c), request(other)
-		millis := request(c)
-		millis.Header.Date = time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-		dateless := request(c)
-		dateless.Header.Date = "soon"
-		c.ExpectError(r, "Fail", "x")
-		done(c, r, "error")
-		late := request(c)
-		send := func(c *kerneltest.Client, m *jupyter.Message, aborted bool) {
-			t.Helper()
-			c.Send(jupyter.Shell, m)
-			c.ExpectBusy(m)
-			if aborted {
-				done(c, m, "aborted")
-				return
-			}
-			count++
-			c.ExpectInput(m, "", count)
-			done(c, m, "ok")
-		}
-		inTime := pause <= 1000
-		send(c, early, inTime)
-		send(c, millis, inTime)
-		send(other, elses, false)
-		send(c, early2(t, c, early), inTime)
-		send(c, late, false)
-		send(c, early2(t, c, early), false) // after a later one, nothing is early
-		send(c, dateless, false)
-	}
-	fail(3)
-	fail(1000)
-	fail(3000)
-}
-
-// early2 returns another request with the date of m.
-func early2(t *testing.T, c *kerneltest.Client, m *jupyter.Message) *jupyter.Message {
-	n, err := c.Session.New(nil, &jupyter.ExecuteRequest{Code: "", StopOnError: true, StoreHistory: true})
-	must(t, err)
-	n.Header.Date = m.Header.Date
-	return n
 }

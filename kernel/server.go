@@ -40,10 +40,10 @@ type Server struct {
 	langCtx    context.Context // of every call of the language
 	langCancel context.CancelCauseFunc
 
-	next   chan *incoming // from the reader of shell to its worker
-	aborts chan abort     // to the reader of shell: abort what was received
-	asks   chan *ask      // to the stdin goroutine: ask this
-	unasks chan *ask      // to the stdin goroutine: nobody waits any more
+	next   chan *incoming     // from the reader of shell to its worker
+	aborts chan chan struct{} // to the reader of shell: abort what was received, then close it
+	asks   chan *ask          // to the stdin goroutine: ask this
+	unasks chan *ask          // to the stdin goroutine: nobody waits any more
 
 	endOnce sync.Once
 	endc    chan struct{} // closed when the kernel begins to end
@@ -87,7 +87,7 @@ func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Serve
 		sockets: map[jupyter.Channel]Socket{},
 		started: make(chan struct{}),
 		next:    make(chan *incoming),
-		aborts:  make(chan abort),
+		aborts:  make(chan chan struct{}),
 		asks:    make(chan *ask),
 		unasks:  make(chan *ask),
 		endc:    make(chan struct{}),

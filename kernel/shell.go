@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"context"
-	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -21,13 +20,10 @@ func (s *Server) readShell() []*incoming {
 	sock := s.sockets[jupyter.Shell]
 	var waiting []*incoming
 	bytes := 0
-	failures := bursts{}
 	push := func(in *incoming) {
 		if in == nil {
 			return
 		}
-		early := failures.includes(in)
-		in.aborted = early && in.msg.Header.MsgType == jupyter.TypeExecuteRequest
 		waiting = append(waiting, in)
 		bytes += in.size
 	}
@@ -55,11 +51,10 @@ func (s *Server) readShell() []*incoming {
 			waiting[0] = nil
 			waiting = waiting[1:]
 			bytes -= first.size
-		case a := <-s.aborts:
+		case done := <-s.aborts:
 			s.takeReceived(push)
 			abortWaiting(waiting)
-			failures.failed(a.in, time.Since(a.in.received))
-			close(a.done)
+			close(done)
 		case <-s.drainc:
 			s.takeReceived(push)
 			return waiting
