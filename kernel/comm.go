@@ -173,11 +173,17 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 	cs.server.ambient.Store(&Output{out: cs.server.out, comms: cs, parent: in.msg.RawHeader})
 	switch c := c.(type) {
 	case *jupyter.CommOpen:
-		return cs.handleOpen(ctx, in, c)
+		err := cs.handleOpen(ctx, in, c)
+		if errors.Is(err, ErrNoTarget) { // the front end is told
+			cs.server.cfg.Logger.Debug("kernel: comm to an unknown target", "target", c.TargetName)
+			return nil
+		}
+		return err
 	case *jupyter.CommMsg:
 		o := cs.get(c.CommID)
-		if o == nil {
-			return fmt.Errorf("no comm %q is open", c.CommID)
+		if o == nil { // front ends that open one do not wait to hear that it was closed
+			cs.server.cfg.Logger.Debug("kernel: message for a comm that is not open", "comm", c.CommID)
+			return nil
 		}
 		if o.handler != nil {
 			return o.handler.Message(ctx, c.Data, in.msg.Buffers)
