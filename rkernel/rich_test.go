@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,4 +182,37 @@ func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
 		}
 	}
 	show(t, p, "1").want(t, "result|[1] 1")
+}
+
+func TestAFunctionOfTheUsersGivesTheHTMLOfAClass(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `repr_html.mine <- function(obj, ...) paste0("<i>", unclass(obj), "</i>")
+structure(7, class = c("mine", "other"))`)
+	if html := v.html(t); html != "<i>7</i>" {
+		t.Errorf("HTML is %q", html)
+	}
+	show(t, p, `isNamespaceLoaded("repr")`).want(t, "result|[1] FALSE")
+}
+
+func TestADisplayIsReplacedByItsId(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `display <- getOption("jupyter.base_display_func")
+display(list("text/plain" = "0 %"), display_id = "state")
+display(list("text/plain" = "other"))
+display(list("text/html" = "<b>9 %</b>"), list(isolated = TRUE), display_id = "state", update = TRUE)`)
+	if v.err != nil {
+		t.Fatal(v.err)
+	}
+	if got := []string{v.shown[0].kind + v.shown[0].id, v.shown[1].kind + v.shown[1].id, v.shown[2].kind + v.shown[2].id}; !slices.Equal(
+		got, []string{"displaystate", "display", "updatestate"}) {
+		t.Errorf("shown %q", got)
+	}
+	if v.shown[2].data["text/html"] != "<b>9 %</b>" || v.shown[2].metadata["isolated"] != true {
+		t.Errorf("the update is %+v", v.shown[2])
+	}
+	for _, code := range []string{"display_id = ''", "display_id = 1", "update = TRUE", "display_id = c('a', 'b')"} {
+		if v := show(t, p, `display(list("text/plain" = "x"), `+code+")"); v.err == nil || len(v.shown) != 0 {
+			t.Errorf("%s: no error", code)
+		}
+	}
 }

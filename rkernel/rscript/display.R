@@ -40,12 +40,16 @@ rich_tags <- function(value) {
     list("text/html", frame(self_contained(file)))
 }
 
-# methods_of gives the first method of a generic, in a loaded namespace, that was
-# written for a class of the value; not one for base classes or the default.
+# method_for gives the first method of a generic that was written for a class of
+# the value; not one for base classes or the default. Where the generic's package
+# is loaded its methods count, and everywhere functions that users name so.
 method_for <- function(generic, package, value) {
-    if (!isNamespaceLoaded(package)) return(NULL)
-    for (class in setdiff(class(value), c("data.frame", "list", "function", "default"))) {
-        method <- utils::getS3method(generic, class, optional = TRUE, envir = asNamespace(package))
+    classes <- setdiff(class(value), c("data.frame", "list", "function", "default"))
+    loaded <- isNamespaceLoaded(package) && isNamespaceLoaded("utils")
+    for (class in classes) {
+        method <- if (loaded) utils::getS3method(generic, class, optional = TRUE,
+                                                 envir = asNamespace(package))
+                  else get0(paste0(generic, ".", class), globalenv(), mode = "function")
         if (is.function(method)) return(method)
     }
     NULL
@@ -88,8 +92,14 @@ rich_knit <- function(value) {
 }
 
 # display_bundle is options(jupyter.base_display_func): data and metadata are
-# named lists by MIME type.
-display_bundle <- function(data, metadata = NULL) {
+# named lists by MIME type. What has a display_id can be replaced later, by a call
+# with the same id and update = TRUE.
+display_bundle <- function(data, metadata = NULL, display_id = NULL, update = FALSE) {
+    if (!is.null(display_id) && (!is.character(display_id) || length(display_id) != 1L ||
+                                 is.na(display_id) || !nzchar(display_id)))
+        stop("a display_id is one string", call. = FALSE)
+    if (isTRUE(update) && is.null(display_id))
+        stop("update = TRUE needs the display_id of what it replaces", call. = FALSE)
     data <- Filter(Negate(is.null), as.list(data))
     if (!length(data)) return(invisible(TRUE))
     if (is.null(names(data)) || !all(grepl("^[^/ ]+/[^/ ]+$", names(data))))
@@ -102,7 +112,8 @@ display_bundle <- function(data, metadata = NULL) {
         }
         parts <- c(parts, mime, list(value))
     }
-    send("display", c("new", "", json(metadata), parts))
+    mode <- if (isTRUE(update)) "update" else "new"
+    send("display", c(mode, if (is.null(display_id)) "" else display_id, json(metadata), parts))
     invisible(TRUE)
 }
 
