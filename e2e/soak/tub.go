@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -37,7 +38,8 @@ type tub struct {
 
 	gate       sync.RWMutex // held for reading by a client in a round, for writing by a restart
 	generation atomic.Int64 // of the kernel; changes while gate is held
-	interrupts atomic.Int64
+
+	sent, taken atomic.Int64 // interrupts before they are sent and when they are answered
 
 	requests, interrupted, restarted, joined atomic.Int64
 }
@@ -112,7 +114,12 @@ func (k *tub) round(ctx context.Context, c *client.Client, n int) error {
 	case p < 75:
 		return k.interrupt(ctx, c)
 	case p < 85:
+		taken := k.taken.Load()
 		_, err := c.Complete(ctx, "pri", 3)
+		if _, failed := errors.AsType[*client.ReplyError](err); failed && k.sent.Load() > taken {
+			k.interrupted.Add(1)
+			return nil
+		}
 		return err
 	}
 	_, err := c.KernelInfo(ctx)
@@ -150,18 +157,21 @@ func (k *tub) interrupt(ctx context.Context, c *client.Client) error {
 		case err := <-ended:
 			return err
 		case <-time.After(time.Duration(5+rand.IntN(50)) * time.Millisecond):
-			k.interrupts.Add(1)
-			if err := c.Interrupt(ctx); err != nil {
+			k.sent.Add(1)
+			err := c.Interrupt(ctx)
+			k.taken.Add(1)
+			if err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// execute runs code, which has to print text unless an interrupt came.
+// execute runs code, which has to print text unless an interrupt came that was
+// not yet answered when the code was sent.
 func (k *tub) execute(ctx context.Context, c *client.Client, code, text string,
 	input func(context.Context, *jupyter.InputRequest) (string, error)) error {
-	before := k.interrupts.Load()
+	taken := k.taken.Load()
 	var got strings.Builder
 	reply, err := c.Execute(ctx, code, &client.ExecuteOptions{
 		ContinueOnError: true,
@@ -175,7 +185,7 @@ func (k *tub) execute(ctx context.Context, c *client.Client, code, text string,
 	switch {
 	case err != nil:
 		return err
-	case reply.Status == jupyter.StatusError && k.interrupts.Load() != before:
+	case reply.Status == jupyter.StatusError && k.sent.Load() > taken:
 		k.interrupted.Add(1)
 		return nil
 	case reply.Status != jupyter.StatusOK:
