@@ -74,17 +74,28 @@ func serveChannels(m *measurement, at string, recv <-chan zmq.Message, send chan
 	return 0
 }
 
-// An original is the mechanism that this project began with, as plainly as it
-// was first built: a thread that owns the socket and polls it together with a
-// PAIR; a notifier that takes each message off the outgoing channel, hands it
-// to the thread over a second channel, and sends one wake-up for it.
+// An original is the mechanism that this project began with, as it was first
+// built in posit-dev/ark, pull request 58: a thread that owns the socket and
+// polls it together with one end of a PAIR; a notifier that watches the
+// outgoing channel, sends one wake-up for each message, and waits until the
+// thread has answered that it has taken the message and sent it.
+//
+// ark has since given up the answer: the notifier puts what it takes into a
+// second channel, which the thread empties at each wake-up. That is "drained".
 type original struct {
-	inbound  chan zmq.Message
-	outbound chan zmq.Message // the outgoing channel
-	donec    chan struct{}    // closed when the thread has ended
+	inbound  chan zmq.Message // unbounded in ark
+	outbound chan zmq.Message // the outgoing channel, unbounded in ark
+	taken    chan zmq.Message // what the notifier has for the thread
+	drained  bool
+	donec    chan struct{} // closed when the thread has ended
 }
 
-func serveOriginal(m *measurement) (int64, error) {
+func serveOriginal(m *measurement) (int64, error) { return serveForwarding(m, 1) }
+
+func serveDrained(m *measurement) (int64, error) { return serveForwarding(m, m.N) }
+
+// serveForwarding lets the notifier be ahead of the thread by so many messages.
+func serveForwarding(m *measurement, ahead int) (int64, error) {
 	types := map[string]pebbe.Type{"echo": pebbe.ROUTER, "in": pebbe.PULL, "out": pebbe.PUSH, "pub": pebbe.XPUB}
 	ctx, err := pebbe.NewContext()
 	if err != nil {
@@ -115,30 +126,36 @@ func serveOriginal(m *measurement) (int64, error) {
 		return 0, err
 	}
 	o := &original{
-		inbound:  make(chan zmq.Message, 512),
-		outbound: make(chan zmq.Message, 64),
+		inbound:  make(chan zmq.Message, m.N),
+		outbound: make(chan zmq.Message, m.N),
+		taken:    make(chan zmq.Message, ahead),
+		drained:  ahead > 1,
 		donec:    make(chan struct{}),
 	}
-	forwarded := make(chan zmq.Message, 1000)
-	go o.notifier(notifTx, forwarded)
-	go o.forwarder(notifRx, socket, forwarded)
+	go o.notifier(notifTx)
+	go o.forwarder(notifRx, socket)
 	took := serveChannels(m, at, o.inbound, o.outbound)
 	close(o.outbound)
 	<-o.donec
 	return took, ctx.Term()
 }
 
-func (o *original) notifier(notif *pebbe.Socket, forwarded chan<- zmq.Message) {
+// notifier cannot wait for a message without taking it, as Rust's crossbeam
+// can. So even the original has a channel of one for what it has taken.
+func (o *original) notifier(notif *pebbe.Socket) {
+	defer notif.Close()
 	for m := range o.outbound {
-		forwarded <- m
+		o.taken <- m // has room
 		notif.SendBytes(nil, 0)
+		if !o.drained {
+			notif.RecvBytes(0)
+		}
 	}
-	close(forwarded)
+	close(o.taken)
 	notif.SendBytes(nil, 0)
-	notif.Close()
 }
 
-func (o *original) forwarder(notif, socket *pebbe.Socket, forwarded <-chan zmq.Message) {
+func (o *original) forwarder(notif, socket *pebbe.Socket) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(o.donec)
@@ -147,6 +164,7 @@ func (o *original) forwarder(notif, socket *pebbe.Socket, forwarded <-chan zmq.M
 	poller := pebbe.NewPoller()
 	poller.Add(notif, pebbe.POLLIN)
 	poller.Add(socket, pebbe.POLLIN)
+	// ark polls each again, without waiting. This costs less.
 	readable := func(s *pebbe.Socket) bool {
 		state, err := s.GetEvents()
 		return err == nil && state&pebbe.POLLIN != 0
@@ -157,7 +175,7 @@ func (o *original) forwarder(notif, socket *pebbe.Socket, forwarded <-chan zmq.M
 			switch {
 			case readable(notif):
 				notif.RecvBytes(0)
-				if !forward(socket, forwarded) {
+				if !o.forward(notif, socket) {
 					return
 				}
 			case readable(socket):
@@ -169,16 +187,20 @@ func (o *original) forwarder(notif, socket *pebbe.Socket, forwarded <-chan zmq.M
 	}
 }
 
-// forward sends what the notifier has handed over so far. It reports false
-// when there will be no more.
-func forward(socket *pebbe.Socket, forwarded <-chan zmq.Message) bool {
+// forward sends one message and says so, or all that the notifier has taken so
+// far. It reports false when there will be no more.
+func (o *original) forward(notif, socket *pebbe.Socket) bool {
 	for {
 		select {
-		case m, ok := <-forwarded:
+		case m, ok := <-o.taken:
 			if !ok {
 				return false
 			}
 			socket.SendMessage(m.Frames)
+			if !o.drained {
+				notif.SendBytes(nil, 0)
+				return true
+			}
 		default:
 			return true
 		}
