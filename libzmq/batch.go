@@ -160,7 +160,7 @@ func (in *inbox) receive(soc unsafe.Pointer, partial [][]byte) ([]Message, [][]b
 			partial = append(partial, buf[start:len(buf):len(buf)])
 		}
 		if !more {
-			in.out = append(in.out, Message{Frames: partial})
+			in.out = append(in.out, Message{Frames: partial, From: unknown})
 			partial = nil
 		}
 	}

@@ -37,7 +37,7 @@
 //   - MaxMessageSize disconnects for a single frame that is larger; a message
 //     that is larger is discarded. MaxHandshakes does nothing. StallTimeout
 //     works on tcp only.
-//   - Message.From and Event.Peer are nil.
+//   - Message.From and Event.Peer are a Peer that knows nothing, always the same.
 //   - DropOldest, Properties, manual subscriptions and a welcome message of
 //     several frames are refused.
 //   - libzmq may end the process when the system refuses it a thread.

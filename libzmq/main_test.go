@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // TestMain fails the run if a goroutine of this package outlives the tests.
@@ -152,23 +150,3 @@ func hold(t *testing.T, f *Forwarder) (release func()) {
 	wait(t, "the forwarder", held)
 	return func() { close(releasec) }
 }
-
-// both are the engines, for the other end of a connection.
-var _ interface {
-	zmq.Deliverer
-	Bind(string) (string, error)
-	Unbind(string) error
-	Connect(string) error
-	Disconnect(string) error
-	Subscribe([]byte) error
-	Unsubscribe([]byte) error
-	Recv() <-chan zmq.Message
-	Send() chan<- zmq.Message
-	Done() <-chan struct{}
-	Err() error
-	Type() zmq.Type
-	Stats() zmq.Stats
-	Monitor() <-chan zmq.Event
-	Close() error
-	Shutdown(context.Context) error
-} = (*Socket)(nil)

@@ -110,7 +110,11 @@ func (s *Socket) receiveEvents() {
 		}
 		if kind, ok := events[event]; ok {
 			s.f.mu.Lock()
-			s.emit(Event{Kind: kind, Endpoint: string(m.Frames[1])})
+			e := Event{Kind: kind, Endpoint: string(m.Frames[1])}
+			if kind == zmq.PeerAttached || kind == zmq.PeerDetached {
+				e.Peer = unknown
+			}
+			s.emit(e)
 			s.f.mu.Unlock()
 		}
 	}

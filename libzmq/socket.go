@@ -61,6 +61,9 @@ type Socket struct {
 	stalled   bool           // the receive channel is full
 }
 
+// unknown is who every peer is: libzmq does not tell.
+var unknown = new(zmq.Peer)
+
 // Type returns the type of the socket.
 func (s *Socket) Type() Type { return s.typ }
 

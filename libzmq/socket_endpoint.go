@@ -48,6 +48,12 @@ func (s *Socket) Unsubscribe(prefix []byte) error {
 	return s.subscribe("unsubscribe", 0, prefix, (*zmq4.Socket).SetUnsubscribe)
 }
 
+// SubscribePeer fails: libzmq does not tell who asks for a subscription.
+func (s *Socket) SubscribePeer(*Peer, []byte) error { return errManual }
+
+// UnsubscribePeer fails, as SubscribePeer does.
+func (s *Socket) UnsubscribePeer(*Peer, []byte) error { return errManual }
+
 func (s *Socket) subscribe(op string, first byte, prefix []byte, set func(*zmq4.Socket, string) error) error {
 	return s.Do(func(soc *zmq4.Socket) (err error) {
 		switch s.typ {

@@ -197,7 +197,9 @@ func unsupported(c *Config) error {
 	case len(c.Properties) > 0:
 		return errors.New("released versions of libzmq cannot announce properties")
 	case c.Subscriptions == zmq.ManualSubscriptions:
-		return errors.New("manual subscriptions name a peer, and libzmq does not tell which one it is")
+		return errManual
 	}
 	return nil
 }
+
+var errManual = errors.New("manual subscriptions name a peer, and libzmq does not tell which one it is")

@@ -1,41 +1,6 @@
 package libzmq
 
-import (
-	"sync"
-
-	"github.com/adrastea-kernel/adrastea/zmq"
-)
-
-// The types of package zmq, so that a program changes its engine by changing
-// one import.
-type (
-	Type      = zmq.Type
-	Message   = zmq.Message
-	Config    = zmq.Config
-	Stats     = zmq.Stats
-	Event     = zmq.Event
-	Item      = zmq.Item
-	Outbox    = zmq.Outbox
-	Deliverer = zmq.Deliverer
-)
-
-// The socket types.
-const (
-	Pair   = zmq.Pair
-	Pub    = zmq.Pub
-	Sub    = zmq.Sub
-	Req    = zmq.Req
-	Rep    = zmq.Rep
-	Dealer = zmq.Dealer
-	Router = zmq.Router
-	Pull   = zmq.Pull
-	Push   = zmq.Push
-	XPub   = zmq.XPub
-	XSub   = zmq.XSub
-)
-
-// NewOutbox is zmq.NewOutbox.
-func NewOutbox(size int) *Outbox { return zmq.NewOutbox(size) }
+import "sync"
 
 // shared is the forwarder of the sockets that NewSocket makes. It runs while
 // there is one.
