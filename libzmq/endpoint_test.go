@@ -3,7 +3,6 @@ package libzmq
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -289,28 +288,15 @@ func TestSecurity(t *testing.T) {
 	}
 }
 
-// TestInterruptedCalls has signals interrupt libzmq's system calls.
+// TestInterruptedCalls has signals interrupt what the forwarding thread does.
 func TestInterruptedCalls(t *testing.T) {
 	a, b := newSocket(t, Dealer, nil), newSocket(t, Dealer, nil)
 	join(t, a, b)
-	stop := make(chan bool)
-	stopped := make(chan bool)
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				_ = syscall.Kill(os.Getpid(), syscall.SIGURG)
-			}
-		}
-	}()
+	stop := interrupt(t, a.f)
+	defer stop()
 	for range 500 {
 		send(t, a, msg("ping"))
 		send(t, b, recv(t, b))
 		recv(t, a)
 	}
-	close(stop)
-	<-stopped
 }

@@ -5,11 +5,9 @@ go 1.26.0
 require (
 	github.com/adrastea-kernel/adrastea v0.0.0
 	github.com/pebbe/zmq4 v1.4.0
+	golang.org/x/sys v0.49.0
 )
 
-require (
-	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-)
+require golang.org/x/crypto v0.58.0 // indirect
 
 replace github.com/adrastea-kernel/adrastea => ../

@@ -70,7 +70,7 @@ func check(t *testing.T, macros []string) (found bool, out string) {
 		return string(out)
 	}
 	run("spin", append(macros, "-a", file)...)
-	run("gcc", "-O1", "-w", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c")
+	run("gcc", "-w", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c")
 	out = run("./pan", "-E", "-m1000000")
 	m := regexp.MustCompile(`errors: (\d+)`).FindStringSubmatch(out)
 	if m == nil || strings.Contains(out, "max search depth too small") {

@@ -3,6 +3,7 @@ package libzmq
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -11,94 +12,128 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // TestZ2Stress has 64 producers send over 5 sockets through one outbox while
-// signals interrupt, readers stall, and other sockets of the same forwarder
-// come and go. Every message arrives once and in order, and is handed over in
-// the order of the outbox.
+// signals interrupt the forwarding thread, readers stall, and other sockets of
+// the same forwarder come and go. Every message arrives once and in order, and
+// is handed over in the order of the outbox: where the sockets have room,
+// whichever they are for; where they do not, for each socket.
 func TestZ2Stress(t *testing.T) {
-	const producers, sockets, each = 64, 5, 100
-	var push, pull [sockets]*Socket
-	for i := range sockets {
-		push[i] = newSocket(t, Push, &Config{SendQueue: 16})
+	t.Run("room", func(t *testing.T) { testStress(t, -1, 1) })
+	t.Run("full", func(t *testing.T) { testStress(t, 16, stressSockets) })
+}
+
+const (
+	stressProducers = 64
+	stressSockets   = 5
+	stressMessages  = 100 // of each producer
+)
+
+// testStress checks that of a producer's messages those that are apart by stride
+// are handed over in order.
+func testStress(t *testing.T, sendQueue, stride int) {
+	var push, pull [stressSockets]*Socket
+	for i := range push {
+		push[i] = newSocket(t, Push, &Config{SendQueue: sendQueue})
 		pull[i] = newSocket(t, Pull, &Config{RecvQueue: 1 + i*50})
 		join(t, pull[i], push[i])
+		send(t, push[i], msg("connected"))
+		recv(t, pull[i])
 	}
 	out := NewOutbox(4)
 	defer out.Close()
-	stop := disturb(t)
+	stop := disturb(t, push[0].f)
 	defer stop()
 
-	var handed sync.Map // completions, in the order of the calls
-	var turn, failed atomic.Int64
+	var turn atomic.Int64 // counts completions
 	var work sync.WaitGroup
-	for p := range producers {
+	for p := range stressProducers {
 		work.Go(func() {
-			last := int64(-1)
+			var turns [stressMessages]int64
 			var mine sync.WaitGroup
-			for n := range each {
-				frame := binary.BigEndian.AppendUint32(nil, uint32(p))
-				frame = binary.BigEndian.AppendUint32(frame, uint32(n))
+			for n := range stressMessages {
 				mine.Add(1)
-				out.Send() <- Item{To: push[(p+n)%sockets], Message: Message{Frames: [][]byte{frame}},
-					Done: func(err error) {
-						if err != nil {
-							failed.Add(1)
-						}
-						handed.Store([2]int{p, n}, turn.Add(1))
-						mine.Done()
-					}}
+				out.Send() <- Item{To: push[(p+n)%stressSockets], Message: stamp(p, n), Done: func(err error) {
+					if err != nil {
+						t.Errorf("producer %d: message %d: %v", p, n, err)
+					}
+					turns[n] = turn.Add(1)
+					mine.Done()
+				}}
 			}
 			mine.Wait()
-			// A producer's messages for one socket are handed over in order.
-			for s := range sockets {
-				last = -1
-				for n := s; n < each; n += sockets {
-					at, _ := handed.Load([2]int{p, n})
-					if at.(int64) < last {
-						t.Errorf("producer %d: message %d was handed over early", p, n)
-					}
-					last = at.(int64)
+			for n := stride; n < stressMessages; n++ {
+				if turns[n] < turns[n-stride] {
+					t.Errorf("producer %d: message %d was handed over before %d", p, n, n-stride)
 				}
 			}
 		})
 	}
-	var readers sync.WaitGroup
-	for i := range sockets {
-		readers.Go(func() {
-			next := make(map[uint32]int64)
-			for range producers * each / sockets {
-				m := recv(t, pull[i])
-				p, n := binary.BigEndian.Uint32(m.Frames[0]), int64(binary.BigEndian.Uint32(m.Frames[0][4:]))
-				if last, seen := next[p]; seen && n != last+sockets {
-					t.Errorf("socket %d, producer %d: message %d after %d", i, p, n, last)
-				}
-				next[p] = n
-				if rand.N(200) == 0 {
-					time.Sleep(time.Millisecond) // a reader that is slow now and then
-				}
-			}
-		})
+	for i := range pull {
+		work.Go(func() { readStamped(t, pull[i], stressProducers*stressMessages/stressSockets) })
 	}
 	work.Wait()
-	readers.Wait()
-	if n := failed.Load(); n > 0 {
-		t.Errorf("%d messages were dropped", n)
+}
+
+// stamp is message n of a producer.
+func stamp(producer, n int) Message {
+	frame := binary.BigEndian.AppendUint32(nil, uint32(producer))
+	return Message{Frames: [][]byte{binary.BigEndian.AppendUint32(frame, uint32(n))}}
+}
+
+// readStamped reads n messages of one socket, slowly now and then, or what comes
+// until it ends, and checks that none is missing from what each producer sent.
+func readStamped(t *testing.T, s *Socket, n int) {
+	next := make(map[uint32]uint32)
+	for range n {
+		m, ok := <-s.Recv()
+		if !ok {
+			return
+		}
+		p, n := binary.BigEndian.Uint32(m.Frames[0]), binary.BigEndian.Uint32(m.Frames[0][4:])
+		if want, seen := next[p]; seen && n != want {
+			t.Errorf("producer %d: message %d where %d is due", p, n, want)
+		}
+		next[p] = n + stressSockets
+		if rand.N(200) == 0 {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
-// disturb sends signals, and opens and closes sockets, until it is stopped.
-func disturb(t *testing.T) (stop func()) {
+// interrupt sends signals to the forwarding thread until it is stopped. Go's
+// runtime handles SIGURG, and no SA_RESTART resumes a poll.
+func interrupt(t *testing.T, f *Forwarder) (stop func()) {
+	var thread int
+	if err := f.call(func() error { thread = syscall.Gettid(); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGURG)
+			if err := unix.Tgkill(os.Getpid(), thread, unix.SIGURG); err != nil {
+				t.Error(err)
+				return
+			}
 			time.Sleep(100 * time.Microsecond)
 		}
 	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// disturb interrupts f, and opens and closes sockets, until it is stopped.
+func disturb(t *testing.T, f *Forwarder) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stopInterrupts := interrupt(t, f)
+	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
@@ -136,70 +171,88 @@ func disturb(t *testing.T) (stop func()) {
 	return func() {
 		cancel()
 		wg.Wait()
+		stopInterrupts()
 	}
 }
 
-// TestZ1StressClose closes sockets at random moments while 64 producers send:
-// each message accepted is either handed over or reported as dropped, once.
+// TestZ1StressClose closes sockets at random moments while 64 producers send and
+// signals interrupt: each message that was accepted is either handed over or
+// reported as dropped, once, and what arrives is in order.
 func TestZ1StressClose(t *testing.T) {
-	for round := range 10 {
-		f, err := New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var sockets []*Socket
-		for i := range 5 {
-			push, err := f.NewSocket(Push, &Config{SendQueue: 8})
-			if err != nil {
-				t.Fatal(err)
-			}
-			pull := newSocket(t, Pull, nil)
-			if i > 0 { // the first has no peer and blocks
-				join(t, pull, push)
-			}
-			go func() {
-				for range pull.Recv() {
-				}
-			}()
-			sockets = append(sockets, push)
-		}
-		var told atomic.Int64
-		var wg sync.WaitGroup
-		const producers, each = 64, 50
-		for p := range producers {
-			wg.Go(func() {
-				for n := range each {
-					sockets[(p+n)%5].Deliver(msg("x"), func(error) { told.Add(1) })
-				}
-			})
-		}
-		time.Sleep(time.Duration(rand.N(3000)) * time.Microsecond)
-		switch round % 3 {
-		case 0:
-			f.Close()
-		case 1:
+	ends := map[string]func(*Forwarder, []*Socket){
+		"Forwarder.Close": func(f *Forwarder, _ []*Socket) { f.Close() },
+		"Close": func(_ *Forwarder, sockets []*Socket) {
 			for _, s := range sockets {
 				go s.Close()
 			}
-		case 2:
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		},
+		"Shutdown": func(_ *Forwarder, sockets []*Socket) {
 			for _, s := range sockets {
-				wg.Go(func() { _ = s.Shutdown(ctx) })
+				go func() {
+					ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+					defer cancel()
+					_ = s.Shutdown(ctx)
+				}()
 			}
-			defer cancel()
-		}
-		wg.Wait()
-		f.Close()
-		var counted uint64
-		for _, s := range sockets {
-			st := s.Stats()
-			counted += st.Sent + st.Dropped
-			if st.Pending != 0 {
-				t.Errorf("%d pending after the end", st.Pending)
+		},
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			for range 4 {
+				testStressClose(t, end)
 			}
+		})
+	}
+}
+
+func testStressClose(t *testing.T, end func(*Forwarder, []*Socket)) {
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := interrupt(t, f)
+	defer stop()
+	var push, pull []*Socket
+	var readers, producers sync.WaitGroup
+	for i := range stressSockets {
+		s, err := f.NewSocket(Push, &Config{SendQueue: 8})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if told.Load() != producers*each || counted != producers*each {
-			t.Errorf("of %d messages %d were told and %d counted", producers*each, told.Load(), counted)
+		from := newSocket(t, Pull, nil)
+		if i > 0 { // the first has no peer and blocks
+			join(t, from, s)
 		}
+		readers.Go(func() { readStamped(t, from, math.MaxInt) })
+		push, pull = append(push, s), append(pull, from)
+	}
+	var told atomic.Int64
+	for p := range stressProducers {
+		producers.Go(func() {
+			for n := range stressMessages {
+				push[(p+n)%stressSockets].Deliver(stamp(p, n), func(error) { told.Add(1) })
+			}
+		})
+	}
+	moment := rand.N[int64](100) // by then no producer waits for the first
+	until(t, "the moment", func() bool { return told.Load() >= moment })
+	end(f, push)
+	producers.Wait()
+	f.Close()
+	for _, s := range pull {
+		s.Close()
+	}
+	readers.Wait()
+	var counted uint64
+	for _, s := range push {
+		st := s.Stats()
+		counted += st.Sent + st.Dropped
+		if st.Pending != 0 {
+			t.Errorf("%d pending after the end", st.Pending)
+		}
+	}
+	const all = stressProducers * stressMessages
+	if told.Load() != all || counted != all {
+		t.Errorf("of %d messages %d were told and %d counted", all, told.Load(), counted)
 	}
 }
