@@ -135,7 +135,7 @@ func (p *Peer) read() error {
 				break
 			}
 		}
-		n, err := p.conn.Read(p.dec.Space())
+		n, err := p.wire.read(p.dec.Space())
 		p.dec.Fill(n)
 		p.heard(n)
 		if err != nil && n == 0 {

@@ -31,8 +31,11 @@ type outbox struct {
 	encoded  bool        // segments are made
 }
 
-// A wire writes to a connection.
+// A wire reads from a connection and writes to it.
 type wire interface {
+	// read is the Read of a connection.
+	read(b []byte) (int, error)
+
 	// write writes some of bufs and returns how much. With wait it waits
 	// until at least one octet is written; without, it returns errWouldBlock
 	// when the operating system does not take any at once.

@@ -16,11 +16,13 @@ func newWire(p *Peer) wire {
 	return newSystemWire(p)
 }
 
-// A memWire writes to a connection in memory.
+// A memWire is a connection in memory.
 type memWire struct {
 	p    *Peer
 	conn *memConn
 }
+
+func (w memWire) read(b []byte) (int, error) { return w.conn.Read(b) }
 
 func (w memWire) write(bufs net.Buffers, wait bool) (int64, error) {
 	if wait {
@@ -29,10 +31,12 @@ func (w memWire) write(bufs net.Buffers, wait bool) (int64, error) {
 	return w.conn.write(bufs, wait)
 }
 
-// A connWire writes to any connection. It cannot write without waiting.
+// A connWire is any connection. It cannot write without waiting.
 type connWire struct {
 	p *Peer
 }
+
+func (w connWire) read(b []byte) (int, error) { return w.p.conn.Read(b) }
 
 func (w connWire) write(bufs net.Buffers, wait bool) (int64, error) {
 	if !wait {

@@ -1,28 +1,44 @@
 package zmq
 
 import (
+	"io"
 	"net"
+	"os"
 	"syscall"
 	"unsafe"
 )
 
-// maxVectors is how many buffers one writev takes; the kernel allows 1024.
-const maxVectors = 64
+const (
+	// maxVectors is how many buffers one writev takes; the kernel allows 1024.
+	maxVectors = 64
 
-// A rawWire writes to the socket of the operating system itself. It is what
-// makes it possible to write from any goroutine without waiting.
+	// briefly is how many octets a system call may move without telling the Go
+	// scheduler of it. To tell it costs little, but wakes the scheduler's
+	// monitor whenever the process was idle: a thread more for each message of
+	// a conversation. The calls cannot wait; so many octets take microseconds.
+	briefly = 128 << 10
+)
+
+// A rawWire uses the socket of the operating system itself. It is what makes
+// it possible to write from any goroutine without waiting.
 //
-// Only one goroutine writes at a time: the one that owns Peer.out.
+// One goroutine reads, and one at a time writes: the one that owns Peer.out.
 type rawWire struct {
 	p    *Peer
 	conn syscall.RawConn
-	try  func(fd uintptr) bool // made once, so that a write allocates nothing
 
-	// The arguments and results of try.
-	bufs net.Buffers
-	wait bool
-	n    int64
-	err  error
+	// The argument and results of tryRead.
+	tryIn func(fd uintptr) bool // tryRead, made once, so that a read allocates nothing
+	in    []byte
+	inN   int
+	inErr error
+
+	// The arguments and results of tryWrite.
+	tryOut func(fd uintptr) bool // tryWrite, made once
+	out    net.Buffers
+	wait   bool
+	outN   int64
+	outErr error
 
 	vectors [maxVectors]syscall.Iovec
 }
@@ -38,21 +54,62 @@ func newSystemWire(p *Peer) wire {
 		return connWire{p}
 	}
 	w := &rawWire{p: p, conn: rc}
-	w.try = w.tryWrite
+	w.tryIn, w.tryOut = w.tryRead, w.tryWrite
 	return w
+}
+
+func (w *rawWire) read(b []byte) (int, error) {
+	w.in, w.inN, w.inErr = b[:min(len(b), briefly)], 0, nil
+	err := w.conn.Read(w.tryIn)
+	w.in = nil
+	if w.inErr != nil {
+		err = w.inErr
+	}
+	return w.inN, err
+}
+
+// tryRead makes one system call. It reports false to be called again when
+// there is something to read.
+func (w *rawWire) tryRead(fd uintptr) bool {
+	for {
+		n, errno := call(syscall.SYS_READ, fd, unsafe.Pointer(&w.in[0]), len(w.in), len(w.in))
+		switch {
+		case errno == syscall.EINTR:
+			continue
+		case errno == syscall.EAGAIN:
+			return false
+		case errno != 0:
+			w.inErr = os.NewSyscallError("read", errno)
+		case n == 0:
+			w.inErr = io.EOF
+		default:
+			w.inN = n
+		}
+		return true
+	}
+}
+
+// call makes a system call that does not wait and moves so many octets.
+func call(number, fd uintptr, p unsafe.Pointer, n, octets int) (int, syscall.Errno) {
+	if octets > briefly {
+		r, _, errno := syscall.Syscall(number, fd, uintptr(p), uintptr(n))
+		return int(r), errno
+	}
+	r, _, errno := syscall.RawSyscall(number, fd, uintptr(p), uintptr(n))
+	return int(r), errno
 }
 
 func (w *rawWire) write(bufs net.Buffers, wait bool) (int64, error) {
 	if wait {
 		w.p.armStall()
 	}
-	w.bufs, w.wait, w.n, w.err = bufs, wait, 0, nil
-	err := w.conn.Write(w.try)
-	w.bufs = nil
-	if w.err != nil {
-		err = w.err
+	w.out, w.wait, w.outN, w.outErr = bufs, wait, 0, nil
+	err := w.conn.Write(w.tryOut)
+	w.out = nil
+	if w.outErr != nil {
+		err = w.outErr
 	}
-	return w.n, err
+	return w.outN, err
 }
 
 // tryWrite makes one system call. It reports false to be called again when
@@ -62,30 +119,31 @@ func (w *rawWire) tryWrite(fd uintptr) bool {
 		n, errno := w.writev(fd)
 		switch errno {
 		case 0:
-			w.n = int64(n)
+			w.outN = int64(n)
 			return true
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			if w.wait {
 				return false
 			}
-			w.err = errWouldBlock
+			w.outErr = errWouldBlock
 			return true
 		default:
-			w.err = errno
+			w.outErr = os.NewSyscallError("writev", errno)
 			return true
 		}
 	}
 }
 
 func (w *rawWire) writev(fd uintptr) (int, syscall.Errno) {
-	n := min(len(w.bufs), maxVectors)
-	for i, b := range w.bufs[:n] {
+	n, octets := min(len(w.out), maxVectors), 0
+	for i, b := range w.out[:n] {
 		// A segment is never empty.
 		w.vectors[i].Base = &b[0]
 		w.vectors[i].SetLen(len(b))
+		octets += len(b)
 	}
-	r, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
+	r, errno := call(syscall.SYS_WRITEV, fd, unsafe.Pointer(&w.vectors), n, octets)
 	clear(w.vectors[:n])
-	return int(r), errno
+	return r, errno
 }
