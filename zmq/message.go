@@ -15,14 +15,21 @@ type Message struct {
 
 	// From is who sent a received message. It is not looked at when sending.
 	From *Peer
+
+	block *zmtp.Block // what short frames are a part of, nil if there is none
 }
 
 // Recycle gives the memory of a received message back, for messages to come.
-// Nobody has to call it; it saves work where large messages come fast and are
-// soon done with. Whoever calls it must not look at the frames again, nor may
-// anybody else: not after sending the message on, before its completion was
-// called.
+// Nobody has to call it; it saves work where messages come fast, or are large,
+// and are soon done with. Whoever calls it must not look at the frames again,
+// nor may anybody else: not after sending the message on, before its completion
+// was called. A second call does nothing.
 func (m Message) Recycle() {
+	// The slice of frames is not used again, so that it tells for ever whether
+	// this is a second call.
+	if n := len(m.Frames); m.block != nil && n > 0 && m.Frames[n-1] != nil {
+		m.block.Release()
+	}
 	for i, f := range m.Frames {
 		m.Frames[i] = nil
 		zmtp.Recycle(f)

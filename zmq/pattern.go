@@ -21,7 +21,7 @@ type pattern interface {
 
 	// receive takes a message from p. It runs in p's reader without s.mu, and
 	// waits while the receive channel is full. The error is the peer's fault.
-	receive(p *Peer, frames [][]byte) error
+	receive(p *Peer, m Message) error
 
 	// ended runs in p's reader, without s.mu, after its last message.
 	ended(p *Peer)
@@ -122,8 +122,8 @@ func (b *balancer) pick(it *item, c *cork) (*Peer, error) {
 	return p, b.s.enqueue(p, it, b.s.cfg.Full, c)
 }
 
-func (b *balancer) receive(p *Peer, frames [][]byte) error {
-	b.s.push(Message{Frames: frames, From: p})
+func (b *balancer) receive(_ *Peer, m Message) error {
+	b.s.push(m)
 	return nil
 }
 

@@ -80,16 +80,16 @@ func (b *publisher) route(it *item, c *cork) error {
 	return nil
 }
 
-func (b *publisher) receive(p *Peer, frames [][]byte) error {
-	if len(frames) == 1 && len(frames[0]) > 0 && frames[0][0] <= 1 {
+func (b *publisher) receive(p *Peer, m Message) error {
+	if f := m.Frames[0]; len(m.Frames) == 1 && len(f) > 0 && f[0] <= 1 {
 		// ZMTP 3.0's form of a subscription, which later peers may use too.
-		return b.subscription(p, frames[0][1:], frames[0][0] == 1)
+		return b.subscription(p, f[1:], f[0] == 1)
 	}
 	if b.s.typ == Pub {
 		b.s.stats.discarded.Add(1)
 		return nil
 	}
-	b.s.push(Message{Frames: frames, From: p})
+	b.s.push(m)
 	return nil
 }
 
@@ -278,16 +278,17 @@ func (b *subscriber) route(it *item, c *cork) error {
 	return nil
 }
 
-func (b *subscriber) receive(p *Peer, frames [][]byte) error {
+func (b *subscriber) receive(_ *Peer, m Message) error {
 	b.s.mu.Lock()
-	wanted := b.subs.has(frames[0])
+	wanted := b.subs.has(m.Frames[0])
 	b.s.mu.Unlock()
 	if !wanted {
 		// On its way when it was unsubscribed, or a peer that does not filter.
 		b.s.stats.discarded.Add(1)
+		m.Recycle()
 		return nil
 	}
-	b.s.push(Message{Frames: frames, From: p})
+	b.s.push(m)
 	return nil
 }
 

@@ -60,7 +60,8 @@ func (r *requester) envelope(number uint32) [][]byte {
 	return [][]byte{binary.BigEndian.AppendUint32(nil, number), nil}
 }
 
-func (r *requester) receive(p *Peer, frames [][]byte) error {
+func (r *requester) receive(p *Peer, m Message) error {
+	frames := m.Frames
 	r.s.mu.Lock()
 	envelope := r.envelope(r.number)
 	n := len(envelope)
@@ -76,7 +77,8 @@ func (r *requester) receive(p *Peer, frames [][]byte) error {
 		r.s.stats.discarded.Add(1)
 		return nil
 	}
-	r.s.push(Message{Frames: frames[n:], From: p})
+	m.Frames = frames[n:]
+	r.s.push(m)
 	return nil
 }
 
@@ -112,7 +114,8 @@ func (r *replier) route(it *item, c *cork) error {
 
 var errNoDelimiter = errors.New("request without an empty delimiter frame")
 
-func (r *replier) receive(p *Peer, frames [][]byte) error {
+func (r *replier) receive(p *Peer, m Message) error {
+	frames := m.Frames
 	// The envelope is everything up to the first empty frame.
 	n := slices.IndexFunc(frames, func(f []byte) bool { return len(f) == 0 })
 	if n < 0 || n == len(frames)-1 {
@@ -129,6 +132,8 @@ func (r *replier) receive(p *Peer, frames [][]byte) error {
 	r.s.mu.Lock()
 	r.asker, r.envelope = p, frames[:n+1:n+1]
 	r.s.mu.Unlock()
+	// Without the block: the envelope, which may be a part of it, is for the
+	// reply.
 	r.s.push(Message{Frames: frames[n+1:], From: p})
 	return nil
 }

@@ -76,8 +76,8 @@ func (r *router) route(it *item, c *cork) error {
 	return err
 }
 
-func (r *router) receive(p *Peer, frames [][]byte) error {
-	r.s.push(Message{Frames: frames, From: p})
+func (r *router) receive(_ *Peer, m Message) error {
+	r.s.push(m)
 	return nil
 }
 

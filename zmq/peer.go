@@ -189,7 +189,7 @@ func (p *Peer) frame(f zmtp.Frame) (err error) {
 		return nil
 	}
 	p.s.stats.received.Add(1)
-	return p.s.pat.receive(p, p.in.take())
+	return p.s.pat.receive(p, Message{Frames: p.in.take(), From: p, block: p.dec.Hold()})
 }
 
 // command handles a command of the traffic phase. "Commands are used by the

@@ -2,6 +2,10 @@ package zmq
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -26,4 +30,109 @@ func TestRecycle(t *testing.T) {
 		}
 	}
 	Message{}.Recycle()
+}
+
+// Short messages that arrive together share memory. Whichever of them are
+// recycled, in whatever order and however often, the others stay as they are.
+func TestRecycleShortMessages(t *testing.T) {
+	push, pull := pairOf(t, Push, Pull, &Config{SendQueue: -1, SendQueueBytes: -1}, nil)
+	const n = 20_000
+	text := func(i int) []string {
+		frames := []string{fmt.Sprint(i), strings.Repeat(fmt.Sprint(i%10), i%300)}
+		if i%100 == 0 {
+			for j := range 200 {
+				frames = append(frames, strings.Repeat("x", j))
+			}
+		}
+		return frames
+	}
+	go func() {
+		for i := range n {
+			push.Deliver(msg(text(i)...), nil)
+		}
+	}()
+	r := rand.New(rand.NewPCG(1, 2))
+	kept := make(map[int]Message)
+	for i := range n {
+		kept[i] = recv(t, pull)
+		for len(kept) > 500 {
+			for j, m := range kept {
+				if !equalText(m, text(j)) {
+					t.Fatalf("message %d changed before it was recycled: %.100s", j, fmt.Sprintf("%q", m.Frames))
+				}
+				if r.IntN(4) > 0 {
+					copied := m
+					m.Recycle()
+					copied.Recycle()
+				}
+				delete(kept, j)
+				break
+			}
+		}
+	}
+	for j, m := range kept {
+		if !equalText(m, text(j)) {
+			t.Fatalf("message %d has changed", j)
+		}
+	}
+}
+
+func equalText(m Message, frames []string) bool {
+	if len(m.Frames) != len(frames) {
+		return false
+	}
+	for i, f := range m.Frames {
+		if string(f) != frames[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// The envelope of a request that was recycled still brings the reply home.
+func TestRecycleRequest(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	r := silent(t, rep, "DEALER", "")
+	for i := range 500 {
+		r.write(message(fmt.Sprint("id", i), "", strings.Repeat("x", 100)))
+	}
+	for i := range 500 {
+		m := recv(t, rep)
+		m.Recycle()
+		send(t, rep, "answer")
+		if f := r.read(); string(f.Body) != fmt.Sprint("id", i) {
+			t.Fatalf("reply to %q, want id%d", f.Body, i)
+		}
+		r.read()
+		r.read()
+	}
+}
+
+// Who recycles what comes makes no garbage but the slices of frames.
+func TestRecycleCostsNothing(t *testing.T) {
+	pull := newSocket(t, Pull, nil)
+	r := silent(t, pull, "PUSH", "")
+	block := bytes.Repeat(message(strings.Repeat("x", 100)), 1000)
+	go func() {
+		for {
+			if _, err := r.conn.Write(block); err != nil {
+				return
+			}
+		}
+	}()
+	const n = 50_000
+	take := func() {
+		for range n {
+			(<-pull.Recv()).Recycle()
+		}
+	}
+	take()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	take()
+	runtime.ReadMemStats(&after)
+	// The slice of frames takes 24, the body would take 100.
+	if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 90 {
+		t.Errorf("%d octets for each message", got)
+	}
 }

@@ -4,8 +4,9 @@ package zmtp
 const (
 	minBuffer = 8 << 10   // what a connection starts with
 	maxBuffer = 128 << 10 // what a busy connection grows to
-	maxSlab   = 8 << 10   // small bodies that arrive together share memory up to this
+	maxSlab   = blockSize // small bodies that arrive together share memory up to this
 	maxShared = 1 << 10   // no larger body shares memory
+	minSip    = 32 << 10  // after such a body the next one is expected to be as large
 
 	// A body that has not arrived yet gets memory in steps: this much at
 	// first, then growth times what has arrived. A header that lies about its
@@ -23,7 +24,12 @@ const (
 type Decoder struct {
 	buf  []byte // the block; buf[r:w] is not yet cut
 	r, w int
+	sip  bool   // read little of the next frame, so that its body is read in place
 	slab []byte // free memory for small bodies
+
+	block *Block // what slab is a part of, nil if it is of its own
+	given int32  // messages that hold block
+	held  *Block // the one that something was cut from since the last Hold
 
 	// A large frame in progress: body is nil while there is none.
 	body  []byte
@@ -45,6 +51,9 @@ func (d *Decoder) Space() []byte {
 	if d.r > 0 {
 		d.w = copy(d.buf, d.buf[d.r:d.w])
 		d.r = 0
+	}
+	if d.sip && d.w < minBuffer {
+		return d.buf[d.w:minBuffer]
 	}
 	return d.buf[d.w:]
 }
@@ -85,6 +94,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 		}
 		f := Frame{d.flags, d.body}
 		d.body = nil
+		d.sip = d.size >= minSip
 		return f, true, nil
 	}
 	flags, size, n, err := parseHeader(d.buf[d.r:d.w])
@@ -104,6 +114,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 		return Frame{}, false, nil
 	}
 	d.r = start + int(size)
+	d.sip = false
 	body := d.Alloc(int(size))
 	copy(body, d.buf[start:])
 	return Frame{flags, body}, true, nil
@@ -116,11 +127,43 @@ func (d *Decoder) Alloc(size int) []byte {
 		return makeBody(size)[:size]
 	}
 	if size > len(d.slab) {
-		// What waits behind this frame will want memory too. A frame that
-		// came alone gets exactly its own, so that keeping it keeps no more.
-		d.slab = make([]byte, max(size, min(size+d.Buffered(), maxSlab)))
+		d.newSlab(size)
+	}
+	if d.block != nil {
+		d.held = d.block
 	}
 	body := d.slab[:size:size]
 	d.slab = d.slab[size:]
 	return body
+}
+
+// newSlab makes memory for a body of size octets and for those that wait behind
+// it. A frame that came alone gets exactly its own, so that keeping it keeps no
+// more.
+func (d *Decoder) newSlab(size int) {
+	if d.block != nil {
+		if d.held != nil {
+			d.given++ // the message in progress
+		}
+		d.block.close(d.given)
+		d.block, d.given = nil, 0
+	}
+	want := min(size+d.Buffered(), maxSlab)
+	if want > maxSlab/2 && d.held == nil { // a message holds one block
+		d.block = openBlock()
+		d.slab = d.block.octets[:]
+		return
+	}
+	d.slab = make([]byte, max(size, want))
+}
+
+// Hold returns the block that bodies were cut from since the last Hold, nil if
+// there is none. Who is done with them releases it.
+func (d *Decoder) Hold() *Block {
+	b := d.held
+	d.held = nil
+	if b != nil && b == d.block {
+		d.given++
+	}
+	return b
 }

@@ -3,6 +3,7 @@ package zmtp
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // minRecycled is the size of body from which on recycling is worth it.
@@ -44,4 +45,40 @@ func makeBody(size int) []byte {
 		}
 	}
 	return make([]byte, 0, size)
+}
+
+// blockSize makes a Block as large as a size class of Go's allocator.
+const blockSize = 8<<10 - 8
+
+// A Block is memory that the bodies of short messages that arrived together
+// were cut from. When all of them are done with, it is used again; if one of
+// them never is, the garbage collector takes it.
+type Block struct {
+	// users counts the messages that hold the block, and blockOpen while it is
+	// cut from.
+	users  atomic.Int32
+	octets [blockSize]byte
+}
+
+const blockOpen = 1 << 30
+
+var blocks = sync.Pool{New: func() any { return new(Block) }}
+
+// openBlock returns a block that nobody uses, to be cut from.
+func openBlock() *Block {
+	b := blocks.Get().(*Block)
+	b.users.Store(blockOpen)
+	return b
+}
+
+// close says that nothing more is cut from b, and how many messages hold it.
+func (b *Block) close(held int32) { b.leave(blockOpen - held) }
+
+// Release says that a message that holds b is done with.
+func (b *Block) Release() { b.leave(1) }
+
+func (b *Block) leave(n int32) {
+	if b.users.Add(-n) == 0 {
+		blocks.Put(b)
+	}
 }
