@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,18 @@ type Config struct {
 	// full, the socket stops reading from its peers. Default: 512. Negative:
 	// unbuffered.
 	RecvQueue int
+
+	// Handler, if not nil, is called for each received message, which then
+	// does not go into the receive channel: Recv returns nil. It runs where
+	// the message was read, which saves waking another goroutine, and with it
+	// most of what a round trip costs besides the network: the way for who
+	// answers at once, or passes on.
+	//
+	// Messages of one peer come one after the other, in order; several peers'
+	// at the same time. While a handler waits, its peer is not read from. It
+	// sends with Deliver, must not close the socket, and is waited for by
+	// Close.
+	Handler func(s *Socket, m Message)
 
 	// MaxMessageSize bounds a received message, in octets, frames together,
 	// each counted with 32 octets more. A peer that sends more is
@@ -86,6 +99,12 @@ type Config struct {
 	// Handover lets a new peer of a ROUTER take over the routing id of an old
 	// one, which is disconnected. Otherwise the new one is refused.
 	Handover bool
+
+	// NotifyPeers makes a ROUTER receive a message of the routing id alone
+	// when a peer comes, before its first message, and another one when it has
+	// gone, after its last. Peers cannot send such a message. Message.From
+	// says which of two peers of the same id, after a handover, it is about.
+	NotifyPeers bool
 
 	// Subscriptions says which subscription messages an XPUB receives, and
 	// whether they take effect by themselves. The user of an XPUB must read
@@ -166,13 +185,15 @@ func (c *Config) check(t Type) error {
 		return fmt.Errorf("zmq: routing id %q starts with a zero octet, which is for ids a ROUTER makes", c.RoutingID)
 	case c.Full < PatternPolicy || c.Full > DropOldest:
 		return fmt.Errorf("zmq: unknown policy %d for full queues", c.Full)
+	case c.ReconnectMin > 0 && c.ReconnectMax > 0 && c.ReconnectMax < c.ReconnectMin:
+		return fmt.Errorf("zmq: reconnection after at least %v and at most %v", c.ReconnectMin, c.ReconnectMax)
 	case c.HeartbeatTTL > math.MaxUint16*100*time.Millisecond:
 		return fmt.Errorf("zmq: heartbeat TTL of %v: at most 6553.5 s can be told to a peer", c.HeartbeatTTL)
 	case c.Subscriptions < EverySubscription || c.Subscriptions > ManualSubscriptions:
 		return fmt.Errorf("zmq: unknown subscription mode %d", c.Subscriptions)
 	}
-	if c.Subscriptions == ManualSubscriptions && t != XPub {
-		return fmt.Errorf("zmq: manual subscriptions are for XPUB, not for %v", t)
+	if err := c.checkType(t); err != nil {
+		return err
 	}
 	for name := range c.Properties {
 		switch {
@@ -183,6 +204,41 @@ func (c *Config) check(t Type) error {
 		}
 	}
 	return c.Security.check()
+}
+
+// checkType refuses settings that a socket of type t has no use for, where to
+// ignore them would be a surprise.
+func (c *Config) checkType(t Type) error {
+	for _, s := range []struct {
+		set bool
+		is  string
+		of  []Type
+	}{
+		{c.Subscriptions == ManualSubscriptions, "manual subscriptions are", []Type{XPub}},
+		{len(c.Welcome) > 0, "a welcome message is", []Type{Pub, XPub}},
+		{c.Correlate, "correlation is", []Type{Req}},
+		{c.Relaxed, "relaxed requests are", []Type{Req}},
+		{c.Handover, "handover is", []Type{Router}},
+		{c.NotifyPeers, "notices of peers are", []Type{Router}},
+		{c.Handler != nil, "a handler is", []Type{Pair, Sub, XSub, Req, Rep, Dealer, Router, Pull, XPub}},
+	} {
+		if s.set && !slices.Contains(s.of, t) {
+			return fmt.Errorf("zmq: %s for %s, not for %v", s.is, typeList(s.of), t)
+		}
+	}
+	return nil
+}
+
+// typeList names types, as in "PUB and XPUB".
+func typeList(types []Type) string {
+	var names []string
+	for _, t := range types {
+		names = append(names, t.String())
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // or returns v, or the default where v is zero, or off where v is negative.

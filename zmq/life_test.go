@@ -44,7 +44,7 @@ func descriptors() int {
 func live(t *testing.T, r *rand.Rand, path string) {
 	typ := Type(r.IntN(int(XSub)) + 1)
 	peer := compatible[typ][r.IntN(len(compatible[typ]))]
-	cfg := &Config{RecvQueue: r.IntN(3) - 1, SendBuffer: r.IntN(3) - 1, RoutingID: []byte("id"), Handover: r.IntN(2) == 0}
+	cfg := &Config{RecvQueue: r.IntN(3) - 1, SendBuffer: r.IntN(3) - 1, RoutingID: []byte("id"), Handover: typ == Router && r.IntN(2) == 0}
 	a, err := NewSocket(typ, cfg)
 	if err != nil {
 		t.Error(err)

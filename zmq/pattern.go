@@ -19,6 +19,9 @@ type pattern interface {
 	// is none, and any other error if it cannot be sent. s.mu is held.
 	route(it *item, c *cork) error
 
+	// begun runs in p's reader, without s.mu, before its first message.
+	begun(p *Peer)
+
 	// receive takes a message from p. It runs in p's reader without s.mu, and
 	// waits while the receive channel is full. The error is the peer's fault.
 	receive(p *Peer, m Message) error
@@ -127,4 +130,5 @@ func (b *balancer) receive(_ *Peer, m Message) error {
 	return nil
 }
 
+func (b *balancer) begun(*Peer) {}
 func (b *balancer) ended(*Peer) {}

@@ -171,6 +171,8 @@ func subscriptionFrame(prefix []byte, add bool) []byte {
 	return append(f, prefix...)
 }
 
+func (b *publisher) begun(*Peer) {}
+
 func (b *publisher) ended(p *Peer) {
 	var gone [][]byte
 	b.s.mu.Lock()
@@ -292,4 +294,5 @@ func (b *subscriber) receive(_ *Peer, m Message) error {
 	return nil
 }
 
+func (b *subscriber) begun(*Peer) {}
 func (b *subscriber) ended(*Peer) {}

@@ -138,4 +138,5 @@ func (r *replier) receive(p *Peer, m Message) error {
 	return nil
 }
 
+func (r *replier) begun(*Peer) {}
 func (r *replier) ended(*Peer) {}

@@ -81,4 +81,12 @@ func (r *router) receive(_ *Peer, m Message) error {
 	return nil
 }
 
-func (r *router) ended(*Peer) {}
+func (r *router) begun(p *Peer) { r.notify(p) }
+func (r *router) ended(p *Peer) { r.notify(p) }
+
+// notify tells the user that p has come, or gone.
+func (r *router) notify(p *Peer) {
+	if r.s.cfg.NotifyPeers {
+		r.s.push(Message{Frames: [][]byte{p.RoutingID()}, From: p})
+	}
+}

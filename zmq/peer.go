@@ -93,6 +93,7 @@ func (p *Peer) serve() error {
 	var writer sync.WaitGroup
 	writer.Go(p.writer)
 	p.startLiveness()
+	s.pat.begun(p)
 	err := p.read()
 	p.fail(err)
 	p.stopLiveness()
@@ -214,6 +215,12 @@ func (p *Peer) command(body []byte) error {
 // push gives m to the user. It waits while the receive channel is full, but
 // not longer than the user may be expected to read.
 func (s *Socket) push(m Message) {
+	if h := s.cfg.Handler; h != nil {
+		m.From.parked.Store(true)
+		h(s, m)
+		m.From.unpark()
+		return
+	}
 	if s.recv == nil {
 		// A PULL has nothing to say to a PUSH.
 		s.stats.discarded.Add(1)

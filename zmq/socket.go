@@ -62,7 +62,7 @@ type Socket struct {
 	cfg Config  // read-only after NewSocket, defaults filled in
 	pat pattern // guarded by mu, but for receive
 
-	recv chan Message // closed at the end of Close, nil if the type only sends
+	recv chan Message // closed at the end of Close, nil if nothing is received through it
 	send chan Message // never closed by the socket, nil if the type only receives
 
 	// The life of a socket: open, draining (Shutdown was called), flushed
@@ -121,7 +121,7 @@ func NewSocket(t Type, cfg *Config) (*Socket, error) {
 		nextID:     randomID(),
 	}
 	s.pat = newPattern(s)
-	if t.receives() {
+	if t.receives() && s.cfg.Handler == nil {
 		s.recv = make(chan Message, s.cfg.RecvQueue)
 	}
 	if t.sends() {
@@ -138,7 +138,7 @@ func (s *Socket) Type() Type { return s.typ }
 
 // Recv returns the channel of received messages, the same one every time. The
 // socket closes it once, after the last message, with Err set before. It is
-// nil for types that only send, PUB and PUSH.
+// nil for types that only send, PUB and PUSH, and with Config.Handler.
 func (s *Socket) Recv() <-chan Message { return s.recv }
 
 // Send returns the channel to send on, the same one every time. It is nil for
