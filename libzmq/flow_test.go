@@ -183,6 +183,7 @@ func TestZ3RefusesWhatLibzmqCannotDo(t *testing.T) {
 	for _, cfg := range []*Config{
 		{Full: zmq.DropOldest}, {RoutingID: make([]byte, 300)}, {Properties: map[string]string{"X-a": "x"}},
 		{Subscriptions: zmq.ManualSubscriptions}, {Welcome: [][]byte{{1}, {2}}},
+		{NotifyPeers: true}, {Handler: func(*zmq.Socket, zmq.Message) {}},
 	} {
 		if _, err := NewSocket(Dealer, cfg); err == nil {
 			t.Errorf("NewSocket(%+v) succeeds", cfg)

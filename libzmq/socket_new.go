@@ -196,6 +196,10 @@ func unsupported(c *Config) error {
 		return errors.New("libzmq sends a welcome of one frame only")
 	case len(c.Properties) > 0:
 		return errors.New("released versions of libzmq cannot announce properties")
+	case c.NotifyPeers:
+		return errors.New("released versions of libzmq cannot notify a ROUTER of its peers")
+	case c.Handler != nil:
+		return errors.New("a handler would run in the thread of every socket: receive from the channel")
 	case c.Subscriptions == zmq.ManualSubscriptions:
 		return errManual
 	}
