@@ -80,3 +80,44 @@ func TestATableOfTenMillionRowsIsABoundedHead(t *testing.T) {
 		t.Errorf("%d bytes of HTML", len(html))
 	}
 }
+
+func TestTablesAsLaTeXAndMarkdownOnRequest(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, `options(adrastea.table.mimetypes = c("text/html", "text/latex", "text/markdown"))
+data.frame("a_b" = c(1.5, 10), c = c("x|y & 50%", "{\\n}~^<"), row.names = c("r1", "r$2"))`)
+	const latex = `\begin{tabular}{lrl}
+\hline
+ & a\_b & c \\
+\hline
+r1 & 1.5 & x|y \& 50\% \\
+r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{} \\
+\hline
+\end{tabular}`
+	const markdown = `|  | a\_b | c |
+|:--|--:|:--|
+| r1 | 1.5 | x\|y & 50% |
+| r\$2 | 10.0 | \{\\n\}\~^\< |`
+	data := v.shown[0].data
+	if data["text/latex"] != latex {
+		t.Errorf("LaTeX is\n%s, want\n%s", data["text/latex"], latex)
+	}
+	if data["text/markdown"] != markdown {
+		t.Errorf("Markdown is\n%s, want\n%s", data["text/markdown"], markdown)
+	}
+	if data["text/html"] == nil {
+		t.Error("no HTML")
+	}
+	v = show(t, p, `options(adrastea.table.mimetypes = "text/markdown"); matrix(1:400, 100)`)
+	if got, _ := v.shown[0].data["text/markdown"].(string); strings.Count(got, "\n") != 32 || v.shown[0].data["text/html"] != nil {
+		t.Errorf("of a long matrix: %v", v.shown[0].data)
+	}
+	for _, odd := range []string{"data.frame()", "matrix(1:4, 2)[0, ]", "data.frame(a = 1:2)[, 0]", "matrix(list(1, 'a'), 1)"} {
+		if v := show(t, p, odd); v.err != nil || v.shown[0].data["text/markdown"] == nil {
+			t.Errorf("%s: %v, %+v", odd, v.err, v.shown)
+		}
+	}
+	show(t, p, "options(adrastea.table.mimetypes = NULL)")
+	if v := show(t, p, "data.frame(a = 1)"); v.shown[0].data["text/latex"] != nil || v.shown[0].data["text/html"] == nil {
+		t.Errorf("without the option: %v", v.shown[0].data)
+	}
+}

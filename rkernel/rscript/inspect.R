@@ -17,8 +17,10 @@ inspect <- function(detail, ...) {
                                 html(paste(about[[part]], collapse = "\n"))))
     }
     if (!is.null(help)) {
+        # Long pages on a busy machine: one form of the page, rather than none.
+        began <- proc.time()[["elapsed"]]
         body <- help_text(help)
-        page <- help_html(help)
+        page <- if (proc.time()[["elapsed"]] - began < 0.6) help_html(help)
         text <- c(text, "Help:", body)
         html <- c(html, "<hr/>", if (is.null(page)) sprintf("<pre>%s</pre>", html(body)) else page)
     }

@@ -22,11 +22,10 @@ table_dim <- function(x) {
 # up to 60 rows are shown whole, of longer ones 30, and 20 columns.
 table_html <- function(x, title = NULL) {
     size <- table_dim(x)
-    # 300,000 characters of cells at most, whatever the limits are set to.
-    cols <- min(size[[2L]], table_limit("repr.matrix.max.cols", 20), 1000)
-    rows <- min(size[[1L]], max(1, 20000 %/% max(1, cols)),
-                table_limit("repr.matrix.max.rows", if (size[[1L]] > 60) 30 else 60))
-    budget <- max(20, min(200, 300000 %/% max(1, rows * cols)))
+    bounds <- table_bounds(size)
+    rows <- bounds$rows
+    cols <- bounds$cols
+    budget <- bounds$budget
     parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
              else matrix_columns(x, seq_len(rows), seq_len(cols))
     cells <- lapply(parts$columns, function(col) table_cells(col, budget))
@@ -35,6 +34,16 @@ table_html <- function(x, title = NULL) {
              table_head(parts, size[[2L]] > cols),
              table_body(parts, cells, size, rows, cols),
              "</table>"), collapse = "")
+}
+
+# table_bounds says how many rows and columns of a table of this size are shown,
+# and how many characters of each cell: 300,000 in all, whatever the limits are
+# set to.
+table_bounds <- function(size) {
+    cols <- min(size[[2L]], table_limit("repr.matrix.max.cols", 20), 1000)
+    rows <- min(size[[1L]], max(1, 20000 %/% max(1, cols)),
+                table_limit("repr.matrix.max.rows", if (size[[1L]] > 60) 30 else 60))
+    list(rows = rows, cols = cols, budget = max(20, min(200, 300000 %/% max(1, rows * cols))))
 }
 
 table_caption <- function(x, title, size, rows, cols) {
