@@ -40,7 +40,10 @@ func TestR1TextKeepsItsOrder(t *testing.T) {
 			[]string{"stdout|a\nb\n", "stderr|Warning message:\nIn f() : w\n", "stdout|c\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range 20 {
+			for i := range 20 {
+				if i%2 == 0 { // R writes to the other pipe first
+					runCell(t, p, `message("before")`)
+				}
 				if got := runCell(t, p, test.code); !slices.Equal(got, test.want) {
 					t.Fatalf("%q, want %q", got, test.want)
 				}

@@ -139,6 +139,7 @@ func (p *process) openLanes() (theirs []*os.File, err error) {
 		if err != nil {
 			return theirs, err
 		}
+		widenPipe(w)
 		p.text[lane] = r
 		theirs = append(theirs, w)
 	}

@@ -21,7 +21,7 @@ type pumpState struct {
 	collect   bool // text on stdout is the last value's
 	sockEnded bool
 	tempDir   string // R's, to be removed when R cannot
-	buf       [64 << 10]byte
+	buf       [128 << 10]byte
 }
 
 // tailSize is how much of stderr is kept for the report on R's death.
@@ -36,33 +36,37 @@ const tailSize = 2000
 // with evLane, and a child's in the other: R's is older.
 func (p *process) runPump() {
 	p.pump.first = 1
+	const sock, wake, stdout, stderr = 0, 1, 2, 3
 	fds := []unix.PollFd{
-		{Fd: int32(p.sock), Events: unix.POLLIN},
-		{Fd: int32(p.text[1].Fd()), Events: unix.POLLIN},
-		{Fd: int32(p.text[2].Fd()), Events: unix.POLLIN},
-		{Fd: int32(p.wake[0].Fd()), Events: unix.POLLIN},
+		sock:   {Fd: int32(p.sock), Events: unix.POLLIN},
+		wake:   {Fd: int32(p.wake[0].Fd()), Events: unix.POLLIN},
+		stdout: {Fd: int32(p.text[1].Fd()), Events: unix.POLLIN},
+		stderr: {Fd: int32(p.text[2].Fd()), Events: unix.POLLIN},
 	}
+	resting := false
 	for {
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+		heard, timeout := fds, -1
+		if resting {
+			heard, timeout = fds[:stdout], rest
+		}
+		if _, err := unix.Poll(heard, timeout); err != nil && err != unix.EINTR {
 			p.logger.Error("poll R's lanes", "error", err)
 			break
 		}
-		if fds[3].Revents != 0 {
+		if fds[wake].Revents != 0 {
 			break
 		}
-		// Looked at before the events, so that none can lie between.
-		waiting := p.waiting()
-		if !p.events() {
-			p.take(waiting)
-		}
-		for lane := 1; lane <= 2; lane++ {
-			if fds[lane].Revents&unix.POLLIN == 0 && fds[lane].Revents != 0 {
-				fds[lane].Fd = -1 // nobody can write to it any more
+		waiting := p.look()
+		for i := stdout; i < len(heard); i++ {
+			if fds[i].Revents&unix.POLLIN == 0 && fds[i].Revents != 0 {
+				fds[i].Fd = -1 // nobody can write to it any more
 			}
 		}
 		if p.pump.sockEnded {
-			fds[0].Fd = -1
+			fds[sock].Fd = -1
 		}
+		n := waiting[1] + waiting[2]
+		resting = n > 0 && n < restBelow
 	}
 	p.events()
 	p.drain()
@@ -70,10 +74,37 @@ func (p *process) runPump() {
 	p.ended()
 }
 
-// waiting returns how many bytes are in each pipe.
+// R prints in small pieces. While they come, the pump hears only events for a
+// moment after each look at the pipes, so that a piece wakes nobody: that is
+// most of what it costs. What comes in large pieces is taken at once.
+const (
+	rest      = 2 // milliseconds
+	restBelow = 32 << 10
+)
+
+// look handles the events that have arrived and takes the text that has. It
+// returns how much of that it saw.
+func (p *process) look() [3]int {
+	for {
+		// Looked at before the events, so that none can lie between.
+		waiting, first := p.waiting(), p.pump.first
+		switch took := p.events(); {
+		case took:
+			return waiting
+		case first == p.pump.first:
+			p.take(waiting)
+			return waiting
+		}
+		// R's text may have come between the looks at the two pipes, and a
+		// child's after it: the look has to be in the other order.
+	}
+}
+
+// waiting returns how many bytes are in each pipe. R's own are counted last: so
+// that where a child's are counted, those are that R wrote before.
 func (p *process) waiting() [3]int {
 	var n [3]int
-	for lane := 1; lane <= 2; lane++ {
+	for _, lane := range [2]int{3 - p.pump.first, p.pump.first} {
 		k, err := unix.IoctlGetInt(int(p.text[lane].Fd()), fionread)
 		if err == nil {
 			n[lane] = k
@@ -170,24 +201,35 @@ func (p *process) events() (took bool) {
 			break
 		}
 		rest = after
-		if f.kind == evLane {
-			p.pump.first = 1
-			if f.part(0) == "2" {
-				p.pump.first = 2
-			}
-			continue
+		// Where R goes on at once, what waits in the pipes may be newer.
+		if waitsFor(f.kind) {
+			p.drain()
+			took = true
 		}
-		p.drain()
-		took = true
 		p.event(f)
 	}
 	p.pump.in = append(p.pump.in[:0], rest...)
 	return took
 }
 
-// event acts on a frame. All text from before it has been taken.
+// waitsFor says that R waits after an event of this kind.
+func waitsFor(kind byte) bool {
+	switch kind {
+	case evSync, evResult, evReady, evInput, evDone, evUser:
+		return true
+	}
+	return false
+}
+
+// event acts on a frame. If R waits for it, all text from before it has been
+// taken.
 func (p *process) event(f frame) {
 	switch f.kind {
+	case evLane:
+		p.pump.first = 1
+		if f.part(0) == "2" {
+			p.pump.first = 2
+		}
 	case evSync:
 		p.ack()
 	case evResult:
