@@ -35,6 +35,9 @@ func run(ctx context.Context) (ok bool, err error) {
 	flag.IntVar(&n.runs, "runs", 7, "how often each kernel is started and measured")
 	flag.IntVar(&n.cells, "cells", 100, "cells of each run")
 	flag.IntVar(&n.interrupts, "interrupts", 3, "interrupts of each kind in each run")
+	flag.IntVar(&n.heavy, "heavy", 2, "in how many runs cells with much output or code are measured")
+	flag.IntVar(&n.growth, "growth", 5000, "after how many cells memory is measured again, in one run")
+	ark := flag.String("ark", "", "the ark binary to measure, if it is not on the PATH")
 	flag.Parse()
 
 	dir, err := os.MkdirTemp("", "adrastea-bench-")
@@ -56,21 +59,40 @@ func run(ctx context.Context) (ok bool, err error) {
 		return false, fmt.Errorf("IRkernel is not installed: %w", err)
 	}
 
-	samples := [2]*sample{newSample(ours), newSample(peer)}
+	peers, missing := findPeers(ctx, peer, *ark)
+	samples := []*sample{newSample(ours)}
+	for _, spec := range peers {
+		samples = append(samples, newSample(spec))
+	}
+	ref := newSample(&jupyter.KernelSpec{Name: "reference"})
+	echo, err := buildEcho(ctx, dir)
+	if err != nil {
+		return false, err
+	}
 	for i := range n.runs {
-		// The order changes from run to run, so that neither is always second.
-		for _, j := range []int{i % 2, 1 - i%2} {
-			progress("run %d of %d: %s", i+1, n.runs, samples[j].spec.Name)
-			if err := samples[j].measure(ctx, n, dir); err != nil {
-				return false, fmt.Errorf("%s: %w", samples[j].spec.Name, err)
+		progress("run %d of %d: references", i+1, n.runs)
+		if err := ref.measureReferences(ctx, echo, n, dir); err != nil {
+			return false, fmt.Errorf("references: %w", err)
+		}
+		// The order changes from run to run, so that nobody is always last.
+		for j := range samples {
+			s := samples[(i+j)%len(samples)]
+			progress("run %d of %d: %s", i+1, n.runs, s.spec.Name)
+			if err := s.measure(ctx, n, i, dir); err != nil {
+				return false, fmt.Errorf("%s: %w", s.spec.Name, err)
 			}
 		}
 	}
 	progress("")
 	fmt.Printf("%s; %s; %d CPUs, %s/%s\n", versions(), time.Now().Format(time.DateOnly),
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
-	fmt.Printf("One client, %d alternating runs of each kernel; medians.\n\n", n.runs)
-	return printTable(os.Stdout, samples[0], samples[1]), nil
+	fmt.Printf("One client, %d alternating runs of each kernel (%d of the rows with much output); medians.\n\n",
+		n.runs, min(n.runs, n.heavy))
+	ok = printTable(os.Stdout, ref, samples)
+	for _, why := range missing {
+		fmt.Println(why)
+	}
+	return ok, nil
 }
 
 // progress shows one changing line, to a person only.

@@ -17,26 +17,28 @@ const (
 )
 
 // counts say how often each thing is measured.
-type counts struct{ runs, cells, interrupts int }
+type counts struct{ runs, cells, interrupts, heavy, growth int }
 
 // A sample is all that was measured of one kernel.
 type sample struct {
 	spec   *jupyter.KernelSpec
 	values map[string][]float64
-	lost   map[string]int // interrupts that did not end the cell
+	lost   map[string]int    // interrupts that did not end the cell
+	flaws  map[string]string // what else was wrong with a row
 }
 
 func newSample(spec *jupyter.KernelSpec) *sample {
-	return &sample{spec: spec, values: map[string][]float64{}, lost: map[string]int{}}
+	return &sample{spec: spec, values: map[string][]float64{}, lost: map[string]int{},
+		flaws: map[string]string{}}
 }
 
-// measure is one run: a start, then a session in a kernel of its own.
-func (s *sample) measure(ctx context.Context, n counts, dir string) error {
+// measure is one run, the i-th: a start, then sessions in kernels of their own.
+func (s *sample) measure(ctx context.Context, n counts, i int, dir string) error {
 	if err := s.measureStart(ctx, dir); err != nil {
 		return err
 	}
 	if err := s.session(ctx, dir, func(c *client.Client) error {
-		if err := s.measureCells(ctx, c, n.cells); err != nil {
+		if err := s.measureCells(ctx, c, cellRow, "1", n.cells); err != nil {
 			return err
 		}
 		if err := s.measureMemory(c); err != nil {
@@ -51,7 +53,22 @@ func (s *sample) measure(ctx context.Context, n counts, dir string) error {
 			return err
 		}
 	}
-	return nil
+	for _, h := range heavies {
+		if i >= n.heavy {
+			break
+		}
+		if err := s.session(ctx, dir, func(c *client.Client) error {
+			return s.measureHeavy(ctx, c, h)
+		}); err != nil {
+			return err
+		}
+	}
+	if i > 0 {
+		return nil
+	}
+	return s.session(ctx, dir, func(c *client.Client) error {
+		return s.measureGrowth(ctx, c, n.growth)
+	})
 }
 
 // session starts a kernel, calls f, and ends it.
@@ -73,14 +90,15 @@ func succeed(ctx context.Context, c *client.Client, code string, opts *client.Ex
 	return err
 }
 
-func (s *sample) measureCells(ctx context.Context, c *client.Client, n int) error {
+// measureCells takes the time of n cells.
+func (s *sample) measureCells(ctx context.Context, c *client.Client, row, code string, n int) error {
 	for i := range n + n/10 { // the first ones warm up
 		started := time.Now()
-		if err := succeed(ctx, c, "1", nil); err != nil {
+		if err := succeed(ctx, c, code, nil); err != nil {
 			return err
 		}
 		if i >= n/10 {
-			s.addTime(cellRow, time.Since(started))
+			s.addTime(row, time.Since(started))
 		}
 	}
 	return nil

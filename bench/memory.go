@@ -14,26 +14,33 @@ import (
 	"github.com/adrastea-kernel/adrastea/client"
 )
 
-// measureMemory adds up the memory of the kernel's process and of all its
-// descendants, as /proc tells it.
 func (s *sample) measureMemory(c *client.Client) error {
-	pids, err := kernelProcesses(c.ConnectionFile())
+	pss, rss, err := kernelMemory(c)
 	if err != nil {
 		return err
 	}
-	var pss, rss float64
+	s.add(pssRow, pss)
+	s.add(rssRow, rss)
+	return nil
+}
+
+// kernelMemory adds up the memory of the kernel's process and of all its
+// descendants, as /proc tells it, in MiB.
+func kernelMemory(c *client.Client) (pss, rss float64, err error) {
+	pids, err := kernelProcesses(c.ConnectionFile())
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, pid := range pids {
 		p, r, err := memory(pid)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // ended meanwhile
 		} else if err != nil {
-			return err
+			return 0, 0, err
 		}
 		pss, rss = pss+p, rss+r
 	}
-	s.add(pssRow, pss)
-	s.add(rssRow, rss)
-	return nil
+	return pss, rss, nil
 }
 
 // kernelProcesses returns the process whose command line names the connection

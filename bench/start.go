@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -39,8 +40,28 @@ func (s *sample) measureStart(ctx context.Context, dir string) error {
 	if err := shell.Connect(conn.Endpoint(jupyter.Shell)); err != nil {
 		return err
 	}
+	// ark waits for somebody who listens.
+	iopub, err := zmq.NewSocket(zmq.Sub, eager)
+	if err != nil {
+		return err
+	}
+	defer iopub.Close()
+	go func() {
+		for range iopub.Recv() {
+		}
+	}()
+	if err := iopub.Subscribe(nil); err != nil {
+		return err
+	}
+	if err := iopub.Connect(conn.Endpoint(jupyter.IOPub)); err != nil {
+		return err
+	}
 	argv := s.spec.Command(file)
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = os.Environ()
+	for name, value := range s.spec.Env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	started := time.Now()
 	if err := cmd.Start(); err != nil {

@@ -38,20 +38,30 @@ func TestMedian(t *testing.T) {
 func TestTableSaysWhatIsMissed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(ours, peer *sample)
+		change func(ours, peer, third, ref *sample)
 		ok     bool
 		want   string
 	}{
-		{"all met", func(_, _ *sample) {}, true, "✓ ratio ≤ 0.15"},
-		{"too slow", func(ours, _ *sample) { ours.values[cellRow] = []float64{16} }, false, "✗ ratio ≤ 0.15"},
-		{"not measured", func(ours, _ *sample) { ours.values[loopRow] = nil }, false, "never"},
-		{"one interrupt lost", func(ours, _ *sample) { ours.lost[waitRow] = 1 }, false, "did not end"},
-		{"the peer's lost ones do not matter", func(_, peer *sample) { peer.lost[waitRow] = 1 }, true, "did not end"},
+		{"all met", func(_, _, _, _ *sample) {}, true, "✓ ratio ≤ 0.15"},
+		{"too slow", func(ours, _, _, _ *sample) { ours.values[cellRow] = []float64{16} }, false, "✗ ratio ≤ 0.15"},
+		{"not measured", func(ours, _, _, _ *sample) { ours.values[loopRow] = nil }, false, "never"},
+		{"one interrupt lost", func(ours, _, _, _ *sample) { ours.lost[waitRow] = 1 }, false, "did not end"},
+		{"the peer's lost ones do not matter", func(_, peer, _, _ *sample) { peer.lost[waitRow] = 1 }, true, "did not end"},
+		{"output lost", func(ours, _, _, _ *sample) { ours.flaws[outputRow] = "lost 1 of 2 bytes" }, false, "lost 1 of 2 bytes"},
+		{"another is better", func(_, _, third, _ *sample) { third.values[linesRow] = []float64{3} }, false, "better than third"},
+		{"but loses some of it", func(_, _, third, _ *sample) {
+			third.values[outputRow], third.flaws[outputRow] = []float64{3}, "lost 1 of 2 bytes"
+		}, true, "third: 50 MB of output"},
+		{"a slow start", func(_, _, _, ref *sample) { ref.values[plainStartRow] = []float64{-80} }, false, "✗ ≤ R's own + 80 ms"},
+		{"a reference is missing", func(_, _, _, ref *sample) { ref.values[echoRow], ref.values[plainValueRow] = nil, nil }, false, "✗ ratio ≤ 0.15"},
 	} {
-		ours, peer := filled("adrastea", 10), filled("ir", 100)
-		c.change(ours, peer)
+		ours, peer, third, ref := filled("adrastea", 4), filled("ir", 100), filled("third", 50), newSample(nil)
+		for _, r := range references {
+			ref.add(r.name, 10)
+		}
+		c.change(ours, peer, third, ref)
 		var out strings.Builder
-		if ok := printTable(&out, ours, peer); ok != c.ok || !strings.Contains(out.String(), c.want) {
+		if ok := printTable(&out, ref, []*sample{ours, peer, third}); ok != c.ok || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s: ok = %v, want %v, with %q in\n%s", c.name, ok, c.ok, c.want, &out)
 		}
 	}
