@@ -2,6 +2,7 @@ package rkernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,5 +170,23 @@ func TestIncompleteCodeComesWithTheNextIndent(t *testing.T) {
 		if reply.Indent != test.want {
 			t.Errorf("isComplete(%q).Indent = %q, want %q", test.code, reply.Indent, test.want)
 		}
+	}
+}
+
+// slow is a caller that has no answer from inspect, as when a help page takes
+// too long.
+type slow struct{ asked }
+
+func (s *slow) call(ctx context.Context, fn string, args ...string) ([]string, error) {
+	if fn == "inspect" {
+		return nil, errors.New("interrupted")
+	}
+	return s.asked.call(ctx, fn, args...)
+}
+
+func TestInspectionWithoutHelpIsBetterThanNone(t *testing.T) {
+	reply := inspect(t.Context(), &slow{asked{answer: []string{"text", "html"}}}, "lm", 1, 0)
+	if !reply.Found || reply.Data["text/plain"] != "text" {
+		t.Errorf("inspect = %+v", reply)
 	}
 }

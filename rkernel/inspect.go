@@ -22,6 +22,9 @@ func inspect(ctx context.Context, r caller, code string, cursor, detail int) *ju
 	}
 	args := append([]string{strconv.Itoa(min(max(detail, 0), 1))}, path...)
 	answer, err := r.call(ctx, "inspect", args...)
+	if err != nil && ctx.Err() == nil { // a long help page, on a busy machine
+		answer, err = r.call(ctx, "inspect_object", args...)
+	}
 	if err != nil || len(answer) != 2 {
 		return reply
 	}

@@ -4,12 +4,16 @@
 # inspect takes the detail ("0" or "1") and the path to the object as Go found it:
 # a name, then pairs of an operator ($ @ [[ :: :::) and a name. It returns text
 # and HTML, or nothing when nothing is known.
-inspect <- function(detail, ...) {
-    path <- c(...)
+inspect <- function(detail, ...) inspect_path(c(...), detail == "1", TRUE)
+
+# inspect_object is inspect without help pages, which take time to format.
+inspect_object <- function(detail, ...) inspect_path(c(...), detail == "1", FALSE)
+
+inspect_path <- function(path, detail, with_help) {
     found <- tryCatch(find_object(path), error = function(e) NULL)
-    help <- find_help(path, found)
+    help <- if (with_help) find_help(path, found)
     if (is.null(found) && is.null(help)) return(character())
-    about <- c(if (!is.null(found)) describe(path, found, detail == "1"))
+    about <- c(if (!is.null(found)) describe(path, found, detail))
     text <- html <- character()
     for (part in names(about)) {
         text <- c(text, paste0(part, ":"), about[[part]], "")
