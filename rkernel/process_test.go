@@ -321,6 +321,9 @@ func TestStdinAnswers(t *testing.T) {
 		{`nchar(readLines(stdin(), 1))`, long + long, "result|[1] 10000"},
 		{`readline()`, "a\x00b", "error|simpleError|the answer contains a nul character"},
 		{`readLines(stdin(), n = 2)`, "a\nb", `result|[1] "a" "b"`},
+		{`c(readline(), readline())`, "a\nb", `result|[1] "a" "b"`},
+		{`readline()`, "a\nb", `result|[1] "a"`},
+		{`readline()`, "not b", `result|[1] "not b"`},
 		{`readLines(stdin())`, "\x04", "result|character(0)"},
 		{`scan(quiet = TRUE)`, "1 2 3\n", "result|[1] 1 2 3"},
 	} {

@@ -117,11 +117,16 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 	}
 }
 
-// give hands R the next piece of the answer: R's buffer takes len - 1 bytes.
+// give hands R the next piece of the answer: R's buffer takes len - 1 bytes, and
+// of several lines R gets one at a time, as from a terminal. It would keep what
+// it does not read for whoever asks next, be it in another cell.
 static int give(unsigned char *buf, int len) {
+	const char *from = answer.data + answer_given;
 	size_t n = answer.len - answer_given, room = (size_t)len - 1;
 	if (n > room) n = room;
-	memcpy(buf, answer.data + answer_given, n);
+	const char *eol = memchr(from, '\n', n);
+	if (eol) n = (size_t)(eol - from) + 1;
+	memcpy(buf, from, n);
 	buf[n] = 0;
 	answer_given += n;
 	return 1;
