@@ -205,6 +205,26 @@ func TestShutdownRunsLast(t *testing.T) {
 	}
 }
 
+// A .Last that fails does not keep R from ending: it is said, and R ends.
+func TestShutdownWithAFailingLast(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, ".Last <- function() { cat('trying\\n'); stop('in .Last') }")
+	rec := newRecorder()
+	p.mu.Lock()
+	p.out = rec
+	p.mu.Unlock()
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	p.shutdown(ctx)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if got := rec.all(); !slices.Equal(got, []string{"stdout|trying\n", "stderr|Error in .Last() : in .Last\n"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // R's start is its own: its profiles run, print, fail and ask.
 func TestStart(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "profile with spaces é.R")

@@ -386,9 +386,7 @@ static int result_text(const char *text, size_t len) {
 	return 1;
 }
 
-// lands_at_top says that a jump from here goes to R's prompt and not to C code
-// that called R. An error passes no browser on its way, but Q at one does.
-static int lands_at_top(int pass_browser) {
+int lands_at_top(int pass_browser) {
 	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
 		if (is_browser(c) && !pass_browser) return 0;
 		if (c->callflag == CTXT_TOPLEVEL) return c->next == NULL;

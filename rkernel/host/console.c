@@ -199,11 +199,12 @@ static int read_console(const char *prompt, unsigned char *buf, int len, int his
 		memcpy(buf, "1\n", 3); // abort
 		return 1;
 	}
+	int top = console_at_top() && leaving < 0;
 	if (quitting) {
 		memcpy(buf, "n\n", 3);
-		return 1;
+		return !top; // if it is the prompt again, .Last has failed
 	}
-	if (console_at_top() && leaving < 0) return at_prompt(buf, len);
+	if (top) return at_prompt(buf, len);
 	return read_answer(prompt, buf, len);
 }
 
@@ -216,7 +217,9 @@ static void busy(int which) {
 static void reset_console(void) {
 	asking = 0;
 	answer.len = answer_given = 0;
-	leaving = -1; // the user changed their mind about quitting
+	// The user changed their mind about quitting; or .Last failed. What fails in
+	// a finalizer at the end goes elsewhere.
+	if (lands_at_top(1)) leaving = -1;
 	if (!lane_is_child()) cell_jump();
 }
 
@@ -236,10 +239,12 @@ enum { SA_SUICIDE = 6 };
 // clean_up is how R ends: quit(), or for want of anything better. Where it
 // does not come back, exit() calls say_exit.
 static void clean_up(int how, int status, int run_last) {
+	static int failed; // the last try to end when the kernel asked for it
 	if (how != SA_SUICIDE && !lane_is_child()) {
 		cell_flush();
 		leaving = status;
 	}
+	if (quitting && failed++) run_last = 0;
 	r_clean_up(how, status, run_last);
 }
 

@@ -135,6 +135,9 @@ void cell_busy(void);
 // cell_text takes text that belongs to the last value or to the error that is
 // ending the cell; 0 says that it is ordinary output.
 int cell_text(int lane, const char *text, size_t len);
+// lands_at_top says that a jump from here goes to R's prompt and not to C code
+// that called R. An error passes no browser on its way, but Q at one does.
+int lands_at_top(int pass_browser);
 void cell_flush(void); // before a prompt: what the cell keeps goes out
 void cell_jump(void);  // R is about to jump to its prompt
 
