@@ -235,6 +235,9 @@ func (p *process) event(f frame) {
 	case evResult:
 		p.pump.collect = true
 		p.ack()
+	case evValue:
+		p.completeValue(f)
+		p.ack()
 	case evReady:
 		p.pump.tempDir = f.part(0)
 		p.load()

@@ -146,9 +146,7 @@ func (p *process) finished(f frame) {
 	p.endPromptLocked()
 	p.mu.Unlock()
 
-	text := p.pump.value.String() + escapeInvalid(f.parts[3])
-	p.pump.value.Reset()
-	p.pump.collect = false
+	text := p.takeValue() + escapeInvalid(f.parts[3])
 	status := f.part(1)
 	if status != "ok" {
 		if text != "" {
@@ -167,6 +165,30 @@ func (p *process) finished(f frame) {
 	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
 }
 
+// completeValue acts on evValue: more output of the cell follows the last value.
+func (p *process) completeValue(f frame) {
+	p.flushText()
+	text := p.takeValue()
+	p.mu.Lock()
+	r := p.run
+	p.mu.Unlock()
+	if r == nil || len(f.parts) == 0 {
+		p.logger.Error("R shows the value of a cell that does not run")
+		return
+	}
+	if err := p.publishValue(r.req, text+escapeInvalid(f.parts[0]), f.parts[1:]); err != nil {
+		p.logger.Error("publish a value", "error", err)
+	}
+}
+
+// takeValue returns what came through the pipe of the last value's text.
+func (p *process) takeValue() string {
+	text := p.pump.value.String()
+	p.pump.value.Reset()
+	p.pump.collect = false
+	return text
+}
+
 // publishValue publishes the last value: what R printed, and what else
 // represents it.
 func (p *process) publishValue(req request, text string, rich [][]byte) error {
@@ -175,6 +197,9 @@ func (p *process) publishValue(req request, text string, rich [][]byte) error {
 		p.logger.Error("rich form of a value", "error", err)
 	}
 	if data == nil {
+		if text == "" { // a prompt came after all of it
+			return nil
+		}
 		data = jupyter.MIMEBundle{}
 	}
 	// R ends what it prints with a newline; front ends add their own.

@@ -138,3 +138,31 @@ func (s shown) picture(t testing.TB, width, height int) image.Image {
 	}
 	return picture
 }
+
+// A task callback runs after R has printed the value: what it says is no part of
+// the value, and comes behind it.
+func TestTaskCallbacksSpeakBehindTheValue(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, `print.shy <- function(x, ...) cat("<shy>\n")
+add <- function(f) invisible(addTaskCallback(function(...) { f(); FALSE }))`)
+	for code, want := range map[string][]string{
+		"add(function() cat('late\\n')); 4":                            {"stdout|late\n", "result|[1] 4"},
+		"{ add(function() cat('late\\n')); 4 }":                        {"result|[1] 4", "stdout|late\n"},
+		"{ add(function() cat('late\\n')); invisible(4) }":             {"stdout|late\n"},
+		"{ add(function() message('late')); 4 }":                       {"stderr|late\n", "result|[1] 4"},
+		"{ add(function() system('echo late')); 4 }":                   {"stdout|late\n", "result|[1] 4"},
+		"{ add(function() readline('late? ')); 4 }":                    {"result|[1] 4", "input|late? "},
+		"{ add(function() cat('late\\n')); structure(1, class='shy')}": {"result|<shy>", "stdout|late\n"},
+		"{ add(function() cat('late\\n')); data.frame(a = 1) }":        {"result|  a\n1 1", "stdout|late\n"},
+		"{ add(function() { cat('late\\n'); stop('cb') }); 4 }":        {"result|[1] 4", "stdout|late\n", "stderr|Error in f() : cb\n"},
+	} {
+		got := runCell(t, p, code, "y")
+		same := len(got) == len(want)
+		for i := range min(len(got), len(want)) {
+			same = same && strings.HasPrefix(got[i], want[i])
+		}
+		if !same {
+			t.Errorf("%s\n%q, want\n%q", code, got, want)
+		}
+	}
+}

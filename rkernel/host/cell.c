@@ -49,6 +49,7 @@ static struct {
 	struct buf cause;  // message and class of the condition, each ended by 0
 	int printed;       // the last value is being printed
 	int piped;         // and its text goes through the pipe
+	int shown;         // it is over with printing: task callbacks run
 	struct buf result; // or is kept here
 } cell;
 
@@ -74,7 +75,6 @@ static const char *string_at(SEXP strings, int i) {
 
 // rich_value is what else represents the last value, or NULL.
 static SEXP rich_value(void) {
-	if (!cell.printed) return NULL;
 	SEXP value = last_value();
 	if (!R.Rf_isObject(value) &&
 		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) != 2)
@@ -130,8 +130,22 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	forget();
 }
 
-static void finish_ok(void) {
+// send_value sends EV_VALUE: text of the last value, and its rich form.
+static void send_value(void) {
 	SEXP rich = rich_value();
+	int n = 1;
+	if (rich) PROTECT(rich);
+	int more = rich ? R.Rf_length(rich) : 0;
+	struct host_part *parts = host_alloc(NULL, (size_t)(1 + more) * sizeof *parts);
+	parts[0] = (struct host_part){cell.result.data, cell.result.len};
+	for (int i = 0; i < more; i++) parts[n++] = part_of(R.VECTOR_ELT(rich, i));
+	lane_send_acked(EV_VALUE, n, parts);
+	free(parts);
+	if (rich) UNPROTECT(1);
+}
+
+static void finish_ok(void) {
+	SEXP rich = cell.printed ? rich_value() : NULL;
 	if (rich) PROTECT(rich);
 	finish("ok", NULL, rich);
 	if (rich) UNPROTECT(1);
@@ -234,7 +248,7 @@ static void feed_next(void) {
 	SEXP e = NULL;
 	cell.phase = FED;
 	cell.jump = JUMP_NONE;
-	cell.printed = cell.piped = cell.failed_feeds = 0;
+	cell.printed = cell.piped = cell.shown = cell.failed_feeds = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;
 	if (has_stack() && cell.p.exprs) {
@@ -357,6 +371,7 @@ int cell_next(unsigned char *buf, int len) {
 // printing says that R is printing the value of the last expression: its value
 // is in .Last.value and lies above the expression on R's protect stack.
 static int printing(void) {
+	if (cell.shown) return 0;
 	if (cell.printed) return 1;
 	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
 	if (!has_stack() || *R.R_PPStackTop < 2) return 0;
@@ -377,8 +392,31 @@ static void to_pipe(void) {
 	cell.result.len = 0;
 }
 
+// in_callback says that a task callback runs: its context is the first above
+// R's loop, where evaluation and printing have that of a function.
+static int in_callback(void) {
+	struct host_context *c = *R.R_GlobalContext;
+	if (!c || !c->next) return 0;
+	while (c->next->next) c = c->next;
+	return c->callflag == CTXT_TOPLEVEL;
+}
+
+// end_value publishes the last value before a task callback says something.
+static void end_value(void) {
+	cell.shown = 1;
+	if (!cell.printed) return;
+	cell.printed = 0;
+	send_value();
+	cell.result.len = 0;
+	cell.piped = 0;
+}
+
 static int result_text(const char *text, size_t len) {
 	if (!printing()) return 0;
+	if (in_callback()) {
+		end_value();
+		return 0;
+	}
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
 	// As long as no R function runs, nobody else can write.
@@ -447,6 +485,7 @@ int cell_text(int lane, const char *text, size_t len) {
 
 void cell_flush(void) {
 	if (!cell.active || lane_is_child()) return;
+	if (printing() && in_callback()) end_value();
 	if (cell.result.len) to_pipe();
 	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
 	cell.held.len = 0;
