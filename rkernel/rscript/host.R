@@ -82,12 +82,19 @@
     text <- sub("\n$", "", text)
     plain <- .r_text("Error: ")
     if (startsWith(text, plain)) return(substring(text, nchar(plain) + 1L))
-    head <- .r_text("Error in ")
-    if (!startsWith(text, head)) return(text)
-    rest <- substring(text, nchar(head) + 1L)
-    # The call ends at the first " : " outside quotes.
-    at <- .outside_quotes(rest, " : ")
-    if (at < 0L) text else sub("^\n  ", "", substring(rest, at + 3L))
+    for (form in c("Error in %s (from %s) : ", "Error in %s : ")) {
+        parts <- strsplit(.r_text(form), "%s", fixed = TRUE)[[1L]] # the first may be empty
+        if (!startsWith(text, parts[1L])) next
+        rest <- substring(text, nchar(parts[1L]) + 1L)
+        for (part in parts[-1L]) {
+            # A call ends at the first such text outside quotes.
+            at <- .outside_quotes(rest, part)
+            if (at < 0L) break
+            rest <- substring(rest, at + nchar(part))
+        }
+        if (at > 0L) return(sub("^\n  ", "", rest))
+    }
+    text
 }
 
 .outside_quotes <- function(text, what) {
