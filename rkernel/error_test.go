@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build linux
 
 package rkernel
 
@@ -64,14 +64,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestErrorsInAnotherLanguage(t *testing.T) {
-	t.Setenv("LANGUAGE", "de")
-	t.Setenv("LC_ALL", "")
-	t.Setenv("LANG", "C.UTF-8")
-	p := startR(t)
-	got := runCell(t, p, `f <- function() stop("nein", domain = NA)`+"\nf()")
-	if len(got) != 1 || !strings.HasPrefix(got[0], "error|simpleError|nein|") {
-		t.Errorf("%q", got)
+// Errors are told apart from other text, and their messages from R's words
+// around them, in whatever language R speaks: these put the call in different
+// places.
+func TestErrorsInOtherLanguages(t *testing.T) {
+	for _, language := range []string{"de", "ja", "ko", "pl"} {
+		t.Run(language, func(t *testing.T) {
+			t.Setenv("LANGUAGE", language)
+			t.Setenv("LC_ALL", "")
+			t.Setenv("LANG", "C.UTF-8")
+			kernel, plain := startR(t), startPlainR(t)
+			for _, p := range readPrograms(t, "testdata/languages.R") {
+				t.Run(p.name, func(t *testing.T) { p.compare(t, kernel, plain) })
+			}
+			message := runCell(t, kernel, `cat(tryCatch(log("a"), error = conditionMessage))`)
+			want := "error|simpleError|" + strings.TrimPrefix(message[0], "stdout|") + "|"
+			if got := runCell(t, kernel, `f <- function(x) log(x); f("a : b")`); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
 	}
 }
 

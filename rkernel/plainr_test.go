@@ -22,6 +22,7 @@ import (
 // and reads a line at a time; its standard output and error are pipes.
 type plainR struct {
 	t        *testing.T
+	cmd      *exec.Cmd
 	tty      *os.File
 	out, err *watched
 	marks    int
@@ -112,6 +113,28 @@ func openTTY(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
+// rest returns what comes until the end.
+func (w *watched) rest(t *testing.T) string {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	late := false
+	stop := time.AfterFunc(30*time.Second, func() {
+		w.mu.Lock()
+		late = true
+		w.cond.Broadcast()
+		w.mu.Unlock()
+	})
+	defer stop.Stop()
+	for !w.eof {
+		if late {
+			t.Fatalf("plain R does not end; it said %q", w.text.String())
+		}
+		w.cond.Wait()
+	}
+	return w.text.String()
+}
+
 func startPlainR(t *testing.T) *plainR {
 	t.Helper()
 	master, slave := openTTY(t)
@@ -137,7 +160,7 @@ func startPlainR(t *testing.T) *plainR {
 		cmd.Wait()
 		closeAll([]*os.File{outR, errR})
 	})
-	return &plainR{t: t, tty: master, out: watch(outR), err: watch(errR)}
+	return &plainR{t: t, cmd: cmd, tty: master, out: watch(outR), err: watch(errR)}
 }
 
 // run feeds R lines and returns what it printed on its two outputs.
@@ -149,11 +172,24 @@ func (r *plainR) run(lines string) (stdout, stderr string) {
 	if !strings.HasSuffix(lines, "\n") {
 		lines += "\n"
 	}
-	lines += "base::cat(" + quoted + "); base::cat(" + quoted + ", file = base::stderr())\n"
+	lines += "base::local(for (f in base::c('/dev/stdout', '/dev/stderr')) { " + // past any sink
+		"k <- base::file(f, 'w', raw = TRUE); base::cat(" + quoted + ", file = k); base::close(k) })\n"
 	if _, err := io.WriteString(r.tty, lines); err != nil {
 		r.t.Fatal(err)
 	}
 	return withoutReadline.Replace(r.out.until(r.t, mark)), r.err.until(r.t, mark)
+}
+
+// last feeds R lines that end it. It returns what R printed to its end, and the
+// status it ended with.
+func (r *plainR) last(lines string) (stdout, stderr string, status int) {
+	r.t.Helper()
+	if _, err := io.WriteString(r.tty, lines); err != nil {
+		r.t.Fatal(err)
+	}
+	stdout, stderr = r.out.rest(r.t), r.err.rest(r.t)
+	r.cmd.Wait() // the state says it all
+	return withoutReadline.Replace(stdout), stderr, r.cmd.ProcessState.ExitCode()
 }
 
 // withoutReadline removes what the readline library writes around each line it

@@ -178,7 +178,7 @@ func finishCell(t testing.TB, p *process, rec *recorder, code string) []string {
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
 		events = append(events, "error|"+e.Name+"|"+e.Value+"|"+strings.Join(e.Traceback, "\n"))
 	} else if err != nil {
-		t.Fatalf("execute %q: %v (%q)", code, err, events)
+		t.Fatalf("execute %.200q: %v (%q)", code, err, events)
 	}
 	if result != nil && result.Exit {
 		events = append(events, fmt.Sprintf("exit|%d", result.ExitStatus))
