@@ -24,9 +24,9 @@ lint: ## run gofmt, go vet, staticcheck and the other checks
 race: ## run the Go tests ten times over with the race detector
 	go test -race -shuffle=on -count=10 $$(go list ./... | grep -v /e2e)
 
-bench: ## measure against IRkernel, side by side
+bench: ## measure against IRkernel and against libzmq, side by side
 	@scripts/setup bench && scripts/build
-	@scripts/bench
+	@status=0; scripts/bench || status=1; (cd bench/zmq && go run .) || status=1; exit $$status
 
 bench-zmq: ## measure 0MQ against libzmq and others, side by side
 	@scripts/setup bench

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	gozeromq "github.com/go-zeromq/zmq4"
@@ -15,6 +16,17 @@ import (
 func serveZMQ(m *measurement) (int64, error) {
 	types := map[string]zmq.Type{"echo": zmq.Router, "in": zmq.Pull, "out": zmq.Push, "pub": zmq.XPub}
 	cfg := &zmq.Config{Full: zmq.Block}
+	var left atomic.Int64
+	answered := make(chan struct{})
+	if m.Handler {
+		left.Store(int64(m.N))
+		cfg.Handler = func(s *zmq.Socket, msg zmq.Message) {
+			s.Deliver(msg, func(error) { msg.Recycle() })
+			if left.Add(-1) == 0 {
+				close(answered)
+			}
+		}
+	}
 	if m.ServerKey != "" {
 		cfg.Security = zmq.CurveServer(keyPair(m.ServerKey), zmq.AllowAny)
 	}
@@ -32,6 +44,10 @@ func serveZMQ(m *measurement) (int64, error) {
 	var start time.Time
 	switch m.What {
 	case "echo":
+		if m.Handler {
+			<-answered
+			break
+		}
 		for range m.N {
 			msg := <-s.Recv()
 			s.Deliver(msg, func(error) { msg.Recycle() })
