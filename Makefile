@@ -1,6 +1,6 @@
 # Adrastea. `make console` and `make test` are all one needs.
 
-.PHONY: help build console test lint race bench bench-zmq fmt clean setup-test
+.PHONY: help build console test lint race fuzz bench bench-zmq fmt clean setup-test
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -23,6 +23,9 @@ lint: ## run gofmt, go vet, staticcheck and the other checks
 
 race: ## run the Go tests ten times over with the race detector
 	go test -race -shuffle=on -count=10 $$(go list ./... | grep -v /e2e)
+
+fuzz: ## run every fuzz target for 20 s
+	@scripts/fuzz
 
 bench: ## measure against IRkernel and against libzmq, side by side
 	@scripts/setup bench && scripts/build
