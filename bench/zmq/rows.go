@@ -105,12 +105,12 @@ func (m *measurement) judge(columns []engine, speeds []float64) (text string, ok
 			if e.name != w.than || speeds[i] == 0 || speeds[0] == 0 {
 				continue
 			}
-			verdict := "yes"
+			mark := "✓"
 			if speeds[0] < w.least*speeds[i] {
-				verdict, ok = "NO", false
+				mark, ok = "✗", false
 			}
-			parts = append(parts, fmt.Sprintf("%g of %s: %s", w.least, w.than, verdict))
+			parts = append(parts, fmt.Sprintf("%s %g of %s", mark, w.least, w.than))
 		}
 	}
-	return strings.Join(parts, "; "), ok
+	return strings.Join(parts, ", "), ok
 }

@@ -122,10 +122,10 @@ func idleRow(w io.Writer, columns []engine) (ok bool, err error) {
 		}
 		fmt.Fprintf(w, " | %d", ticks[i])
 	}
-	verdict := "yes"
+	mark := "✓"
 	if ticks[0] > 0 {
-		verdict = "NO"
+		mark = "✗"
 	}
-	fmt.Fprintf(w, " | | | 0: %s |\n", verdict)
+	fmt.Fprintf(w, " | - | - | %s 0 |\n", mark)
 	return ticks[0] == 0, nil
 }
