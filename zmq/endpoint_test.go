@@ -39,6 +39,9 @@ func TestEndpointErrors(t *testing.T) {
 		{"connect", "tcp://127.0.0.1:0", "for binding only"},
 		{"connect", "tcp://nonsense;127.0.0.1:1", "source address"},
 		{"connect", "ipc://*", "for binding only"},
+		{"connect", "ipc://@" + strings.Repeat("x", 200), "can have 107"},
+		{"connect", "inproc://", "no address"},
+		{"connect", "tcp://[::1:5555", "missing ']'"},
 	} {
 		var err error
 		if tc.op == "bind" {

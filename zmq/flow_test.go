@@ -65,7 +65,7 @@ func TestZ3FlowDropsAreCountedAndTold(t *testing.T) {
 }
 
 func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
-	const n = 500
+	const n = 5000
 	pub := newSocket(t, XPub, &Config{SendQueue: 3, Full: Block})
 	at := bind(t, pub, "tcp://127.0.0.1:*")
 	var subs []*Socket
@@ -76,9 +76,14 @@ func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
 		want(t, pub, "\x01")
 		subs = append(subs, sub)
 	}
+	// 1 to 64 KiB, short ones more often.
+	var sized [][]byte
+	for i := range 64 {
+		sized = append(sized, body((i*i/63+1)<<10))
+	}
 	go func() {
 		for i := range n {
-			pub.Deliver(Message{Frames: [][]byte{fmt.Append(nil, i), body(i * 100)}}, nil)
+			pub.Deliver(Message{Frames: [][]byte{fmt.Append(nil, i), sized[i%len(sized)]}}, nil)
 		}
 	}()
 	for i := range n {

@@ -236,6 +236,23 @@ func TestZ4HostilePeerThatNeverReads(t *testing.T) {
 	}
 }
 
+// What a peer that does not read costs is what its queue may hold.
+func TestZ4HostilePeerCostsItsQueue(t *testing.T) {
+	const bound, slack = 8 << 20, 4 << 20
+	router := newSocket(t, Router, &Config{SendQueueBytes: bound})
+	silent(t, router, "DEALER", "bad")
+	before := heap()
+	for range 256 {
+		router.Deliver(Message{Frames: [][]byte{[]byte("bad"), body(1 << 20)}}, nil)
+	}
+	if grown := heap() - before; grown > bound+slack {
+		t.Errorf("%d octets more in use, %d may wait for the peer", grown, bound)
+	}
+	if router.Stats().Dropped == 0 {
+		t.Error("nothing was dropped")
+	}
+}
+
 // routerPattern names the pattern where a variable is called router.
 type routerPattern = router
 

@@ -209,6 +209,9 @@ func (b *subscriber) detach(p *Peer) {
 // change adds or takes back a subscription. s.mu is held.
 func (b *subscriber) change(prefix []byte, add bool, c *cork) error {
 	var tell bool
+	if len(prefix) > maxSubscriptions-subscriptionCost {
+		return fmt.Errorf("zmq: subscribe: a prefix of %d octets: a publisher takes %d", len(prefix), maxSubscriptions-subscriptionCost)
+	}
 	if add {
 		tell = b.subs.add(prefix, struct{}{})
 	} else {
