@@ -155,7 +155,7 @@ static int read_answer(const char *prompt, unsigned char *buf, int len) {
 
 static void say_ready(void) {
 	ready = 1;
-	interrupt_heard();
+	interrupt_ready();
 	struct host_part dir = part_str(*R.R_TempDir ? *R.R_TempDir : "");
 	lane_send(EV_READY, 1, &dir);
 }

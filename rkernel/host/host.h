@@ -105,6 +105,8 @@ const char *console_ask(const char *prompt, int password, int at_browser);
 // ---- interrupt.c: interrupts by signal ---------------------------------------
 
 void interrupt_install(void);
+// interrupt_ready is called when R has started.
+void interrupt_ready(void);
 // interrupt_take waits for the signal that the kernel sends with every
 // interrupt, so that it cannot hit what runs next, and then does what R does.
 void interrupt_take(void);

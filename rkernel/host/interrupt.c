@@ -18,6 +18,8 @@ enum { INTERRUPT_SIGNAL = SIGURG, NUDGE_SIGNAL = SIGWINCH };
 // ones only ask: a child that takes its time to end is not to be hit again.
 enum { HITTING_NUDGES = 4 };
 
+static void (*r_handler)(int); // R's handler of SIGINT; NULL while R starts
+
 static volatile sig_atomic_t nudges; // since the last interrupt
 static volatile sig_atomic_t heard;  // an interrupt, since interrupt_heard
 
@@ -33,10 +35,10 @@ static void on_interrupt(int signal) {
 		sigaction(SIGINT, &deaf, &before);
 		kill(0, SIGINT); // the children
 		sigaction(SIGINT, &before, NULL);
-		if (before.sa_handler == SIG_IGN)
-			*R.R_interrupts_pending = 1;
-		else
-			kill(getpid(), SIGINT); // R's own handler of the moment
+		// Who stands in for R's handler takes it too, as system() with a
+		// timeout does to end its child; but that does not end the cell.
+		if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
+		if (before.sa_handler != SIG_IGN) kill(getpid(), SIGINT);
 	}
 	errno = keep;
 }
@@ -61,6 +63,13 @@ int interrupt_heard(void) {
 	int was = heard;
 	heard = 0;
 	return was;
+}
+
+void interrupt_ready(void) {
+	struct sigaction now;
+	sigaction(SIGINT, NULL, &now);
+	r_handler = now.sa_handler;
+	heard = 0;
 }
 
 void interrupt_install(void) {
