@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build linux
 
 package rkernel
 
@@ -95,6 +95,28 @@ func TestR1CharactersAndBytes(t *testing.T) {
 	} {
 		if got := runCell(t, p, code); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}
+
+// C code prints where R's own text is, in order, whatever the bytes are.
+func TestR1TextOfC(t *testing.T) {
+	p := startR(t)
+	library := compileC(t, `
+#include <stdio.h>
+#include <unistd.h>
+void print_c(void) { printf("C\n"); fprintf(stderr, "C error\n"); }
+void print_nul(void) { if (write(1, "a\0b\n", 4)) {} }
+`)
+	runCell(t, p, "invisible(dyn.load("+library+"))")
+	for code, want := range map[string][]string{
+		`cat("a\n"); invisible(.C("print_c")); cat("b\n"); message("c")`: {"stdout|a\nC\n", "stderr|C error\n", "stdout|b\n", "stderr|c\n"},
+		`cat("a\n"); invisible(.C("print_nul")); cat("b\n")`:             {"stdout|a\na\x00b\nb\n"},
+	} {
+		for range 10 {
+			if got := runCell(t, p, code); !slices.Equal(got, want) {
+				t.Fatalf("%s: %q, want %q", code, got, want)
+			}
 		}
 	}
 }

@@ -1,0 +1,78 @@
+//go:build linux
+
+package rkernel
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// crashes are ways in which C code ends the process.
+const crashes = `
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+void c_segv(void) { *(volatile int *)8 = 1; }
+void c_abort(void) { abort(); }
+void c_exit(void) { exit(3); }
+void c_exit_at_once(void) { _exit(4); }
+void c_overflow(int *n) {
+	volatile char frame[4096];
+	memset((char *)frame, *n, sizeof frame);
+	int next = *n + 1;
+	if (next) c_overflow(&next);
+	frame[0] = frame[1];
+}
+void c_memory(void) {
+	struct rlimit limit = {256 << 20, 256 << 20};
+	setrlimit(RLIMIT_AS, &limit);
+	for (;;) {
+		char *p = malloc(1 << 20);
+		if (!p) abort(); // as C code does that has no other answer
+		memset(p, 1, 1 << 20);
+	}
+}
+`
+
+// R6: however C code ends R, the cell says how, with what was printed before,
+// and soon; the next cell runs in a new R.
+func TestR6CrashesInC(t *testing.T) {
+	r := startLanguage(t, nil)
+	library := compileC(t, crashes)
+	for name, want := range map[string]string{
+		"c_segv":         "signal", // R's handler of SIGSEGV aborts
+		"c_abort":        "signal 6 (aborted)",
+		"c_exit":         "exit status 3",
+		"c_exit_at_once": "exit status 4",
+		"c_overflow":     "",
+		"c_memory":       "signal 6 (aborted)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := beginIn(r, `dyn.load(`+library+`); cat("before\n"); message("last words"); .C("`+name+`", 1L)`)
+			c.rec.wait(t, "last words")
+			start := time.Now()
+			err := c.end(t)
+			if took := time.Since(start); took > 10*time.Second { // 1 s on a machine with time
+				t.Errorf("it took %v", took)
+			} else {
+				t.Logf("reported after %v: %v", took, err)
+			}
+			if name == "c_overflow" && err != nil && strings.Contains(err.Error(), "C stack usage") {
+				return // R has noticed, and lives
+			}
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "RDied") {
+				t.Errorf("%v, want %q", err, want)
+			}
+			if got := c.rec.text("stdout"); !strings.HasPrefix(got, "before\n") {
+				t.Errorf("stdout is %q", got)
+			}
+			next := beginIn(r, "1")
+			if err := next.end(t); err != nil || !strings.Contains(next.rec.text("stderr"), "variables of before are lost") {
+				t.Errorf("the next cell: %q, %v", next.rec.all(), err)
+			}
+		})
+	}
+}
