@@ -171,7 +171,7 @@ func (s *Server) bindChannel(ch jupyter.Channel, cfg *zmq.Config) error {
 func (s *Server) socketConfig(ch jupyter.Channel, security *zmq.Security) *zmq.Config {
 	cfg := &zmq.Config{
 		StallTimeout: s.cfg.StallTimeout,
-		Handover:     true, // a client that reconnects keeps its identity
+		Handover:     ch != jupyter.IOPub, // a client that reconnects keeps its identity
 		Security:     security,
 		Logger:       s.cfg.Logger.With("channel", ch.String()),
 	}
