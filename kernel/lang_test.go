@@ -165,6 +165,12 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 			}
 		}
 		return nil, err
+	case "big": // a display of arg bytes
+		n, err := strconv.Atoi(arg)
+		if err != nil {
+			return nil, err
+		}
+		return nil, req.Display(jupyter.MIMEBundle{"text/plain": strings.Repeat("x", n)}, nil, "")
 	case "comm": // opens a comm, says something, closes it
 		c, err := req.OpenComm(&kernel.CommOpening{Target: arg, Data: map[string]int{"n": 1},
 			Metadata: map[string]string{"version": "2.1.0"}, Buffers: [][]byte{{1, 2}}}, nil)

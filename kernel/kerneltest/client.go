@@ -266,9 +266,6 @@ func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
 	if err != nil {
 		c.t.Errorf("the kernel sent %s: %v", describe(m), err)
 	}
-	if err := check(ch, m); err != nil {
-		c.t.Errorf("the kernel sent on %v %s: %v", ch, describe(m), err)
-	}
 	if m.Header.MsgType == jupyter.TypeIOPubWelcome {
 		if c.welcomed {
 			return // "additional welcome messages should be expected and ignored"
@@ -276,6 +273,9 @@ func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
 		c.welcomed = true
 	}
 	if parent.Session == "" || parent.Session == c.Session.ID {
+		if err := check(ch, m); err != nil {
+			c.t.Errorf("the kernel sent on %v %s: %v", ch, describe(m), err)
+		}
 		c.inbox = append(c.inbox, received{ch, m})
 		c.wake()
 	}
