@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 // heartbeat watches a kernel whose process we do not know. Kernels echo what
 // comes on the heartbeat socket, but some do so only while their language is
 // idle, so silence alone proves nothing: then the kernel is dead if its socket
-// takes no connection any more.
+// takes no connection any more. What it sent before is still taken.
 func (l *link) heartbeat() {
 	every := l.c.cfg.heartbeat()
 	if every < 0 {
@@ -21,7 +22,7 @@ func (l *link) heartbeat() {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	sent, echoed := false, true
+	sent, echoed, timeouts := false, true, 0
 	for {
 		// The heartbeat is a REP socket; a DEALER gives it the empty frame that a
 		// REQ would, and may ask again without an answer.
@@ -36,9 +37,10 @@ func (l *link) heartbeat() {
 			if !ok {
 				return
 			}
-			echoed = true
+			echoed, timeouts = true, 0
 		case <-tick.C:
-			if !echoed && !l.listens() {
+			if !echoed && !l.listens(&timeouts) {
+				l.drain(2 * every) // where echoes are late, so are replies
 				l.fail(&ExitError{Code: -1, Reason: "no answer to heartbeats, and " +
 					l.c.conn.Endpoint(jupyter.Heartbeat) + " takes no connection"})
 				return
@@ -50,16 +52,27 @@ func (l *link) heartbeat() {
 	}
 }
 
-// listens reports whether somebody listens on the heartbeat's endpoint.
-func (l *link) listens() bool {
+// A connection that is refused says that the kernel has gone. One that takes too
+// long says so only when it happens again and again: on a machine with more to
+// do than it can, this process may be what is too slow.
+const maxTimeouts = 10
+
+// listens reports whether somebody may listen on the heartbeat's endpoint.
+// timeouts counts the connections in a row that took too long.
+func (l *link) listens(timeouts *int) bool {
 	network, addr, _ := strings.Cut(l.c.conn.Endpoint(jupyter.Heartbeat), "://")
 	if network == "ipc" {
 		network = "unix"
 	}
 	conn, err := net.DialTimeout(network, addr, time.Second)
-	if err != nil {
-		return false
+	if err == nil {
+		conn.Close()
+		*timeouts = 0
+		return true
 	}
-	conn.Close()
-	return true
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		*timeouts++
+		return *timeouts < maxTimeouts
+	}
+	return false
 }

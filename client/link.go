@@ -406,7 +406,7 @@ func (l *link) watch(proc *process) {
 	}
 	select {
 	case <-proc.donec:
-		l.drain()
+		l.drain(drainQuiet)
 		l.fail(proc.exitError())
 	case <-l.closec:
 	}
@@ -415,11 +415,11 @@ func (l *link) watch(proc *process) {
 // A kernel that ends may have sent messages that this process has not read: a
 // reply to quit(), say. They are in the buffers of our sockets, so what is
 // there comes without delay; drain returns when nobody waits for anything any
-// more, or when nothing has come for drainQuiet.
+// more, or when nothing has come for d.
 const drainQuiet = 250 * time.Millisecond
 
-func (l *link) drain() {
-	quiet := time.NewTimer(drainQuiet)
+func (l *link) drain(d time.Duration) {
+	quiet := time.NewTimer(d)
 	defer quiet.Stop()
 	for {
 		l.mu.Lock()
@@ -430,7 +430,7 @@ func (l *link) drain() {
 		}
 		select {
 		case <-l.heardc:
-			quiet.Reset(drainQuiet)
+			quiet.Reset(d)
 		case <-quiet.C:
 			return
 		case <-l.closec:
