@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// TestStart200 starts 200 kernels at once, in each way in which a kernel comes
+// by its ports: all become ready, execute, and end.
+func TestStart200(t *testing.T) {
+	const kernels = 200
+	echo := filepath.Join(t.TempDir(), "echo")
+	build := exec.Command("go", "build", "-o", echo, "./examples/echo")
+	build.Dir = testenv.Root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	spec := &jupyter.KernelSpec{Name: "echo", Argv: []string{echo, "{connection_file}"}, InterruptMode: "message"}
+	registering := *spec
+	registering.ProtocolVersion = jupyter.HandshakeVersion
+	ports := newPorts()
+	for _, mode := range []struct {
+		name  string
+		start func(ctx context.Context, dir string) error
+	}{
+		{"given ports", func(ctx context.Context, dir string) error {
+			info := jupyter.NewConnectionInfo()
+			for i := range info.Ports {
+				info.Ports[i] = ports.next()
+			}
+			return startWith(ctx, echo, info, dir)
+		}},
+		{"ports 0", func(ctx context.Context, dir string) error {
+			return startWith(ctx, echo, jupyter.NewConnectionInfo(), dir)
+		}},
+		{"ipc", func(ctx context.Context, dir string) error {
+			return startBy(ctx, spec, &client.Config{RuntimeDir: dir, Transport: "ipc"})
+		}},
+		{"registration", func(ctx context.Context, dir string) error {
+			return startBy(ctx, &registering, &client.Config{RuntimeDir: dir, Handshake: true})
+		}},
+	} {
+		t.Run(mode.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			dir, began := t.TempDir(), time.Now()
+			var wg sync.WaitGroup
+			for i := range kernels {
+				wg.Go(func() {
+					if err := mode.start(ctx, dir); err != nil {
+						t.Errorf("kernel %d: %v", i, err)
+					}
+				})
+			}
+			wg.Wait()
+			t.Logf("%d kernels in %v", kernels, time.Since(began).Round(time.Millisecond))
+		})
+	}
+}
+
+// startWith starts a kernel on a connection file with info, which it may
+// rewrite, and uses it.
+func startWith(ctx context.Context, echo string, info *jupyter.ConnectionInfo, dir string) error {
+	file := filepath.Join(dir, jupyter.NewID()+".json")
+	if err := info.WriteFile(file); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, echo, file)
+	stderr := &limited{}
+	cmd.Stderr = stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	// A client joins a kernel that is there: its ports are chosen, and it listens.
+	for info.Ports[0] == 0 || !listens(info.Endpoint(jupyter.Heartbeat)) {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("%w: %s", err, stderr.text)
+		case <-time.After(5 * time.Millisecond):
+		}
+		var err error
+		if info, err = jupyter.ReadConnectionFile(file); err != nil {
+			return err
+		}
+	}
+	c, err := client.Attach(ctx, info, nil)
+	if err != nil {
+		return fmt.Errorf("attach: %w", err)
+	}
+	defer c.Close()
+	if err := use(ctx, c); err != nil {
+		return err
+	}
+	if err := <-ended; err != nil {
+		return fmt.Errorf("%w: %s", err, stderr.text)
+	}
+	return nil
+}
+
+func listens(endpoint string) bool {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+// startBy has the client start a kernel, and uses it.
+func startBy(ctx context.Context, spec *jupyter.KernelSpec, cfg *client.Config) error {
+	c, err := client.Start(ctx, spec, cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return use(ctx, c)
+}
+
+// use executes one cell and ends the kernel.
+func use(ctx context.Context, c *client.Client) error {
+	text := ""
+	reply, err := c.Execute(ctx, "hello", &client.ExecuteOptions{Output: func(m *jupyter.Message) {
+		if r, err := jupyter.Decode[jupyter.ExecuteResult](m); err == nil {
+			text = fmt.Sprint(r.Data["text/plain"])
+		}
+	}})
+	if err != nil {
+		return fmt.Errorf("execute: %w", err)
+	}
+	if reply.Status != jupyter.StatusOK || text != "hello" {
+		return fmt.Errorf("status %s, result %q", reply.Status, text)
+	}
+	if err := c.Shutdown(ctx); err != nil {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	return nil
+}
+
+// ports gives out ports that are free, below those that the system gives to
+// others meanwhile.
+type ports struct {
+	mu   sync.Mutex
+	last int // guarded by mu
+}
+
+func newPorts() *ports { return &ports{last: 20_000} }
+
+func (p *ports) next() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		p.last++
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(p.last)))
+		if err == nil {
+			ln.Close()
+			return p.last
+		}
+	}
+}
+
+// A limited keeps the beginning of what a process says.
+type limited struct{ text string }
+
+func (l *limited) Write(b []byte) (int, error) {
+	if len(l.text) < 1000 {
+		l.text += string(b)
+	}
+	return len(b), nil
+}
