@@ -29,25 +29,23 @@ func TestStart200(t *testing.T) {
 	spec := &jupyter.KernelSpec{Name: "echo", Argv: []string{echo, "{connection_file}"}, InterruptMode: "message"}
 	registering := *spec
 	registering.ProtocolVersion = jupyter.HandshakeVersion
-	ports := newPorts()
+	ports := freePorts(kernels * 5)
 	for _, mode := range []struct {
 		name  string
-		start func(ctx context.Context, dir string) error
+		start func(ctx context.Context, i int, dir string) error
 	}{
-		{"given ports", func(ctx context.Context, dir string) error {
+		{"given ports", func(ctx context.Context, i int, dir string) error {
 			info := jupyter.NewConnectionInfo()
-			for i := range info.Ports {
-				info.Ports[i] = ports.next()
-			}
+			copy(info.Ports[:], ports[5*i:])
 			return startWith(ctx, echo, info, dir)
 		}},
-		{"ports 0", func(ctx context.Context, dir string) error {
+		{"ports 0", func(ctx context.Context, i int, dir string) error {
 			return startWith(ctx, echo, jupyter.NewConnectionInfo(), dir)
 		}},
-		{"ipc", func(ctx context.Context, dir string) error {
+		{"ipc", func(ctx context.Context, i int, dir string) error {
 			return startBy(ctx, spec, &client.Config{RuntimeDir: dir, Transport: "ipc"})
 		}},
-		{"registration", func(ctx context.Context, dir string) error {
+		{"registration", func(ctx context.Context, i int, dir string) error {
 			return startBy(ctx, &registering, &client.Config{RuntimeDir: dir, Handshake: true})
 		}},
 	} {
@@ -58,7 +56,7 @@ func TestStart200(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range kernels {
 				wg.Go(func() {
-					if err := mode.start(ctx, dir); err != nil {
+					if err := mode.start(ctx, i, dir); err != nil {
 						t.Errorf("kernel %d: %v", i, err)
 					}
 				})
@@ -148,26 +146,18 @@ func use(ctx context.Context, c *client.Client) error {
 	return nil
 }
 
-// ports gives out ports that are free, below those that the system gives to
-// others meanwhile.
-type ports struct {
-	mu   sync.Mutex
-	last int // guarded by mu
-}
-
-func newPorts() *ports { return &ports{last: 20_000} }
-
-func (p *ports) next() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for {
-		p.last++
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(p.last)))
+// freePorts returns n ports that are free, below those that the system gives to
+// others meanwhile. It looks before any kernel is started: a process that is
+// being started holds for a moment what its parent had open.
+func freePorts(n int) (ports []int) {
+	for port := 20_000; len(ports) < n; port++ {
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 		if err == nil {
 			ln.Close()
-			return p.last
+			ports = append(ports, port)
 		}
 	}
+	return ports
 }
 
 // A limited keeps the beginning of what a process says.
