@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -106,8 +107,9 @@ func (p *process) start(inst *Installation, args []string) error {
 		return err
 	}
 	cmd := exec.Command(inst.Path, append([]string{"CMD", self}, args...)...)
-	cmd.Env = append(utf8Environ(withoutRHome(os.Environ())),
-		host.Variable+"=3,"+strconv.Itoa(os.Getpid()))
+	env := utf8Environ(withoutRHome(os.Environ()))
+	how := append([]string{"3", strconv.Itoa(os.Getpid())}, addedByCMD(inst.Home, env)...)
+	cmd.Env = append(env, host.Variable+"="+strings.Join(how, ","))
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = theirs[1], theirs[2], theirs[:1]
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	started := make(chan error)

@@ -281,30 +281,6 @@ func TestLocales(t *testing.T) {
 	}
 }
 
-// The environment and the session are those of plain R.
-func TestSessionIsPlain(t *testing.T) {
-	p := startR(t)
-	plain := startPlainR(t)
-	for _, code := range []string{
-		`writeLines(setdiff(names(Sys.getenv()), c("TERM", "COLUMNS", "LINES", "INPUTRC")))`,
-		`writeLines(sort(loadedNamespaces()))`,
-		`writeLines(search())`,
-		`writeLines(.libPaths())`,
-		`writeLines(ls(all.names = TRUE, globalenv()))`,
-		`cat(Sys.getenv("LD_LIBRARY_PATH"), Sys.getenv("R_LIBS_SITE"), Sys.getenv("PAGER"), interactive(), R.home(), "\n")`,
-		`writeLines(getTaskCallbackNames()); cat(is.null(getOption("error")), sys.nframe(), "\n")`,
-		`writeLines(sort(vapply(getLoadedDLLs(), function(d) d[["name"]], "")))`,
-		`cat(exists(".Random.seed"), "\n")`,
-		`cat(basename(commandArgs()[1]), "\n")`,
-	} {
-		want, _ := plain.run(code)
-		got, _ := consoleText(runCell(t, p, code))
-		if got != want {
-			t.Errorf("%s\n%q, want\n%q", code, got, want)
-		}
-	}
-}
-
 func TestStdinRefused(t *testing.T) {
 	p := startR(t)
 	for code, want := range map[string]string{

@@ -36,6 +36,7 @@
 package host
 
 // Variable is the environment variable that makes a program R. Its value is
-// the number of the event socket's descriptor and the id of the kernel's
-// process, with a comma between.
+// the number of the event socket's descriptor, the id of the kernel's process,
+// and the names of the variables that R must not find in its environment, with
+// commas between.
 const Variable = "ADRASTEA_R_HOST"

@@ -84,23 +84,37 @@ static void watch_parent(long parent) {
 	if (getppid() != parent) _exit(1); // it died before we could watch
 }
 
-// unset_like removes a variable that `R CMD` has set and plain R does not set.
-static void unset_like(const char *name, const char *suffix) {
-	char value[3072];
+// undo_path takes from a variable what `R CMD` puts around its value.
+static void undo_path(const char *name, const char *suffix) {
+	char added[3072];
 	const char *now = getenv(name), *share = getenv("R_SHARE_DIR");
-	if (!now || !share) return;
-	snprintf(value, sizeof value, ".:%s%s", share, suffix);
-	if (strcmp(now, value) == 0) unsetenv(name);
+	if (!now || !share || strncmp(now, ".:", 2) != 0) return;
+	size_t n = (size_t)snprintf(added, sizeof added, "%s%s", share, suffix);
+	size_t len = strlen(now += 2);
+	if (n >= sizeof added || len < n || strcmp(now + len - n, added) != 0) return;
+	if (len == n) {
+		unsetenv(name);
+		return;
+	}
+	char *value = host_alloc(NULL, len - n);
+	memcpy(value, now, len - n - 1); // and the colon
+	value[len - n - 1] = 0;
+	setenv(name, value, 1);
+	free(value);
 }
 
 // plain_environment undoes what `R CMD` adds to the environment of plain R.
-static void plain_environment(void) {
+// names are variables that it sets, each led by a comma.
+static void plain_environment(const char *names) {
+	char name[256];
+	int n;
+	for (; sscanf(names, ",%255[^,]%n", name, &n) == 1; names += n) unsetenv(name);
 	unsetenv("R_CMD");
 	unsetenv("R_OSTYPE");
 	unsetenv("R_VERSION");
-	unset_like("TEXINPUTS", "/texmf/tex/latex:");
-	unset_like("BIBINPUTS", "/texmf/bibtex/bib:");
-	unset_like("BSTINPUTS", "/texmf/bibtex/bst:");
+	undo_path("TEXINPUTS", "/texmf/tex/latex:");
+	undo_path("BIBINPUTS", "/texmf/bibtex/bib:");
+	undo_path("BSTINPUTS", "/texmf/bibtex/bst:");
 }
 
 static void become_r(int argc, char **argv, const char *home) {
@@ -121,12 +135,13 @@ static void become_r(int argc, char **argv, const char *home) {
 __attribute__((constructor)) static void host_start(int argc, char **argv) {
 	const char *how = getenv(HOST_VARIABLE);
 	if (!how) return;
-	int fd;
+	int fd, names = 0;
 	long parent;
-	if (sscanf(how, "%d,%ld", &fd, &parent) != 2 || fcntl(fd, F_GETFD) < 0) {
+	if (sscanf(how, "%d,%ld%n", &fd, &parent, &names) != 2 || fcntl(fd, F_GETFD) < 0) {
 		fputs("adrastea: " HOST_VARIABLE " is set by the kernel only\n", stderr);
 		_exit(2);
 	}
+	char *added = strdup(how + names);
 	unsetenv(HOST_VARIABLE);
 	lane_init(fd);
 	watch_parent(parent);
@@ -134,6 +149,7 @@ __attribute__((constructor)) static void host_start(int argc, char **argv) {
 	if (!home) fatal("R_HOME is not set: the R front-end script did not run");
 	const char *why = shims_open(home);
 	if (why) fatal(why);
-	plain_environment();
+	plain_environment(added ? added : "");
+	free(added);
 	become_r(argc, argv, home);
 }
