@@ -2,8 +2,9 @@
 
 The kernel under test is the binary that ADRASTEA_BIN names (default:
 bin/adrastea), installed by its own `install` command below a temporary
-directory. KERNEL_NAME names another installed kernel instead, so that a test
-can be checked against a kernel that is known. Nothing of the user's own
+directory; ADRASTEA_ENGINE is the engine it is started with, where not its own.
+KERNEL_NAME names another installed kernel instead, so that a test can be
+checked against a kernel that is known. Nothing of the user's own
 Jupyter configuration is read or written.
 """
 
@@ -45,7 +46,16 @@ def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
     )
     if os.environ.get("KERNEL_NAME", "adrastea") == "adrastea":
         subprocess.run([BIN, "install", "--prefix", prefix], check=True, timeout=60)
+        if engine := os.environ.get("ADRASTEA_ENGINE"):
+            choose_engine(prefix / "share/jupyter/kernels/adrastea/kernel.json", engine)
     return prefix
+
+
+def choose_engine(kernelspec: Path, engine: str) -> None:
+    """Have the kernelspec start the kernel with another 0MQ engine."""
+    spec = json.loads(kernelspec.read_text())
+    spec["argv"] += ["--engine", engine]
+    kernelspec.write_text(json.dumps(spec))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 const model = "model/handoff.pml"
@@ -15,14 +17,8 @@ const model = "model/handoff.pml"
 // TestModel checks the model of the hand-off with spin, and that spin finds
 // the mistakes of its broken variants.
 func TestModel(t *testing.T) {
-	for _, tool := range []string{"spin", "gcc"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("ADRASTEA_REQUIRE") != "" {
-				t.Fatalf("%s is needed to check the model: apt-get install spin gcc", tool)
-			}
-			t.Skipf("%s is not installed: the model is not checked", tool)
-		}
-	}
+	testenv.Command(t, "spin")
+	testenv.Command(t, "gcc")
 	for _, test := range []struct {
 		macros string
 		broken bool

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
@@ -45,14 +46,10 @@ func TestKernelProtocol(t *testing.T) {
 	with(t, "test", "-count=1", "-timeout=5m", "-run=^("+strings.Join(names, "|")+")$/^(tcp|ipc|curve)$", "./kernel")
 }
 
-// TestCommand runs R cells in a kernel that was started with --engine libzmq.
+// TestCommand runs R cells in a kernel that was started with --engine libzmq:
+// from our own client, and from Jupyter's front ends.
 func TestCommand(t *testing.T) {
-	if _, err := exec.LookPath("R"); err != nil {
-		if os.Getenv("ADRASTEA_REQUIRE") != "" {
-			t.Fatal("R is needed to run the kernel: apt-get install r-base-core")
-		}
-		t.Skip("R is not installed: the kernel is not run")
-	}
+	testenv.Command(t, "R")
 	binary := filepath.Join(t.TempDir(), "adrastea")
 	with(t, "build", "-o", binary, "./cmd/adrastea")
 	spec := &jupyter.KernelSpec{
@@ -73,6 +70,28 @@ func TestCommand(t *testing.T) {
 			test.cfg.RuntimeDir = t.TempDir()
 			testCells(t, spec, &test.cfg)
 		})
+	}
+	for _, file := range []string{
+		"test_notebook.py",     // nbclient
+		"test_kernel_suite.py", // jupyter_kernel_test
+		"test_encryption.py",   // jupyter_client
+	} {
+		t.Run(file, func(t *testing.T) { testFrontEnd(t, binary, file) })
+	}
+}
+
+// testFrontEnd runs a file of tests from outside.
+func testFrontEnd(t *testing.T, binary, file string) {
+	python := testenv.Python(t, "jupyter_client", "jupyter_kernel_test", "nbclient", "psutil", "pytest", "pytest_timeout")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, "-m", "pytest", "-q", file)
+	cmd.Dir = filepath.Join(testenv.Root(t), "e2e")
+	cmd.Env = append(os.Environ(), "ADRASTEA_BIN="+binary, "ADRASTEA_ENGINE=libzmq")
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil || !regexp.MustCompile(`\d passed`).Match(out) || strings.Contains(string(out), "skipped") {
+		t.Errorf("pytest: %v\n%s", err, out)
 	}
 }
 
