@@ -225,6 +225,93 @@ func TestDoMayCloseTheSocket(t *testing.T) {
 	}
 }
 
+// TestZ1ContextTerminated has somebody terminate the context of the forwarder:
+// its sockets end, whatever they are at, and so does the forwarder.
+func TestZ1ContextTerminated(t *testing.T) {
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var sockets []*Socket
+	for range 3 {
+		s, err := f.NewSocket(Push, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Monitor()
+		s.Deliver(msg("nobody is there"), nil)
+		sockets = append(sockets, s)
+	}
+	ended := make(chan error, 2)
+	if err := sockets[0].Connect("tcp://127.0.0.1:1"); err != nil { // so that it lingers
+		t.Fatal(err)
+	}
+	ctx0, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	go func() { ended <- sockets[0].Shutdown(ctx0) }()
+	wait(t, "Shutdown", sockets[0].flushedc)
+	var ctx *zmq4.Context
+	if err := sockets[1].Do(func(soc *zmq4.Socket) (err error) {
+		ctx, err = soc.Context()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- ctx.Term() }()
+	wait(t, "Term", ended)
+	wait(t, "Shutdown", ended)
+	wait(t, "the end", f.Done())
+	for _, s := range sockets {
+		wait(t, "Done", s.Done())
+		if s != sockets[0] && !errors.Is(s.Err(), zmq4.ETERM) {
+			t.Errorf("Err() = %v, want ETERM", s.Err())
+		}
+		if st := s.Stats(); st.Pending != 0 || st.Sent+st.Dropped != 1 {
+			t.Errorf("Stats() = %+v, want one message sent or dropped", st)
+		}
+	}
+}
+
+// TestDoMayWatchTheSocket has somebody else take the socket's monitor.
+func TestDoMayWatchTheSocket(t *testing.T) {
+	for _, watched := range []bool{false, true} {
+		f, err := New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := f.NewSocket(Rep, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if watched {
+			s.Monitor()
+		}
+		var watcher *zmq4.Socket // somebody must read, or libzmq waits
+		if err := s.Do(func(soc *zmq4.Socket) error {
+			ctx, err := soc.Context()
+			if err == nil {
+				watcher, err = ctx.NewSocket(zmq4.PAIR)
+			}
+			if err != nil {
+				return err
+			}
+			const endpoint = "inproc://somebody-else"
+			return errors.Join(watcher.SetRcvhwm(0), soc.Monitor(endpoint, zmq4.EVENT_ALL), watcher.Connect(endpoint))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		req := newSocket(t, Req, nil)
+		join(t, s, req)
+		send(t, req, msg("question"))
+		send(t, s, recv(t, s))
+		recv(t, req)
+		s.Close()
+		watcher.Close()
+		f.Close()
+	}
+}
+
 func TestSecurity(t *testing.T) {
 	server, good, bad := zmq.NewCurveKey(), zmq.NewCurveKey(), zmq.NewCurveKey()
 	users := zmq.AllowUsers(map[string]string{"ada": "secret"})

@@ -46,13 +46,14 @@ type Forwarder struct {
 
 	// The rest is owned by the forwarder.
 
-	notified *zmq4.Socket   // receiving end of the PAIR
-	wake     unsafe.Pointer // handle(notified)
-	sockets  []*Socket
-	polled   []pollItem // the first is notified
-	spare    []item     // the queue of the round before
-	in       *inbox
-	out      outbox
+	notified   *zmq4.Socket   // receiving end of the PAIR
+	wake       unsafe.Pointer // handle(notified)
+	sockets    []*Socket
+	polled     []pollItem // the first is notified
+	spare      []item     // the queue of the round before
+	in         *inbox
+	out        outbox
+	terminated bool // somebody else has terminated ctx
 }
 
 // An item is a message to send, or a function to call on the forwarding
@@ -185,7 +186,9 @@ func (f *Forwarder) forwarder() {
 	<-f.pairc
 	f.notified.Close()
 	f.wg.Wait()
-	_ = f.ctx.Term() // waits until closed sockets have written what they had
+	if !f.terminated {
+		_ = f.ctx.Term() // waits until closed sockets have written what they had
+	}
 	f.in.free()
 	close(f.donec)
 }
@@ -267,15 +270,24 @@ func (f *Forwarder) dispatch(queue []item) {
 }
 
 // sift ends the sockets that libzmq does not poll any more, because somebody
-// has terminated their context.
+// has terminated their context. If it is the forwarder's own, all end, and so
+// does the forwarder: nothing would wake it any more.
 func (f *Forwarder) sift() {
 	clear(f.polled)
+	if _, err := f.notified.GetEvents(); err != nil {
+		f.terminated = true
+		f.mu.Lock()
+		f.stopping = true
+		f.mu.Unlock()
+	}
 	for _, s := range slices.Backward(f.sockets) {
-		if s.soc == nil {
-			continue
+		if s.soc != nil {
+			if _, err := s.soc.GetEvents(); err != nil || f.terminated {
+				s.fail(zmq4.ETERM)
+			}
 		}
-		if _, err := s.soc.GetEvents(); err != nil {
-			s.fail(err)
+		if f.terminated && !s.adopted { // its monitor does not tell
+			s.gone()
 		}
 	}
 }

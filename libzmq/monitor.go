@@ -105,7 +105,12 @@ func (s *Socket) receiveEvents() {
 		}
 		event := zmq4.Event(binary.NativeEndian.Uint16(m.Frames[0]))
 		if event == zmq4.EVENT_MONITOR_STOPPED {
-			s.gone()
+			if s.soc == nil {
+				s.gone()
+			} else { // somebody else watches
+				s.monitor.Close()
+				s.monitor, s.watching = nil, false
+			}
 			return
 		}
 		if kind, ok := events[event]; ok {

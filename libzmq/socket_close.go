@@ -126,7 +126,7 @@ func (s *Socket) shut(linger time.Duration) {
 	}
 	s.soc.Close()
 	s.soc, s.raw = nil, nil
-	if s.adopted {
+	if s.adopted || s.monitor == nil { // nobody tells
 		s.gone()
 		return
 	}
@@ -149,6 +149,7 @@ func (s *Socket) gone() {
 	}
 	if s.monitor != nil {
 		s.monitor.Close()
+		s.monitor = nil
 	}
 	s.f.sockets = slices.DeleteFunc(s.f.sockets, func(o *Socket) bool { return o == s })
 	s.finish(true)
