@@ -24,7 +24,10 @@ class Console:
     def __init__(self, *args: str, term: str) -> None:
         self.child = pexpect.spawn(
             sys.executable,
-            ["-m", "jupyter_console", "--kernel", KERNEL_NAME, *args],
+            ["-m", "jupyter_console", "--kernel", KERNEL_NAME,
+             # By default it waits a second for "is this complete?", and then asks
+             # no more; R may take longer to start on a busy machine.
+             f"--ZMQTerminalInteractiveShell.kernel_is_complete_timeout={LIMIT}", *args],
             env={**os.environ, "TERM": term, "PYTHONWARNINGS": "ignore", "PROMPT_TOOLKIT_NO_CPR": "1"},
             encoding="utf-8",
             codec_errors="replace",
