@@ -95,11 +95,7 @@ static int batch_send(void *socket, const char *arena, const part_t *p, int n, i
 // batch_poll is zmq_poll that treats an interruption as "nothing yet".
 static int batch_poll(zmq_pollitem_t *items, int n, long timeout)
 {
-	if (zmq_poll(items, n, timeout) >= 0)
-		return 0;
-	for (int i = 0; i < n; i++)
-		items[i].revents = 0;
-	return errno == EINTR ? 0 : errno;
+	return zmq_poll(items, n, timeout) >= 0 || errno == EINTR ? 0 : errno;
 }
 */
 import "C"
