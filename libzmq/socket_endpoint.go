@@ -71,7 +71,8 @@ func (s *Socket) subscribe(op string, first byte, prefix []byte, set func(*zmq4.
 // Do calls fn with the libzmq socket on the forwarding thread, for options
 // and whatever else this package does not offer, and returns what fn returns.
 // fn must not keep the socket, block, or call methods of s or of other
-// sockets of the same forwarder.
+// sockets of the same forwarder. To terminate the socket's context ends all of
+// these, and the forwarder.
 func (s *Socket) Do(fn func(*zmq4.Socket) error) error {
 	return s.f.call(func() error {
 		if s.soc == nil {
