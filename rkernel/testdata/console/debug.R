@@ -390,3 +390,19 @@ f(1)
 #< c
 #--- no error option again
 options(error = NULL)
+#--- text that looks like the debugger's
+cat("Called from: x\n"); cat("debug at #1: y\n"); cat("debugging in: z\nexiting from: w\ndebug: v\n")
+#--- such text inside a browser
+f <- function() { browser(); cat("debug at #1: mine\n"); cat("Called from: me\n"); 5 }
+f()
+#< n
+#< n
+#< n
+#< c
+#--- such text of a print method
+print.pre <- function(x, ...) cat("debug: x\nCalled from: y\n"); structure(1, class = "pre")
+#--- a prompt behind a browser
+f <- function() { browser(); readline("in function? ") }
+f()
+#< c
+#< ok

@@ -157,3 +157,20 @@ addTaskCallback(function(...) { a <- readline("cb? "); FALSE }); 5
 addTaskCallback(function(...) { system("echo child"); FALSE }); 5
 #--- callback warning
 addTaskCallback(function(...) { message("m"); cat("out\n"); FALSE }); 5
+#--- lines of a function
+f <- function(x) {
+
+  "é 世界"
+
+  x
+}
+getSrcLines(attr(attr(f, "srcref"), "srcfile"), 1, 6)
+utils::getSrcref(f)
+utils::getSrcLocation(f, "line"); utils::getSrcLocation(f, "column"); getSrcFilename(f)
+#--- places of two functions on a line
+g <- function() 1; h <- function() { 2 }   # both
+as.integer(attr(g, "srcref")); as.integer(attr(h, "srcref"))
+#--- directories of R
+Sys.getenv(c("R_SHARE_DIR", "R_INCLUDE_DIR", "R_DOC_DIR")); R.home("share"); R.home("include"); R.home("doc")
+#--- the stack is checked
+names(Cstack_info()); Cstack_info()[["size"]] > 1e6
