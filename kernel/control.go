@@ -23,6 +23,9 @@ func (s *Server) serveControl() {
 
 // handleControl answers one message, between its busy and its idle (K2).
 func (s *Server) handleControl(in *incoming) {
+	if in.msg.Header.MsgType == jupyter.TypeDebugRequest && s.lanes.debug != nil && s.enqueue(s.lanes.debug, in) {
+		return // the language may take its time
+	}
 	s.publishStatus(in, jupyter.StateBusy)
 	c, reply := s.parse(in)
 	switch c := c.(type) {
@@ -30,30 +33,19 @@ func (s *Server) handleControl(in *incoming) {
 	case *jupyter.KernelInfoRequest:
 		reply = s.kernelInfo(in)
 	case *jupyter.InterruptRequest:
-		s.Interrupt()
-		reply = &jupyter.InterruptReply{Status: jupyter.StatusOK}
+		reply = s.interruptRequested(in)
 	case *jupyter.ShutdownRequest:
 		s.shutdownRequested(in, c)
 		return // its reply and its idle come at the end (K9)
+	case *jupyter.CreateSubshellRequest, *jupyter.DeleteSubshellRequest, *jupyter.ListSubshellRequest:
+		reply = s.subshells(in, c)
 	case *jupyter.DebugRequest:
-		reply = s.noDebugger(*c)
+		reply = failedDebug(*c, "NotSupported", "this kernel has no debugger")
 	default:
 		reply = s.badRequest(in, "%s is not served on the control channel", in.msg.Header.MsgType)
 	}
 	s.reply(in, reply)
 	s.idle(in)
-}
-
-// noDebugger is the reply to a debug_request, in the form of the Debug Adapter
-// Protocol and in that of Jupyter.
-func (s *Server) noDebugger(c jupyter.DebugRequest) jupyter.Content {
-	const message = "this kernel has no debugger"
-	return jupyter.DebugReply{
-		"type": "response", "success": false, "message": message,
-		"command": c["command"], "request_seq": c["seq"],
-		"status": jupyter.StatusError, "ename": "NotSupported", "evalue": message,
-		"traceback": []string{},
-	}
 }
 
 // kernelInfo says what the kernel is. What it says about the protocol is what
@@ -75,6 +67,29 @@ func (s *Server) kernelInfo(in *incoming) (reply jupyter.Content) {
 		LanguageInfo:          i.Language,
 		Banner:                i.Banner,
 		HelpLinks:             i.HelpLinks,
-		SupportedFeatures:     []string{jupyter.FeatureIOPubWelcome},
+		Debugger:              s.lanes.debug != nil,
+		SupportedFeatures:     s.features(),
 	}
+}
+
+// features are the optional features that are really there (JEP 92).
+func (s *Server) features() []string {
+	f := []string{jupyter.FeatureIOPubWelcome}
+	if s.hasSubshells() {
+		f = append(f, jupyter.FeatureSubshells)
+	}
+	if s.lanes.debug != nil {
+		f = append(f, jupyter.FeatureDebugger)
+	}
+	return f
+}
+
+// interruptRequested interrupts the main shell or the subshell that in names.
+func (s *Server) interruptRequested(in *incoming) jupyter.Content {
+	l := s.laneOf(in.msg)
+	if l == nil {
+		return s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID)
+	}
+	s.interrupt(l)
+	return &jupyter.InterruptReply{Status: jupyter.StatusOK}
 }

@@ -16,19 +16,22 @@ import (
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
 var update = flag.Bool("update", false, "write what the kernel says into the conversations")
 
 // TestConversations has the conversations in testdata/conversations. A file
-// begins with what it shows; then sections of the client and of the kernel
+// begins with what it shows, in which "Language: NAME" names one of languages
+// (default: script); then sections of the client and of the kernel
 // alternate. A line of the client is
 //
-//	CHANNEL TYPE CONTENT [re N | re prompt N]
+//	CHANNEL TYPE CONTENT [re N | re prompt N | in SUBSHELL]
 //
 // where N is the number of the client's message, or of the kernel's prompt, that
-// becomes the parent; wait N lets N milliseconds pass. A line of the kernel is
+// becomes the parent, and an id that the kernel made is called ID1, ID2, ... in
+// the order in which it said them; wait N lets N milliseconds pass. A line of the kernel is
 //
 //	N CHANNEL TYPE CONTENT
 //
@@ -69,7 +72,7 @@ type conversation struct {
 // talk has the conversation in text and returns it with what the kernel said.
 func talk(t *testing.T, text string) string {
 	v := &conversation{
-		t: t, c: kerneltest.Start(t, newScript(), nil),
+		t: t, c: kerneltest.Start(t, languageOf(text), nil),
 		numbers: map[string]int{}, ids: map[string]string{},
 	}
 	var out strings.Builder
@@ -92,6 +95,16 @@ func talk(t *testing.T, text string) string {
 	return out.String()
 }
 
+// languageOf returns the language that a conversation is about.
+func languageOf(text string) kernel.Language {
+	_, name, ok := strings.Cut(text, "\nLanguage: ")
+	if !ok {
+		return newScript()
+	}
+	name, _, _ = strings.Cut(name, "\n")
+	return languages[name]()
+}
+
 // say sends what a line of the client says.
 func (v *conversation) say(line string) {
 	v.t.Helper()
@@ -101,6 +114,10 @@ func (v *conversation) say(line string) {
 		time.Sleep(time.Duration(n) * time.Millisecond)
 		return
 	}
+	for id, name := range v.ids {
+		line = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllString(line, id)
+	}
+	line, subshell, _ := strings.Cut(line, " in ")
 	line, re, hasParent := strings.Cut(line, " re ")
 	words := strings.SplitN(line, " ", 3)
 	if len(words) != 3 {
@@ -110,6 +127,7 @@ func (v *conversation) say(line string) {
 	if hasParent {
 		m.ParentHeader = v.parent(re)
 	}
+	m.Header.SubshellID = subshell
 	v.sent = append(v.sent, m)
 	v.numbers[m.Header.MsgID] = len(v.sent)
 	for _, ch := range jupyter.Channels() {

@@ -10,7 +10,7 @@
 //
 // A language that can do more implements optional interfaces, which are found by
 // type assertion: [Completer], [Inspector], [CompletenessChecker], [Evaluator],
-// [CommOpener], [Interrupter]. What a language cannot do is answered with what
+// [CommOpener], [Interrupter], [Subsheller], [Debugger]. What a language cannot do is answered with what
 // the protocol has for it (no matches, nothing found, unknown).
 //
 // # Output
@@ -58,8 +58,7 @@
 //
 // # Limitations
 //
-// Requests on shell are served one at a time; there are no subshells yet. There
-// is no debugger yet.
+// The inputs of a subshell are forgotten with it.
 //
 // Package history keeps the input history in a file; without it the history is
 // that of the session. Package kerneltest has a front end for tests of kernels.

@@ -20,6 +20,8 @@ var (
 	// ErrNotRunning is returned by Input when the request it belongs to does
 	// not run any more: nobody could see the prompt.
 	ErrNotRunning = errors.New("kernel: the request does not run any more")
+	// errSubshellDeleted is why a request of a subshell is not processed.
+	errSubshellDeleted = errors.New("the subshell was deleted")
 	// ErrNoTarget is what a CommOpener returns for an unknown target.
 	ErrNoTarget = errors.New("kernel: unknown comm target")
 )

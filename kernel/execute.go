@@ -10,15 +10,15 @@ import (
 // execute serves an execute_request.
 func (s *Server) execute(ctx context.Context, in *incoming, c *jupyter.ExecuteRequest) jupyter.Content {
 	if in.aborted {
-		return s.abortedReply()
+		return s.abortedReply(in)
 	}
 	if c.StoreHistory {
-		s.count.Add(1)
+		in.lane.count.Add(1)
 	}
 	req := &Request{
 		Output:         &Output{out: s.out, parent: in.msg.RawHeader, silent: c.Silent, comms: s.comms},
 		ExecuteRequest: *c,
-		ExecutionCount: int(s.count.Load()),
+		ExecutionCount: int(in.lane.count.Load()),
 		Metadata:       in.msg.Metadata,
 		server:         s,
 		in:             in,
@@ -53,8 +53,8 @@ func (s *Server) callExecute(ctx context.Context, req *Request) (res *Result, er
 	if err := s.awaitStart(ctx); err != nil {
 		return nil, err
 	}
-	s.setRequest(req)
-	defer s.setRequest(nil)
+	s.setRequest(req.in, req)
+	defer s.setRequest(req.in, nil)
 	return s.lang.Execute(ctx, req)
 }
 
@@ -63,7 +63,7 @@ func (s *Server) remember(req *Request) {
 	if !req.StoreHistory {
 		return
 	}
-	err := s.cfg.History.Append(HistoryItem{
+	err := req.in.lane.history.Append(HistoryItem{
 		Line: req.ExecutionCount, Input: req.Code, Output: req.result.Load(),
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Co
 		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
 	}
 	if req.StopOnError {
-		s.abortReceived()
+		s.abortReceived(req.in.lane)
 	}
 	return &jupyter.ExecuteReply{
 		Status:         jupyter.StatusError,
@@ -89,10 +89,8 @@ func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Co
 }
 
 // abortedReply is the reply to an execute_request that is not run.
-func (s *Server) abortedReply() jupyter.Content {
-	return &jupyter.ExecuteReply{
-		Status: jupyter.StatusAborted, ExecutionCount: int(s.count.Load()),
-	}
+func (s *Server) abortedReply(in *incoming) jupyter.Content {
+	return &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: s.countOf(in)}
 }
 
 // userExpressions evaluates the user_expressions of a request that succeeded.
@@ -182,7 +180,7 @@ func withStatus(c jupyter.Content, status *string) jupyter.Content {
 
 // history answers a history_request.
 func (s *Server) history(ctx context.Context, in *incoming, c *jupyter.HistoryRequest) jupyter.Content {
-	h, err := s.cfg.History.Find(ctx, c)
+	h, err := in.lane.history.Find(ctx, c)
 	if err != nil {
 		return s.errorReply(in, errorInfo(ctx, err))
 	}

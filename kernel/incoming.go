@@ -20,7 +20,8 @@ type incoming struct {
 	msg      *jupyter.Message
 	err      error // a part of the message is broken
 	size     int
-	aborted  bool        // do not run it (K6); owned by the reader of shell, then by the worker
+	lane     *lane       // where it waits or runs; nil on control
+	aborted  bool        // do not run it (K6); guarded by lane.mu, then owned by the worker
 	exit     *ending     // the kernel ends after its idle; owned by the worker
 	answered atomic.Bool // its reply was sent
 	idle     atomic.Bool // its idle was sent
@@ -84,7 +85,7 @@ func (s *Server) errorReply(in *incoming, info jupyter.ErrorInfo) jupyter.Conten
 	if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
 		return &jupyter.ExecuteReply{
 			Status:         jupyter.StatusError,
-			ExecutionCount: int(s.count.Load()),
+			ExecutionCount: s.countOf(in),
 			ErrorInfo:      info,
 		}
 	}
@@ -93,6 +94,14 @@ func (s *Server) errorReply(in *incoming, info jupyter.ErrorInfo) jupyter.Conten
 		Status:    jupyter.StatusError,
 		ErrorInfo: info,
 	}
+}
+
+// countOf returns the execution count where in belongs.
+func (s *Server) countOf(in *incoming) int {
+	if in.lane == nil {
+		return int(s.lanes.main.count.Load())
+	}
+	return int(in.lane.count.Load())
 }
 
 // badRequest is the reply to a request that cannot be served.

@@ -34,6 +34,60 @@ type script struct {
 	shutdown []bool // guarded by mu; the calls of Shutdown
 }
 
+// A subScript is a script with subshells.
+type subScript struct {
+	*script
+	limit  int
+	closed chan string // receives the ids of subshells that were closed
+}
+
+func newSubScript() *subScript {
+	return &subScript{script: newScript(), limit: 3, closed: make(chan string, 100)}
+}
+
+func (l *subScript) OpenSubshell(string) error {
+	if l.limit--; l.limit < 0 {
+		return &kernel.Error{Name: "Limit", Value: "three subshells are enough"}
+	}
+	return nil
+}
+
+func (l *subScript) CloseSubshell(id string) { l.closed <- id }
+
+// A debugScript is a script with a debugger, which does what the command of a
+// request says.
+type debugScript struct{ *script }
+
+func (l debugScript) Debug(ctx context.Context, req jupyter.DebugRequest, out *kernel.Output) (jupyter.DebugReply, error) {
+	switch req["command"] {
+	case "wait":
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	case "panic":
+		panic("no breakpoints")
+	case "event":
+		if err := out.DebugEvent(jupyter.DebugEvent{"type": "event", "event": "stopped"}); err != nil {
+			return nil, err
+		}
+	}
+	return jupyter.DebugReply{
+		"type": "response", "success": true, "command": req["command"], "request_seq": req["seq"],
+	}, nil
+}
+
+// A commScript is a script that serves its comms while a cell runs.
+type commScript struct{ *script }
+
+func (commScript) ConcurrentComms() bool { return true }
+
+// languages are the languages of the conversations, by name.
+var languages = map[string]func() kernel.Language{
+	"script":    func() kernel.Language { return newScript() },
+	"subshells": func() kernel.Language { return newSubScript() },
+	"debugger":  func() kernel.Language { return debugScript{newScript()} },
+	"comms":     func() kernel.Language { return commScript{newScript()} },
+}
+
 func newScript() *script { return &script{stuck: make(chan struct{})} }
 
 func (*script) Info() kernel.Info {
@@ -127,6 +181,8 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 	case "ask!": // prompts, whatever happened before, and prints what came
 		answer, err := req.Input(context.WithoutCancel(ctx), arg, true)
 		return nil, req.Stream(jupyter.Stdout, fmt.Sprintf("<%s %v>", answer, err))
+	case "where": // prints the subshell
+		return nil, req.Stream(jupyter.Stdout, kernel.SubshellID(ctx))
 	case "fail":
 		return nil, &kernel.Error{Name: "Fail", Value: arg}
 	case "oops":

@@ -12,7 +12,7 @@ import (
 // the framework finds by type assertion.
 //
 // The framework calls Execute, Complete, Inspect and IsComplete one at a time,
-// in the order of the requests. Info, Interrupt and Shutdown may be called at
+// in the order of the requests, unless the language is a [Subsheller]. Info, Interrupt and Shutdown may be called at
 // any time from other goroutines.
 type Language interface {
 	// Info describes the language. It is called for every
@@ -92,6 +92,16 @@ type CommOpener interface {
 	// end opens c. It returns what handles the messages of c. With an error c
 	// is closed again; [ErrNoTarget] is the error for an unknown target.
 	OpenComm(ctx context.Context, c *Comm, data json.RawMessage, buffers [][]byte) (CommHandler, error)
+}
+
+// A ConcurrentCommOpener can serve its comms while a cell runs: OpenComm and the
+// methods of its handlers are called one at a time, in the order of the
+// messages, but at the same time as Execute and the others.
+type ConcurrentCommOpener interface {
+	CommOpener
+	// ConcurrentComms reports whether it wants that. It is called once, before
+	// Start.
+	ConcurrentComms() bool
 }
 
 // A CommHandler is the language's end of a comm. Its methods are called in

@@ -118,7 +118,7 @@ func TestK2EveryRequestHasOneReply(t *testing.T) {
 		{jupyter.Control, "shutdown_request", `{"restart":"x"}`, "restart is a string, want true or false"},
 		{jupyter.Control, "shutdown_request", `[`, "not JSON"},
 		{jupyter.Control, "debug_request", `{"seq":7,"command":"attach"}`, `"request_seq":7`},
-		{jupyter.Control, "create_subshell_request", `{}`, "not served on the control channel"},
+		{jupyter.Control, "create_subshell_request", `{}`, "this kernel has no subshells"},
 	}
 	run(t, func(t *testing.T, opt *kerneltest.Options) {
 		c := kerneltest.Start(t, newScript(), opt)

@@ -6,7 +6,7 @@ import (
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
-// A running is the message that the worker of shell has given to the language.
+// A running is the message that the worker of a lane has given to the language.
 type running struct {
 	in     *incoming
 	cancel context.CancelCauseFunc
@@ -17,48 +17,55 @@ type running struct {
 // beginRunning makes in what runs: from now on an interrupt is for it. ctx is
 // cancelled by an interrupt and by the end of the kernel.
 func (s *Server) beginRunning(in *incoming) (ctx context.Context) {
-	ctx, cancel := context.WithCancelCause(s.langCtx)
+	parent := s.langCtx
+	if in.lane.id != "" {
+		parent = context.WithValue(parent, subshellKey{}, in.lane.id)
+	}
+	ctx, cancel := context.WithCancelCause(parent)
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	s.running = &running{in: in, cancel: cancel}
+	in.lane.running = &running{in: in, cancel: cancel}
 	return ctx
 }
 
-// finishRunning says that nothing runs any more.
-func (s *Server) finishRunning() {
+// finishRunning says that in does not run any more.
+func (s *Server) finishRunning(in *incoming) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	if s.running != nil {
-		s.running.cancel(nil)
-		s.running = nil
-	}
+	in.lane.running.cancel(nil)
+	in.lane.running = nil
 }
 
-// setRequest says that Execute runs req, or, with nil, that it has returned.
-func (s *Server) setRequest(req *Request) {
+// setRequest says that Execute runs req for in, or, with nil, that it has
+// returned.
+func (s *Server) setRequest(in *incoming, req *Request) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	if s.running != nil {
-		s.running.req = req
-	}
+	in.lane.running.req = req
 }
 
-// cancelRunning cancels the context of what runs.
-func (s *Server) cancelRunning(cause error) {
-	s.runMu.Lock()
-	defer s.runMu.Unlock()
-	if s.running != nil {
-		s.running.cancel(cause)
+// cancelAll cancels the contexts of what runs.
+func (s *Server) cancelAll(cause error) {
+	for _, l := range s.lanes.all() {
+		s.runMu.Lock()
+		if l.running != nil {
+			l.running.cancel(cause)
+		}
+		s.runMu.Unlock()
 	}
 }
 
 // Interrupt interrupts what runs, as an interrupt_request and SIGINT do (K5):
 // its context is cancelled, a prompt that waits ends, and an [Interrupter] is
-// told. When nothing runs, it does nothing, nor to what runs next.
-func (s *Server) Interrupt() {
+// told. When nothing runs, it does nothing, nor to what runs next. What runs in
+// subshells is left alone.
+func (s *Server) Interrupt() { s.interrupt(s.lanes.main) }
+
+// interrupt interrupts what runs in l.
+func (s *Server) interrupt(l *lane) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock() // held, so that what hears of it still runs
-	r := s.running
+	r := l.running
 	if r == nil {
 		return
 	}

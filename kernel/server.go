@@ -19,7 +19,7 @@ import (
 // goroutine.
 //
 // While Run runs, it has these goroutines: heartbeat, subscriptions, control,
-// stdin, the reader of shell, the worker of shell (which calls the language),
+// stdin, the reader of shell, a worker for each lane (which calls the language),
 // the sender of stream text, and Start of the language until it returns. All
 // but a language that does not return have ended when Run returns.
 type Server struct {
@@ -40,18 +40,18 @@ type Server struct {
 	langCtx    context.Context // of every call of the language
 	langCancel context.CancelCauseFunc
 
-	next   chan *incoming     // from the reader of shell to its worker
-	aborts chan chan struct{} // to the reader of shell: abort what was received, then close it
-	asks   chan *ask          // to the stdin goroutine: ask this
-	unasks chan *ask          // to the stdin goroutine: nobody waits any more
+	lanes  *lanes
+	aborts chan abort    // to the reader of shell: abort what was received
+	roomc  chan struct{} // capacity 1, to the reader of shell: less waits
+	asks   chan *ask     // to the stdin goroutine: ask this
+	unasks chan *ask     // to the stdin goroutine: nobody waits any more
 
 	endOnce sync.Once
 	endc    chan struct{} // closed when the kernel begins to end
 	drainc  chan struct{} // closed when no more requests are processed
 	stopc   chan struct{} // closed when the goroutines of the server are to end
 
-	runMu   sync.Mutex
-	running *running // guarded by runMu; what the worker of shell does now
+	runMu sync.Mutex // guards lane.running and what is in it
 
 	endMu     sync.Mutex
 	shutdowns []*incoming // guarded by endMu; shutdown requests to be answered
@@ -59,8 +59,7 @@ type Server struct {
 	answered  bool        // guarded by endMu: the shutdown requests were answered
 	ran       bool        // guarded by endMu: Run was called
 
-	waiting atomic.Int64 // requests that wait; written by the reader of shell only
-	count   atomic.Int64 // execution counter; written by the worker of shell only
+	waiting, waitingBytes atomic.Int64 // requests that wait for their turn
 }
 
 // An ending is why and how the kernel ends.
@@ -86,8 +85,8 @@ func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Serve
 		codec:   codec,
 		sockets: map[jupyter.Channel]Socket{},
 		started: make(chan struct{}),
-		next:    make(chan *incoming),
-		aborts:  make(chan chan struct{}),
+		aborts:  make(chan abort),
+		roomc:   make(chan struct{}, 1),
 		asks:    make(chan *ask),
 		unasks:  make(chan *ask),
 		endc:    make(chan struct{}),
@@ -101,6 +100,13 @@ func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Serve
 	s.langCtx, s.langCancel = context.WithCancelCause(context.Background())
 	s.out = newOutgoing(s.cfg, codec, s.session, s.sockets)
 	s.comms = newComms(s)
+	s.lanes = &lanes{main: newLane("", s.cfg.History)}
+	if l, ok := lang.(ConcurrentCommOpener); ok && l.ConcurrentComms() {
+		s.lanes.comms = newLane("", nil)
+	}
+	if _, ok := lang.(Debugger); ok {
+		s.lanes.debug = newLane("", nil)
+	}
 	return s, nil
 }
 
@@ -221,13 +227,13 @@ func (s *Server) Run(ctx context.Context) error {
 	} {
 		loops.Go(loop)
 	}
-	shell := make(chan []*incoming, 1) // receives what was not processed, once
-	loops.Go(func() { shell <- s.readShell() })
-	worker := make(chan struct{}) // closed when the worker has ended
-	go func() {
-		defer close(worker)
-		s.serveShell()
-	}()
+	var reader sync.WaitGroup // ends with drainc
+	reader.Go(s.readShell)
+	for _, l := range []*lane{s.lanes.main, s.lanes.comms, s.lanes.debug} {
+		if l != nil {
+			s.lanes.run(l, s.serveLane)
+		}
+	}
 	go s.startLanguage()
 
 	select {
@@ -235,7 +241,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.beginEnd(ending{})
 	case <-s.endc:
 	}
-	s.finish(&loops, worker, shell)
+	s.finish(&loops, &reader)
 	return s.end.err
 }
 

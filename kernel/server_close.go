@@ -20,7 +20,7 @@ func (s *Server) beginEnd(e ending) {
 		s.endMu.Unlock()
 		close(s.endc)
 		s.langCancel(ErrShutdown)
-		s.cancelRunning(ErrShutdown)
+		s.cancelAll(ErrShutdown)
 	})
 }
 
@@ -29,7 +29,7 @@ func (s *Server) beginEnd(e ending) {
 // shutdown requests are answered; everything is flushed.
 //
 // Heartbeat and control are served until the last step.
-func (s *Server) finish(loops *sync.WaitGroup, worker <-chan struct{}, shell <-chan []*incoming) {
+func (s *Server) finish(loops, reader *sync.WaitGroup) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.ShutdownGrace)
 	defer cancel()
 	shut := make(chan struct{})
@@ -37,13 +37,16 @@ func (s *Server) finish(loops *sync.WaitGroup, worker <-chan struct{}, shell <-c
 		defer close(shut)
 		s.shutdownLanguage(ctx)
 	}()
-	if !waitAll(ctx, shut, worker, s.started) {
+	if !waitAll(ctx, shut, s.lanes.close(), s.started) {
 		s.cfg.Logger.Warn("kernel: the language does not end; the kernel ends without it")
 	}
 	s.answerAbandoned()
 	close(s.drainc)
-	for _, in := range <-shell {
-		s.refuse(in)
+	reader.Wait()
+	for _, l := range s.lanes.all() {
+		for _, in := range l.end() {
+			s.refuse(in, ErrShutdown)
+		}
 	}
 	s.answerShutdowns()
 	s.comms.end()
@@ -83,34 +86,30 @@ func (s *Server) shutdownLanguage(ctx context.Context) {
 	err = s.lang.Shutdown(ctx, s.end.restart)
 }
 
-// answerAbandoned answers the request that a language still has that did not
+// answerAbandoned answers the requests that a language still has that did not
 // end in time.
 func (s *Server) answerAbandoned() {
-	s.runMu.Lock()
-	r := s.running
-	s.runMu.Unlock()
-	if r != nil {
-		s.reply(r.in, s.errorReply(r.in, errorInfo(s.langCtx, ErrShutdown)))
-		s.idle(r.in)
+	for _, l := range s.lanes.all() {
+		s.runMu.Lock()
+		r := l.running
+		s.runMu.Unlock()
+		if r != nil {
+			s.reply(r.in, s.errorReply(r.in, errorInfo(s.langCtx, ErrShutdown)))
+			s.idle(r.in)
+		}
 	}
 }
 
-// refuse answers a request that will not be processed any more.
-func (s *Server) refuse(in *incoming) {
+// refuse answers a request that will not be processed any more, because of err.
+func (s *Server) refuse(in *incoming, err error) {
 	s.publishStatus(in, jupyter.StateBusy)
-	s.reply(in, s.refusal(in))
-	s.idle(in)
-}
-
-// refusal is the reply to what the end of the kernel overtook.
-func (s *Server) refusal(in *incoming) jupyter.Content {
 	switch typ := in.msg.Header.MsgType; {
 	case typ == jupyter.TypeExecuteRequest:
-		return s.abortedReply()
+		s.reply(in, s.abortedReply(in))
 	case jupyter.IsRequest(typ):
-		return s.errorReply(in, errorInfo(s.langCtx, ErrShutdown))
+		s.reply(in, s.errorReply(in, errorInfo(s.langCtx, err)))
 	}
-	return nil
+	s.idle(in)
 }
 
 // shutdownRequested has the kernel end because of in, which is answered at the

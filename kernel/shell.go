@@ -14,29 +14,11 @@ const (
 )
 
 // readShell takes what arrives on shell, so that the kernel knows what it has
-// received (K6), and hands it to the worker one by one. It returns what was not
-// processed when drainc is closed.
-func (s *Server) readShell() []*incoming {
-	sock := s.sockets[jupyter.Shell]
-	var waiting []*incoming
-	bytes := 0
-	push := func(in *incoming) {
-		if in == nil {
-			return
-		}
-		waiting = append(waiting, in)
-		bytes += in.size
-	}
+// received (K6), and gives it to the lanes. It returns when drainc is closed.
+func (s *Server) readShell() {
 	for {
-		s.waiting.Store(int64(len(waiting)))
-		recv, next := sock.Recv(), s.next
-		var first *incoming
-		if len(waiting) == 0 {
-			next = nil
-		} else {
-			first = waiting[0]
-		}
-		if len(waiting) >= maxWaiting || bytes >= maxWaitingBytes {
+		recv := s.sockets[jupyter.Shell].Recv()
+		if s.waiting.Load() >= maxWaiting || s.waitingBytes.Load() >= maxWaitingBytes {
 			recv = nil
 		}
 		select {
@@ -44,48 +26,101 @@ func (s *Server) readShell() []*incoming {
 			if !ok {
 				s.socketFailed(jupyter.Shell)
 				<-s.drainc
-				return waiting
+				return
 			}
-			push(s.receive(jupyter.Shell, m))
-		case next <- first:
-			waiting[0] = nil
-			waiting = waiting[1:]
-			bytes -= first.size
-		case done := <-s.aborts:
-			s.takeReceived(push)
-			abortWaiting(waiting)
-			close(done)
+			s.route(s.receive(jupyter.Shell, m))
+		case <-s.roomc:
+		case a := <-s.aborts:
+			s.takeReceived()
+			a.lane.abort()
+			close(a.done)
 		case <-s.drainc:
-			s.takeReceived(push)
-			return waiting
+			s.takeReceived()
+			return
 		}
 	}
 }
 
 // takeReceived takes the messages that are in the channel of shell.
-func (s *Server) takeReceived(push func(*incoming)) {
+func (s *Server) takeReceived() {
 	for {
 		select {
 		case m, ok := <-s.sockets[jupyter.Shell].Recv():
 			if !ok {
 				return
 			}
-			push(s.receive(jupyter.Shell, m))
+			s.route(s.receive(jupyter.Shell, m))
 		default:
 			return
 		}
 	}
 }
 
-// serveShell serves the requests on shell, one at a time, in order. It is the
-// only goroutine that calls the language for a request.
-func (s *Server) serveShell() {
+// route gives in, which may be nil, to its lane.
+func (s *Server) route(in *incoming) {
+	if in == nil {
+		return
+	}
+	l := s.laneOf(in.msg)
+	switch in.msg.Header.MsgType {
+	case jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
+		if s.lanes.comms != nil {
+			l = s.lanes.comms
+		}
+	case jupyter.TypeDebugRequest:
+		if s.lanes.debug != nil {
+			l = s.lanes.debug
+		}
+	}
+	if l == nil || !s.enqueue(l, in) {
+		s.publishStatus(in, jupyter.StateBusy)
+		s.reply(in, s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID))
+		s.idle(in)
+	}
+}
+
+// enqueue has in wait for its turn in l. It reports false if l has ended.
+func (s *Server) enqueue(l *lane, in *incoming) bool {
+	s.waiting.Add(1)
+	s.waitingBytes.Add(int64(in.size))
+	if l.push(in) {
+		return true
+	}
+	s.unqueue(in)
+	return false
+}
+
+// unqueue says that in does not wait any more.
+func (s *Server) unqueue(in *incoming) {
+	s.waiting.Add(-1)
+	s.waitingBytes.Add(-int64(in.size))
+	select {
+	case s.roomc <- struct{}{}:
+	default:
+	}
+}
+
+// serveLane serves the requests of a lane, one at a time, in order, until the
+// lane or the kernel ends. Its goroutine is the only one that calls the language
+// for them.
+func (s *Server) serveLane(l *lane) {
 	for {
 		select {
-		case in := <-s.next:
-			s.handleShell(in)
 		case <-s.endc:
 			return
+		case <-l.endc:
+			return
+		default:
+		}
+		if in := l.pop(); in != nil {
+			s.unqueue(in)
+			s.handleShell(in)
+			continue
+		}
+		select {
+		case <-l.wake:
+		case <-l.endc:
+		case <-s.endc:
 		}
 	}
 }
@@ -94,7 +129,7 @@ func (s *Server) serveShell() {
 func (s *Server) handleShell(in *incoming) {
 	select {
 	case <-s.endc:
-		s.refuse(in)
+		s.refuse(in, ErrShutdown)
 		return
 	default:
 	}
@@ -105,7 +140,7 @@ func (s *Server) handleShell(in *incoming) {
 	if c != nil {
 		reply = s.dispatch(ctx, in, c)
 	}
-	s.finishRunning()
+	s.finishRunning(in)
 	if sd, ok := c.(*jupyter.ShutdownRequest); ok {
 		s.shutdownRequested(in, sd) // its reply and its idle come at the end
 		return
@@ -144,7 +179,7 @@ func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) 
 		// It waited for its turn, so nothing runs that it could interrupt.
 		return &jupyter.InterruptReply{Status: jupyter.StatusOK}
 	case *jupyter.DebugRequest:
-		return s.noDebugger(*c)
+		return s.debug(ctx, in, *c)
 	case *jupyter.ShutdownRequest:
 		return nil
 	}

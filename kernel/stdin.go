@@ -72,7 +72,7 @@ func (s *Server) input(ctx context.Context, req *Request, prompt string, passwor
 	if !s.addAsk(req, a) {
 		return "", ErrNotRunning
 	}
-	defer s.removeAsk(a)
+	defer s.removeAsk(req, a)
 	flushed := s.out.flush()
 	timer := time.NewTimer(promptFlush) // for the flush, then for retries
 	defer timer.Stop()
@@ -105,18 +105,19 @@ func (s *Server) input(ctx context.Context, req *Request, prompt string, passwor
 func (s *Server) addAsk(req *Request, a *ask) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	if s.running == nil || s.running.in != req.in {
+	r := req.in.lane.running
+	if r == nil || r.in != req.in {
 		return false
 	}
-	s.running.asks = append(s.running.asks, a)
+	r.asks = append(r.asks, a)
 	return true
 }
 
 // removeAsk says that nobody waits for a any more.
-func (s *Server) removeAsk(a *ask) {
+func (s *Server) removeAsk(req *Request, a *ask) {
 	s.runMu.Lock()
-	if s.running != nil {
-		s.running.asks = slices.DeleteFunc(s.running.asks, func(b *ask) bool { return a == b })
+	if r := req.in.lane.running; r != nil {
+		r.asks = slices.DeleteFunc(r.asks, func(b *ask) bool { return a == b })
 	}
 	s.runMu.Unlock()
 	select {

@@ -1,0 +1,59 @@
+package kernel
+
+import (
+	"context"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A Debugger serves the Debug Adapter Protocol, which Jupyter carries in
+// debug_requests and debug_events. Only where the language is one does the
+// kernel say that it has a debugger.
+type Debugger interface {
+	// Debug answers a request of the protocol. It is called for one at a time, in
+	// order, but at the same time as the other methods of the language: a program
+	// that stopped at a breakpoint is still running. out publishes events, also
+	// after Debug has returned, by [Output.DebugEvent].
+	//
+	// With an error, the reply says that the request failed, and why.
+	Debug(ctx context.Context, req jupyter.DebugRequest, out *Output) (jupyter.DebugReply, error)
+}
+
+// DebugEvent publishes debug_event: an event of the Debug Adapter Protocol.
+func (o *Output) DebugEvent(e jupyter.DebugEvent) error { return o.publish(&e) }
+
+// debug has the language answer a debug_request.
+func (s *Server) debug(ctx context.Context, in *incoming, req jupyter.DebugRequest) (reply jupyter.Content) {
+	lang, ok := s.lang.(Debugger)
+	if !ok {
+		return failedDebug(req, "NotSupported", "this kernel has no debugger")
+	}
+	var err error
+	defer func() {
+		if err != nil {
+			info := errorInfo(ctx, err)
+			reply = failedDebug(req, info.EName, info.EValue)
+		}
+	}()
+	defer s.recoverPanic(&err)
+	if err = s.awaitStart(ctx); err != nil {
+		return nil
+	}
+	out := &Output{out: s.out, parent: in.msg.RawHeader, comms: s.comms}
+	r, err := lang.Debug(ctx, req, out)
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// failedDebug is the reply to a debug_request that failed, in the form of the
+// Debug Adapter Protocol and in that of Jupyter.
+func failedDebug(req jupyter.DebugRequest, name, message string) jupyter.Content {
+	return jupyter.DebugReply{
+		"type": "response", "success": false, "message": message,
+		"command": req["command"], "request_seq": req["seq"],
+		"status": jupyter.StatusError, "ename": name, "evalue": message,
+		"traceback": []string{},
+	}
+}

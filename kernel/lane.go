@@ -1,0 +1,148 @@
+package kernel
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+)
+
+// A lane is a queue of requests that are served one after another, in order, by
+// a goroutine of its own: those of the shell, those of a subshell, comms that
+// the language serves beside its cells, and debug requests.
+type lane struct {
+	id      string // of a subshell; else empty
+	history History
+	count   atomic.Int64  // execution counter; written by the worker only
+	wake    chan struct{} // capacity 1: something waits
+	endc    chan struct{} // closed when the subshell was deleted
+
+	mu      sync.Mutex
+	waiting []*incoming // guarded by mu
+	closed  bool        // guarded by mu: nothing more is taken
+
+	running *running // guarded by Server.runMu; what the worker does now
+}
+
+func newLane(id string, history History) *lane {
+	return &lane{id: id, history: history, wake: make(chan struct{}, 1), endc: make(chan struct{})}
+}
+
+// push adds a request. It reports false if the lane has ended.
+func (l *lane) push(in *incoming) bool {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return false
+	}
+	in.lane = l
+	l.waiting = append(l.waiting, in)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// pop takes the oldest request, or returns nil.
+func (l *lane) pop() *incoming {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		return nil
+	}
+	in := l.waiting[0]
+	l.waiting[0] = nil
+	l.waiting = l.waiting[1:]
+	return in
+}
+
+// end takes everything that waits. Nothing can be added any more.
+func (l *lane) end() []*incoming {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting := l.waiting
+	l.waiting, l.closed = nil, true
+	return waiting
+}
+
+// abort marks the execute requests that wait as aborted (K6).
+func (l *lane) abort() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, in := range l.waiting {
+		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
+			in.aborted = true
+		}
+	}
+}
+
+// lanes are the lanes of a server.
+type lanes struct {
+	main    *lane // the shell
+	comms   *lane // nil if comms are served by the shell they come to
+	debug   *lane // nil without a debugger
+	workers sync.WaitGroup
+
+	mu        sync.Mutex
+	subshells []*lane // guarded by mu; in the order of their creation
+	working   []*lane // guarded by mu; those whose worker has not ended
+	closed    bool    // guarded by mu: no more lanes are started
+}
+
+// run starts the worker of l. It reports false if the kernel ends.
+func (ls *lanes) run(l *lane, work func(*lane)) bool {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.closed {
+		return false
+	}
+	ls.working = append(ls.working, l)
+	ls.workers.Go(func() {
+		work(l)
+		ls.mu.Lock()
+		defer ls.mu.Unlock()
+		ls.working = slices.DeleteFunc(ls.working, func(m *lane) bool { return l == m })
+	})
+	return true
+}
+
+// all returns every lane that may hold requests, whether its worker runs or not.
+func (ls *lanes) all() []*lane {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	all := []*lane{ls.main}
+	for _, l := range slices.Concat([]*lane{ls.comms, ls.debug}, ls.subshells, ls.working) {
+		if l != nil && !slices.Contains(all, l) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// subshell returns the lane of the subshell id, or nil.
+func (ls *lanes) subshell(id string) *lane {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	i := slices.IndexFunc(ls.subshells, func(l *lane) bool { return l.id == id })
+	if i < 0 {
+		return nil
+	}
+	return ls.subshells[i]
+}
+
+// close has no more lanes be started, and returns a channel that is closed when
+// all workers have ended.
+func (ls *lanes) close() <-chan struct{} {
+	ls.mu.Lock()
+	ls.closed = true
+	ls.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ls.workers.Wait()
+	}()
+	return ended
+}
