@@ -63,7 +63,7 @@ func (s *sample) measure(ctx context.Context, n counts, i int, dir string) error
 			return err
 		}
 	}
-	if i > 0 {
+	if i > 0 || n.growth == 0 {
 		return nil
 	}
 	return s.session(ctx, dir, func(c *client.Client) error {

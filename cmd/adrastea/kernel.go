@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +62,11 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 	engine, ok := engines[o.engine]
 	if !ok {
 		return fmt.Errorf("no engine %q in this build: %s", o.engine, engineNames())
+	}
+	if os.Getenv("GOGC") == "" {
+		// A kernel's heap is small, lives for days beside R's, and is busy for
+		// moments only: memory matters more than the collector's time.
+		debug.SetGCPercent(50)
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r := rkernel.New(&rkernel.Config{R: o.r, Version: buildVersion(), Logger: logger,
