@@ -249,8 +249,8 @@ func TestK5HandlersOfInterruptsRun(t *testing.T) {
 func TestK5InterruptNeverHitsTheNextCell(t *testing.T) {
 	p := startR(t)
 	runCell(t, p, "1")
-	p.interrupt() // nothing runs
-	for i := range 100 {
+	p.interrupt()        // nothing runs
+	for i := range 200 { // so that R also collects garbage between cells
 		c := begin(p, "invisible(1)")
 		if i%2 == 0 {
 			p.interrupt()

@@ -51,7 +51,14 @@ void idle_tidy(void) {
 		R.R_PreserveObject(collect);
 		UNPROTECT(2);
 	}
+	// An interrupt that comes now is for nobody, and R must not see it here.
+	sigset_t block, before;
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	*R.R_interrupts_pending = 0;
 	R.R_tryEvalSilent(collect, R_Base, &failed);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int idle_wait(enum idle_mode mode) {
