@@ -46,9 +46,9 @@ def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
         print(log.read())  # shown if the test fails
 
 
-def address(process: subprocess.Popen[bytes], log: Path) -> str:
+def address(process: subprocess.Popen[bytes], log: Path, limit: float = LIMIT) -> str:
     """Wait until the server has said where it is."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         said = log.read_text(encoding="utf-8")
         if found := re.search(r"http://127\.0\.0\.1:\d+/", said):

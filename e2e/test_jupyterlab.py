@@ -1,0 +1,170 @@
+"""JupyterLab itself, in Chromium without a window: a person's notebook, cell by
+cell, judged by what is on the page."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from kernels import KERNEL_NAME, LIMIT
+from test_jupyterlab_services import address
+
+#: Longest wait for anything on the page, in milliseconds: on a busy machine
+#: JupyterLab itself takes many seconds to load.
+PATIENCE = 90_000
+
+WIDGET = """manager <- getOption("jupyter.comm_manager")()
+open <- function(model, module, view = model, ..., id = NULL) {
+    comm <- manager$new_comm("jupyter.widget")
+    state <- c(list(`_model_module` = module, `_model_module_version` = "2.0.0", `_model_name` = model,
+                    `_view_module` = module, `_view_module_version` = "2.0.0", `_view_name` = view), list(...))
+    comm$open(list(state = state, buffer_paths = list()), metadata = list(version = "2.1.0"))
+    comm
+}
+model <- function(comm) paste0("IPY_MODEL_", comm$id)
+controls <- "@jupyter-widgets/controls"
+layout <- open("LayoutModel", "@jupyter-widgets/base", "LayoutView")
+style <- open("ButtonStyleModel", controls, "StyleView")
+button <- open("ButtonModel", controls, "ButtonView", layout = model(layout), style = model(style),
+               description = "press", button_style = "", icon = "", tooltip = "", disabled = FALSE)
+button$on_msg(function(data) {
+    if (identical(data$content$event, "click"))
+        button$send(list(method = "update", state = list(description = "pressed"), buffer_paths = list()))
+})
+getOption("jupyter.base_display_func")(list("text/plain" = "a button",
+    "application/vnd.jupyter.widget-view+json" = list(version_major = 2L, version_minor = 0L, model_id = button$id)))"""
+
+CELLS = [
+    "plot(cars); head(mtcars, 3)",
+    "abline(h = 40); cat('added\\n')",
+    "f <- function(n) stop('no <b>', n)\nf(7)",
+    "?median",
+    "name <- readline('Who are you? ')\ncat('Hello,', name)",
+    "cat('begun\\n'); while (TRUE) {}",
+    WIDGET,
+    "mean.de",
+]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A page with the notebook, in a JupyterLab of its own."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "chromium is missing; `make test` installs it"
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+        for i, code in enumerate(CELLS)
+    ]
+    metadata = {"kernelspec": {"name": KERNEL_NAME, "display_name": "R", "language": "R"}}
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    token = secrets.token_hex(16)
+    log = (tmp_path / "lab.log").open("w+", encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    command += [f"--ServerApp.root_dir={tmp_path}", f"--IdentityProvider.token={token}", "--LabApp.news_url="]
+    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        url = address(process, Path(log.name), PATIENCE / 1000)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1300, "height": 2000})
+            page.set_default_timeout(PATIENCE)
+            expect.set_options(timeout=PATIENCE)
+            page.goto(f"{url}lab/tree/a.ipynb?token={token}")
+            yield page
+            browser.close()
+    finally:
+        process.terminate()
+        process.wait(LIMIT)
+        log.seek(0)
+        print(log.read())  # shown if the test fails
+
+
+def cell(page: Page, index: int) -> Locator:
+    return page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+
+def start(page: Page, index: int) -> Locator:
+    """Run a cell by its keys. Returns its output area."""
+    one = cell(page, index)
+    for _ in range(PATIENCE // 15_000):
+        one.locator(".cm-content").click()
+        expect(one.locator(".cm-editor")).to_have_class(re.compile("cm-focused"))  # or the keys go elsewhere
+        page.keyboard.press("Control+Enter")
+        # A page that is still loading is deaf to keys; else the cell is marked at once.
+        with contextlib.suppress(AssertionError):
+            expect(one.locator(".jp-InputPrompt")).not_to_have_text("[ ]:", timeout=15_000)
+            return one.locator(".jp-OutputArea").first
+    raise AssertionError(f"cell {index} does not run")
+
+
+def run(page: Page, index: int) -> Locator:
+    """Run a cell until it has a number."""
+    out = start(page, index)
+    ended(page, index)
+    return out
+
+
+def ended(page: Page, index: int) -> None:
+    expect(cell(page, index).locator(".jp-InputPrompt")).to_have_text(f"[{index + 1}]:")
+
+
+@pytest.mark.timeout(300)
+def test_a_notebook_in_the_browser(page: Page) -> None:
+    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+    expect(page.locator(".jp-Toolbar-kernelName, .jp-KernelName").first).to_contain_text("Adrastea")
+
+    # A plot, at its logical size, and a table.
+    out = run(page, 0)
+    image = out.locator("img")
+    expect(image).to_have_count(1)
+    assert image.evaluate("i => [i.width, i.height, i.naturalWidth]") == [504, 504, 1008]
+    before = image.get_attribute("src")
+    expect(out.locator("table.dataframe th").filter(has_text="Mazda RX4 Wag")).to_be_visible()
+
+    # An addition from the next cell changes the plot in its place.
+    expect(run(page, 1)).to_contain_text("added")
+    expect(image).not_to_have_attribute("src", before)
+
+    # An error, escaped; a help page; a question.
+    expect(run(page, 2)).to_contain_text("Error in f(7) : no <b>7")
+    expect(run(page, 3)).to_contain_text("Compute the sample median.")
+    out = start(page, 4)
+    box = page.locator(".jp-Stdin-input")
+    expect(out).to_contain_text("Who are you?")
+    box.fill("Ada")
+    box.press("Enter")
+    ended(page, 4)
+    expect(out).to_contain_text("Hello, Ada")
+
+    # An interrupt, by the keys I, I.
+    out = start(page, 5)
+    expect(out).to_contain_text("begun")
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    page.keyboard.press("i")
+    ended(page, 5)
+    expect(out).to_contain_text("Interrupted")
+
+    # A widget whose model is in R: a press goes to R and its answer comes back.
+    out = run(page, 6)
+    out.get_by_role("button", name="press").click()
+    expect(out.get_by_role("button", name="pressed")).to_be_visible()
+
+    # Completion.
+    cell(page, 7).locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    expect(page.locator(".jp-Completer-item").filter(has_text="mean.default")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(cell(page, 7).locator(".cm-content")).to_have_text(re.compile("^mean[.]d(efault|ifftime)$"))
