@@ -38,6 +38,7 @@ func run(ctx context.Context) (ok bool, err error) {
 	flag.IntVar(&n.heavy, "heavy", 2, "in how many runs cells with much output or code are measured")
 	flag.IntVar(&n.growth, "growth", 5000, "after how many cells memory is measured again, in one run")
 	ark := flag.String("ark", "", "the ark binary to measure, if it is not on the PATH")
+	frameworks := flag.Bool("frameworks", false, "measure the framework without R only")
 	flag.Parse()
 
 	dir, err := os.MkdirTemp("", "adrastea-bench-")
@@ -69,6 +70,9 @@ func run(ctx context.Context) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if *frameworks {
+		return measureFrameworks(ctx, os.Stdout, echo, n, dir)
+	}
 	for i := range n.runs {
 		progress("run %d of %d: references", i+1, n.runs)
 		if err := ref.measureReferences(ctx, echo, n, dir); err != nil {
@@ -89,6 +93,12 @@ func run(ctx context.Context) (ok bool, err error) {
 	fmt.Printf("One client, %d alternating runs of each kernel (%d of the rows with much output); medians.\n\n",
 		n.runs, min(n.runs, n.heavy))
 	ok = printTable(os.Stdout, ref, samples)
+	fmt.Println()
+	quick, err := measureFrameworks(ctx, os.Stdout, echo, n, dir)
+	if err != nil {
+		return false, err
+	}
+	ok = ok && quick
 	for _, why := range missing {
 		fmt.Println(why)
 	}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -17,12 +16,10 @@ import (
 
 // An rKernel is adrastea's, in a process of its own, started by a client.
 type rKernel struct {
-	spec *jupyter.KernelSpec
-	dir  string
-	conn *jupyter.ConnectionInfo
-
-	mu    sync.Mutex
-	owner *client.Client // guarded by mu
+	spec  *jupyter.KernelSpec
+	dir   string
+	conn  *jupyter.ConnectionInfo
+	owner *client.Client
 }
 
 var sayR = sayings{
