@@ -55,6 +55,7 @@ func TestZ5ReconnectUnderLoad(t *testing.T) {
 			}
 		}
 	}
+	eventually(t, "nothing is pending", func() bool { return push.Stats().Pending == 0 })
 	if st := push.Stats(); st.Dropped > lives || st.Sent+st.Dropped != uint64(next) {
 		t.Errorf("%d taken, %+v", next, st)
 	}

@@ -397,6 +397,7 @@ func (s *Socket) takeBack(begun, left []item) {
 			s.backlogLen += left[i].size
 		}
 		s.backlog = append(left, s.backlog...)
+		s.backlogged.Store(true)
 		left = nil
 		s.routeBacklog(&c)
 	}

@@ -79,6 +79,9 @@ type Socket struct {
 	waiting atomic.Int32 // goroutines that wait for changec
 	monitor monitor
 
+	// backlogged says that backlog is not empty; changed under mu.
+	backlogged atomic.Bool
+
 	mu         sync.Mutex
 	draining   bool // no more messages are taken; set before closing drainc
 	flushed    bool // set before closing flushedc
@@ -89,7 +92,7 @@ type Socket struct {
 	connecters map[string]*connecter
 	handshakes halfOpen
 	changec    chan struct{} // closed and replaced when there may be room for a message
-	backlog    []item        // messages that wait for a first peer
+	backlog    []item        // messages that wait for a peer, or for room at one
 	backlogLen int64         // octets in backlog
 	nextID     uint32        // of the next routing id a ROUTER makes
 }
@@ -231,12 +234,17 @@ func (s *Socket) changed() {
 	}
 }
 
-// settled says that n messages were handed over or dropped.
+// settled says that n messages were handed over or dropped: there may be room
+// for others.
 func (s *Socket) settled(n int) {
 	s.pending.Add(-int64(n))
-	if s.waiting.Load() > 0 {
-		s.mu.Lock()
-		s.changed()
-		s.mu.Unlock()
+	if s.waiting.Load() == 0 && !s.backlogged.Load() {
+		return
 	}
+	var c cork
+	s.mu.Lock()
+	s.routeBacklog(&c)
+	s.changed()
+	s.mu.Unlock()
+	c.flush()
 }

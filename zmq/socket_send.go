@@ -172,13 +172,14 @@ func (s *Socket) putBack(it *item, c *cork) error {
 		}
 	}
 	s.backlog = append(s.backlog, *it)
+	s.backlogged.Store(true)
 	s.backlogLen += it.size
 	s.pending.Add(1)
 	return nil
 }
 
-// routeBacklog gives what waited for a peer to those that are there now.
-// s.mu is held.
+// routeBacklog gives what waited for a peer to those that are there now, as
+// much as they have room for. s.mu is held.
 func (s *Socket) routeBacklog(c *cork) {
 	for len(s.backlog) > 0 {
 		it := s.backlog[0]
@@ -191,6 +192,7 @@ func (s *Socket) routeBacklog(c *cork) {
 		s.backlogLen -= it.size
 	}
 	s.backlog = nil
+	s.backlogged.Store(false)
 }
 
 // enqueue queues it at p if p has room, or does what the policy full says.
