@@ -9,9 +9,10 @@ const (
 	minSip    = 32 << 10  // after such a body the next one is expected to be as large
 
 	// A body that has not arrived yet gets memory in steps: this much at
-	// first, then growth times what has arrived. A header that lies about its
-	// size costs this much and no more.
-	firstStep = 1 << 20
+	// first, which is 1 MiB and what a mechanism adds to it, then growth times
+	// what has arrived. A header that lies about its size costs this much and
+	// no more.
+	firstStep = 1<<20 + 1<<10
 	growth    = 4
 )
 
@@ -63,7 +64,9 @@ func (d *Decoder) growBody() {
 	if len(d.body) < cap(d.body) {
 		return
 	}
-	d.body = append(makeBody(int(min(d.size, growth*uint64(len(d.body))))), d.body...)
+	small := d.body
+	d.body = append(makeBody(int(min(d.size, growth*uint64(len(small))))), small...)
+	Recycle(small)
 }
 
 // Fill says that n bytes were put into what Space returned.
