@@ -12,11 +12,12 @@ const (
 	// maxVectors is how many buffers one writev takes; the kernel allows 1024.
 	maxVectors = 64
 
-	// briefly is how many octets a system call may move without telling the Go
-	// scheduler of it. To tell it costs little, but wakes the scheduler's
-	// monitor whenever the process was idle: a thread more for each message of
-	// a conversation. The calls cannot wait; so many octets take microseconds.
-	briefly = 128 << 10
+	// maxRead is how many octets one read takes. The Go scheduler is not told
+	// of reads, since that would wake its monitor whenever the process was
+	// idle: a thread more for each message of a conversation. They cannot
+	// wait, and so many octets take microseconds. Of writes it is told: the
+	// time of a round trip through the channels is shorter then.
+	maxRead = 128 << 10
 )
 
 // A rawWire uses the socket of the operating system itself. It is what makes
@@ -59,7 +60,7 @@ func newSystemWire(p *Peer) wire {
 }
 
 func (w *rawWire) read(b []byte) (int, error) {
-	w.in, w.inN, w.inErr = b[:min(len(b), briefly)], 0, nil
+	w.in, w.inN, w.inErr = b[:min(len(b), maxRead)], 0, nil
 	err := w.conn.Read(w.tryIn)
 	w.in = nil
 	if w.inErr != nil {
@@ -72,7 +73,7 @@ func (w *rawWire) read(b []byte) (int, error) {
 // there is something to read.
 func (w *rawWire) tryRead(fd uintptr) bool {
 	for {
-		n, errno := call(syscall.SYS_READ, fd, unsafe.Pointer(&w.in[0]), len(w.in), len(w.in))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(&w.in[0])), uintptr(len(w.in)))
 		switch {
 		case errno == syscall.EINTR:
 			continue
@@ -83,20 +84,10 @@ func (w *rawWire) tryRead(fd uintptr) bool {
 		case n == 0:
 			w.inErr = io.EOF
 		default:
-			w.inN = n
+			w.inN = int(n)
 		}
 		return true
 	}
-}
-
-// call makes a system call that does not wait and moves so many octets.
-func call(number, fd uintptr, p unsafe.Pointer, n, octets int) (int, syscall.Errno) {
-	if octets > briefly {
-		r, _, errno := syscall.Syscall(number, fd, uintptr(p), uintptr(n))
-		return int(r), errno
-	}
-	r, _, errno := syscall.RawSyscall(number, fd, uintptr(p), uintptr(n))
-	return int(r), errno
 }
 
 func (w *rawWire) write(bufs net.Buffers, wait bool) (int64, error) {
@@ -136,14 +127,13 @@ func (w *rawWire) tryWrite(fd uintptr) bool {
 }
 
 func (w *rawWire) writev(fd uintptr) (int, syscall.Errno) {
-	n, octets := min(len(w.out), maxVectors), 0
+	n := min(len(w.out), maxVectors)
 	for i, b := range w.out[:n] {
 		// A segment is never empty.
 		w.vectors[i].Base = &b[0]
 		w.vectors[i].SetLen(len(b))
-		octets += len(b)
 	}
-	r, errno := call(syscall.SYS_WRITEV, fd, unsafe.Pointer(&w.vectors), n, octets)
+	r, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
 	clear(w.vectors[:n])
-	return r, errno
+	return int(r), errno
 }
