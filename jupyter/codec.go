@@ -41,8 +41,14 @@ var (
 // A Codec turns messages into frames and back, with signatures. It is safe for
 // concurrent use.
 type Codec struct {
-	hashes *sync.Pool // of hash.Hash, keyed; nil if messages are not signed
+	hashes *sync.Pool // of *signer; nil if messages are not signed
 	seen   *replayGuard
+}
+
+// A signer is a keyed hash, and room for what it sums up to.
+type signer struct {
+	hash hash.Hash
+	sum  [sha256.Size]byte
 }
 
 // NewCodec returns a codec for a signature scheme and a key, as a connection
@@ -58,7 +64,7 @@ func NewCodec(scheme string, key Key) (*Codec, error) {
 	}
 	return &Codec{
 		hashes: &sync.Pool{New: func() any {
-			return hmac.New(sha256.New, []byte(key.Reveal()))
+			return &signer{hash: hmac.New(sha256.New, []byte(key.Reveal()))}
 		}},
 		seen: newReplayGuard(),
 	}, nil
@@ -79,7 +85,7 @@ func (c *Codec) Encode(m *Message) ([][]byte, error) {
 	sig := []byte{}
 	if c.hashes != nil {
 		sum := c.sign(parts[:]...)
-		sig = hex.AppendEncode(nil, sum[:])
+		sig = hex.AppendEncode(make([]byte, 0, 2*len(sum)), sum[:])
 	}
 	frames[len(m.Identities)+1] = sig
 	return frames, nil
@@ -88,13 +94,14 @@ func (c *Codec) Encode(m *Message) ([][]byte, error) {
 // sign returns the HMAC of the four JSON frames of a message, and of nothing else: buffers
 // are not signed.
 func (c *Codec) sign(parts ...[]byte) (sum [sha256.Size]byte) {
-	h := c.hashes.Get().(hash.Hash)
-	h.Reset()
+	s := c.hashes.Get().(*signer)
+	s.hash.Reset()
 	for _, p := range parts {
-		h.Write(p)
+		s.hash.Write(p)
 	}
-	h.Sum(sum[:0])
-	c.hashes.Put(h)
+	s.hash.Sum(s.sum[:0])
+	sum = s.sum
+	c.hashes.Put(s)
 	return sum
 }
 

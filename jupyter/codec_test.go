@@ -277,25 +277,65 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// BenchmarkCodec is a message made and encoded, and one decoded and parsed, beside
+// what encoding/json alone takes for the same JSON.
 func BenchmarkCodec(b *testing.B) {
-	c := newTestCodec(b, "secret")
+	c := newTestCodec(b, "")
+	signed := newTestCodec(b, "secret")
 	s := NewSession("u")
-	req, err := c.Decode(goodFrames("secret"))
+	req, err := c.Decode(goodFrames(""))
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		m, err := s.Reply(req, &Stream{"stdout", "hello\n"})
-		if err != nil {
-			b.Fatal(err)
+	content := &Stream{"stdout", "hello\n"}
+	m, err := s.Reply(req, content)
+	if err != nil {
+		b.Fatal(err)
+	}
+	frames, err := c.Encode(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	encode := func(c *Codec) error {
+		m, err := s.Reply(req, content)
+		if err == nil {
+			_, err = c.Encode(m)
 		}
-		frames, err := c.Encode(m)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := c.Decode(frames); err != nil {
-			b.Fatal(err)
-		}
+		return err
+	}
+	for _, bb := range []struct {
+		name string
+		do   func() error
+	}{
+		{"encode", func() error { return encode(c) }},
+		{"encode signed", func() error { return encode(signed) }},
+		{"encode, encoding/json alone", func() error {
+			_, err := json.Marshal(m.Header)
+			if err == nil {
+				_, err = json.Marshal(content)
+			}
+			return err
+		}},
+		{"decode", func() error {
+			m, err := c.Decode(frames)
+			if err == nil {
+				_, err = m.Parse()
+			}
+			return err
+		}},
+		{"decode, encoding/json alone", func() error {
+			var h Header
+			var v Stream
+			return errors.Join(json.Unmarshal(frames[len(frames)-4], &h), json.Unmarshal(frames[len(frames)-1], &v))
+		}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := bb.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

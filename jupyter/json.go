@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -31,14 +32,34 @@ func marshalObject(m map[string]any) ([]byte, error) {
 // pages: messages are no pages, and HTML output would grow by a third. Text
 // that is not UTF-8 is written with U+FFFD in the place of each bad byte.
 func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	m := marshalers.Get().(*marshaler)
+	defer func() {
+		if m.buf.Cap() <= maxPooled {
+			m.buf.Reset()
+			marshalers.Put(m)
+		}
+	}()
+	if err := m.enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return bytes.Clone(bytes.TrimSuffix(m.buf.Bytes(), []byte("\n"))), nil
 }
+
+// A marshaler is an encoder and the buffer it writes to.
+type marshaler struct {
+	buf bytes.Buffer
+	enc *json.Encoder
+}
+
+// maxPooled is the largest buffer that is kept for the next message.
+const maxPooled = 64 << 10
+
+var marshalers = sync.Pool{New: func() any {
+	m := new(marshaler)
+	m.enc = json.NewEncoder(&m.buf)
+	m.enc.SetEscapeHTML(false)
+	return m
+}}
 
 // checkObject says what is wrong with raw, which has to be a JSON object in
 // UTF-8.
