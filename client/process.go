@@ -53,14 +53,15 @@ func startProcess(argv, env []string, dir string, out io.Writer) (*process, erro
 		r.Close()
 		return nil, fmt.Errorf("client: start the kernel: %w", err)
 	}
+	if out == nil {
+		out = io.Discard
+	}
+	// A writer that fails must not end the copying: the kernel would block on the
+	// pipe.
+	both := io.MultiWriter(&p.tail, ignoreErrors{out})
 	var copied sync.WaitGroup
 	copied.Go(func() {
-		if out == nil {
-			out = io.Discard
-		}
-		// The error is the end of the pipe or the deadline below. A writer that
-		// fails must not end the copying: the kernel would block on the pipe.
-		io.Copy(io.MultiWriter(&p.tail, ignoreErrors{out}), r)
+		io.Copy(both, r) // the error is the end of the pipe or the deadline below
 	})
 	go func() {
 		defer close(p.donec)
@@ -71,8 +72,35 @@ func startProcess(argv, env []string, dir string, out io.Writer) (*process, erro
 		p.state = p.cmd.ProcessState
 		r.SetReadDeadline(time.Now().Add(pipeGrace))
 		copied.Wait()
+		takeRest(both, r)
 	}()
 	return p, nil
+}
+
+// maxRest is more than a pipe holds.
+const maxRest = 1 << 20
+
+// takeRest writes to w what is in the pipe r and does not wait for more: on a
+// machine with much to do, the deadline may have passed before the copying came
+// to what the process said last.
+func takeRest(w io.Writer, r *os.File) {
+	r.SetReadDeadline(time.Time{})
+	raw, err := r.SyscallConn()
+	if err != nil {
+		return
+	}
+	raw.Read(func(fd uintptr) bool {
+		buf := make([]byte, 32<<10)
+		for taken := 0; taken < maxRest; {
+			n, err := syscall.Read(int(fd), buf)
+			if n <= 0 || err != nil {
+				break
+			}
+			taken += n
+			w.Write(buf[:n])
+		}
+		return true
+	})
 }
 
 // ignoreErrors is a writer that takes everything.
