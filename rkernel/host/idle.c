@@ -37,7 +37,7 @@ static int handlers(fd_set *set) {
 // it holds: a session grows by 10 MB before the first collection. A collection
 // of what is young costs less than a millisecond, however much R holds, and
 // happens while nobody waits.
-enum { CELLS_OF_A_COLLECTION = 100 };
+enum { CELLS_OF_A_COLLECTION = 50 };
 
 void idle_tidy(void) {
 	static int cells;
