@@ -117,6 +117,8 @@ func TestK5InterruptEndsWhateverRuns(t *testing.T) {
 			if name == "mclapply" || name == "collect" {
 				got = got[len(got)-1:] // its children may still say that they end
 			}
+			// R closes what interrupted cells have left open, at some time.
+			got = slices.DeleteFunc(got, func(e string) bool { return strings.Contains(e, "closing unused connection") })
 			if want := []string{"result|[1] 2"}; !slices.Equal(got, want) {
 				t.Errorf("the next cell: %q", got)
 			}
