@@ -179,3 +179,16 @@ func TestServeWarnsOfAFileThatOthersCanRead(t *testing.T) {
 		}
 	}
 }
+
+func TestK8HangupEndsTheKernel(t *testing.T) {
+	file := writeConnection(t)
+	cmd := kernelCommand(file)
+	must(t, cmd.Start())
+	c := attach(t, file)
+	r := c.Execute("wait")
+	c.ExpectStart(r, 1)
+	must(t, cmd.Process.Signal(syscall.SIGHUP))
+	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(c, r, "error")
+	must(t, cmd.Wait())
+}
