@@ -17,7 +17,7 @@ const (
 	// startPatience is how long R's start is left alone, which is longer than
 	// R itself takes: R that is interrupted while it loads its own packages
 	// goes on without them, or not at all. What takes longer is a profile.
-	startPatience = 10 * time.Second
+	startPatience = 30 * time.Second
 	// offerAfter is how long R may take to take an interrupt before its user
 	// is told that another one ends R.
 	offerAfter = time.Second
