@@ -34,7 +34,7 @@ def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
     for name in ("GOCACHE", "GOMODCACHE"):  # are in the real home
         os.environ[name] = subprocess.run(["go", "env", name], capture_output=True, text=True).stdout.strip()
     for name in list(os.environ):
-        if name.startswith(("JUPYTER", "IPYTHON", "XDG_", "R_")):
+        if name.startswith(("ADRASTEA_HISTORY", "JUPYTER", "IPYTHON", "XDG_", "R_")):
             del os.environ[name]
     os.environ.update(
         HOME=str(home),
