@@ -10,8 +10,9 @@
 //
 // A language that can do more implements optional interfaces, which are found by
 // type assertion: [Completer], [Inspector], [CompletenessChecker], [Evaluator],
-// [CommOpener], [Interrupter], [Subsheller], [Debugger]. What a language cannot do is answered with what
-// the protocol has for it (no matches, nothing found, unknown).
+// [CommOpener], [ConcurrentCommOpener], [Interrupter], [Subsheller], [Debugger].
+// What a language cannot do is answered with what the protocol has for it (no
+// matches, nothing found, unknown).
 //
 // # Output
 //
