@@ -342,3 +342,35 @@ func TestK7EverySubscriptionIsWelcomed(t *testing.T) {
 		}
 	}
 }
+
+// A front end may subscribe to some types only: the topic is of the form
+// kernel.ID.TYPE, with one ID for all that a kernel publishes; that of a stream
+// also names it.
+func TestTopicsSayTheType(t *testing.T) {
+	t.Parallel()
+	c := kerneltest.Start(t, newScript(), nil)
+	topics := make(chan string, 10)
+	line, err := c.Kernel.Net.Dial(c.Kernel.Info.Endpoint(jupyter.IOPub), "topics", func(frames [][]byte) {
+		topics <- string(frames[0])
+	})
+	must(t, err)
+	defer line.Close()
+	must(t, line.Subscribe("kernel."))
+	if welcome := <-topics; welcome != "kernel." {
+		t.Fatalf("the topic of the welcome is %q", welcome)
+	}
+	r := c.Execute("out text\ndisplay d")
+	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", "text")
+	c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData)
+	done(c, r, "ok")
+	id := ""
+	for _, typ := range []string{"status", "execute_input", "stream.stdout", "display_data", "status"} {
+		topic := <-topics
+		before, found := strings.CutSuffix(topic, "."+typ)
+		if !found || !strings.HasPrefix(before, "kernel.") || id != "" && before != id {
+			t.Errorf("the topic of a %s message is %q", typ, topic)
+		}
+		id = before
+	}
+}
