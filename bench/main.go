@@ -92,7 +92,7 @@ func run(ctx context.Context) (ok bool, err error) {
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	fmt.Printf("One client, %d alternating runs of each kernel (%d of the rows with much output); medians.\n\n",
 		n.runs, min(n.runs, n.heavy))
-	ok = printTable(os.Stdout, ref, samples)
+	ok = printTable(os.Stdout, asked(n), ref, samples)
 	fmt.Println()
 	quick, err := measureFrameworks(ctx, os.Stdout, echo, n, dir)
 	if err != nil {

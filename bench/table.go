@@ -82,9 +82,22 @@ func ofEchoAndValue(ref *sample) (string, float64) {
 	return "1.5 (echo + plain R)", 1.5 * (echo + value)
 }
 
-// printTable prints every row and reports whether all that is wanted is there.
+// asked returns the rows that n measures.
+func asked(n counts) []row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+		switch r.name {
+		case printsRow, outputRow, linesRow:
+			return n.heavy == 0
+		case growthRow:
+			return n.growth == 0
+		}
+		return false
+	})
+}
+
+// printTable prints the rows and reports whether all that is wanted is there.
 // The first sample is ours, the second IRkernel's.
-func printTable(w io.Writer, ref *sample, samples []*sample) (ok bool) {
+func printTable(w io.Writer, rows []row, ref *sample, samples []*sample) (ok bool) {
 	ok = true
 	fmt.Fprintf(w, "%-42s", "")
 	for _, s := range samples {

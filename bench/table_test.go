@@ -61,8 +61,20 @@ func TestTableSaysWhatIsMissed(t *testing.T) {
 		}
 		c.change(ours, peer, third, ref)
 		var out strings.Builder
-		if ok := printTable(&out, ref, []*sample{ours, peer, third}); ok != c.ok || !strings.Contains(out.String(), c.want) {
+		if ok := printTable(&out, rows, ref, []*sample{ours, peer, third}); ok != c.ok || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s: ok = %v, want %v, with %q in\n%s", c.name, ok, c.ok, c.want, &out)
+		}
+	}
+}
+
+func TestRowsThatNobodyAskedForAreLeftOut(t *testing.T) {
+	t.Parallel()
+	if got := asked(counts{heavy: 1, growth: 1}); len(got) != len(rows) {
+		t.Errorf("of %d rows %d are left", len(rows), len(got))
+	}
+	for _, r := range asked(counts{}) {
+		if r.name == linesRow || r.name == growthRow {
+			t.Errorf("%q is not measured, but in the table", r.name)
 		}
 	}
 }
