@@ -65,6 +65,21 @@ func beginIn(r *R, code string) *interruptible {
 	return c
 }
 
+// awaitOffer waits until p knows that its user was told, which is an instant
+// after the text was handed over.
+func awaitOffer(t *testing.T, p *process) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for offered := false; !offered; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		offered = p.run != nil && p.run.wait.offered
+		p.mu.Unlock()
+		if time.Now().After(deadline) {
+			t.Fatal("the user is not told what another interrupt does")
+		}
+	}
+}
+
 // R6: R that does not react to an interrupt ends by a second one, after its
 // user was told. The kernel goes on.
 func TestR6ASecondInterruptEndsADeafR(t *testing.T) {
@@ -85,6 +100,7 @@ func TestR6ASecondInterruptEndsADeafR(t *testing.T) {
 			r.Interrupt(nil)
 			r.Interrupt(nil) // nobody was told yet: it ends nothing
 			c.rec.wait(t, "Interrupt again to end R")
+			awaitOffer(t, r.p)
 			r.Interrupt(nil)
 			err := c.end(t)
 			e, ok := err.(*kernel.Error)
