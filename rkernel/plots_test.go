@@ -138,11 +138,15 @@ dev.copy(png, f <- tempfile()); invisible(dev.off()); stopifnot(file.size(f) > 0
 func TestOtherFormatsOfPlotsAreSentOnRequest(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "options(jupyter.plot_mimetypes = c('image/svg+xml', 'application/pdf')); plot(1)\n"+
-		"options(adrastea.plot.max_svg = 1000); plot(1)")
-	v.want(t, "display|#1 display|#2")
+		"options(adrastea.plot.max_svg = 1000); plot(1)\n"+
+		"options(jupyter.plot_mimetypes = 'image/svg+xml'); plot(1)\n"+
+		"options(adrastea.plot.max_svg = 1e6); plot(1)")
+	v.want(t, "display|#1 display|#2 display|#3 display|#4")
 	for i, wanted := range [][]string{
 		{"text/plain", "image/svg+xml", "application/pdf"},
 		{"text/plain", "application/pdf"}, // the SVG is too large
+		{"text/plain", "image/png"},       // and nothing else was wanted
+		{"text/plain", "image/svg+xml"},
 	} {
 		if len(v.shown[i].data) != len(wanted) {
 			t.Errorf("plot %d has %d forms, want %q", i+1, len(v.shown[i].data), wanted)

@@ -97,29 +97,27 @@ plot_display <- function(snapshot, page, update, width, height) {
     logical <- c(width, height) * if (is.null(scale)) 72 else res / scale
     parts <- list()
     metadata <- list()
-    for (mime in plot_mimetypes()) {
+    add <- function(mime) {
         data <- plot_data(snapshot, mime, width, height, res)
-        if (is.null(data)) next
-        parts <- c(parts, mime, list(data))
-        metadata[[mime]] <- list(width = round(logical[[1L]]), height = round(logical[[2L]]))
+        if (is.null(data)) return()
+        parts <<- c(parts, mime, list(data))
+        metadata[[mime]] <<- list(width = round(logical[[1L]]), height = round(logical[[2L]]))
         # Several SVG images in one page would share ids.
-        if (mime == "image/svg+xml") metadata[[mime]]$isolated <- TRUE
+        if (mime == "image/svg+xml") metadata[[mime]]$isolated <<- TRUE
     }
+    for (mime in plot_mimetypes()) add(mime)
+    if (!length(parts)) add("image/png") # no form that is known, or an SVG too large
     text <- sprintf("[plot, %g x %g in]", width, height)
     send("display", c(if (update) "update" else "new", plot_id(page), json(metadata),
                         "text/plain", text, parts))
 }
 
 plot_mimetypes <- function() {
-    known <- c("image/png", "image/svg+xml", "image/jpeg", "application/pdf")
-    mimes <- intersect(plot_option("jupyter.plot_mimetypes"), known)
-    # SVG may turn out too large, and then the page needs another form.
-    if (!length(setdiff(mimes, "image/svg+xml"))) mimes <- c(mimes, "image/png")
-    mimes
+    intersect(plot_option("jupyter.plot_mimetypes"),
+              c("image/png", "image/svg+xml", "image/jpeg", "application/pdf"))
 }
 
-# plot_data draws a page; NULL for SVG that is too large to be sent, or when
-# there is a good SVG and nobody asked for PNG.
+# plot_data draws a page; NULL for SVG that is too large to be sent.
 plot_data <- function(snapshot, mime, width, height, res) {
     file <- tempfile("adrastea-plot")
     on.exit(unlink(file))

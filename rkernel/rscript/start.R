@@ -12,6 +12,7 @@ start <- function() {
             jupyter.in_kernel = TRUE, jupyter.base_display_func = display_bundle,
             jupyter.clear_output_func = clear_output, jupyter.comm_manager = comm_manager)
     serve_comms()
+    serve_quarto()
     if (isNamespaceLoaded("utils")) replace_view()
     else setHook(packageEvent("utils", "onLoad"), function(...) replace_view())
     invisible()
