@@ -34,7 +34,7 @@ func cSetup(m *measurement, endpoint string, server bool) *C.struct_setup {
 	if m.Idle {
 		s.idle = 1
 	}
-	if m.ServerKey != "" {
+	if m.curve() {
 		own := m.ClientKey
 		if server {
 			own = m.ServerKey
@@ -54,25 +54,11 @@ func cClient(m *measurement, endpoint string) ([]int64, error) {
 	s := cSetup(m, endpoint, false)
 	var rc C.int
 	if port, err := strconv.Atoi(endpoint); err == nil {
-		switch m.What {
-		case "echo":
-			rc = C.raw_client_echo(C.int(port), s, first)
-		case "in":
-			rc = C.raw_client_send(C.int(port), s, first)
-		case "out":
-			rc = C.raw_client_recv(C.int(port), s, first)
-		}
+		rc = rawClient(m.What, C.int(port), s, first)
+	} else if m.Far == "" {
+		rc = zmtpClient(m.What, s, first)
 	} else {
-		switch m.What {
-		case "echo":
-			rc = C.client_echo(s, first)
-		case "in":
-			rc = C.client_send(s, first)
-		case "out":
-			rc = C.client_recv(s, first)
-		case "pub":
-			rc = C.client_subscribe(s, first)
-		}
+		rc = libzmqClient(m.What, s, first)
 	}
 	if rc != 0 {
 		return nil, errC
@@ -81,6 +67,38 @@ func cClient(m *measurement, endpoint string) ([]int64, error) {
 		took = took[:1]
 	}
 	return took, nil
+}
+
+func rawClient(what string, port C.int, s *C.struct_setup, took *C.int64_t) C.int {
+	switch what {
+	case "in":
+		return C.raw_client_send(port, s, took)
+	case "out":
+		return C.raw_client_recv(port, s, took)
+	}
+	return C.raw_client_echo(port, s, took)
+}
+
+func zmtpClient(what string, s *C.struct_setup, took *C.int64_t) C.int {
+	switch what {
+	case "in":
+		return C.zmtp_client_send(s, took)
+	case "out":
+		return C.zmtp_client_recv(s, took)
+	}
+	return C.zmtp_client_subscribe(s, took)
+}
+
+func libzmqClient(what string, s *C.struct_setup, took *C.int64_t) C.int {
+	switch what {
+	case "in":
+		return C.client_send(s, took)
+	case "out":
+		return C.client_recv(s, took)
+	case "pub":
+		return C.client_subscribe(s, took)
+	}
+	return C.client_echo(s, took)
 }
 
 // serveC is libzmq, from C.

@@ -27,7 +27,7 @@ func serveZMQ(m *measurement) (int64, error) {
 			}
 		}
 	}
-	if m.ServerKey != "" {
+	if m.curve() {
 		cfg.Security = zmq.CurveServer(keyPair(m.ServerKey), zmq.AllowAny)
 	}
 	s, err := zmq.NewSocket(types[m.What], cfg)
@@ -86,7 +86,7 @@ func servePebbe(m *measurement) (int64, error) {
 	if m.What == "pub" {
 		s.SetXpubVerbose(1)
 	}
-	if m.ServerKey != "" {
+	if m.curve() {
 		s.SetCurveServer(1)
 		s.SetCurveSecretkey(keyPair(m.ServerKey).Secret())
 	}

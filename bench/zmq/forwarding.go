@@ -16,7 +16,7 @@ import (
 func serveLibzmq(m *measurement) (int64, error) {
 	types := map[string]libzmq.Type{"echo": libzmq.Router, "in": libzmq.Pull, "out": libzmq.Push, "pub": libzmq.XPub}
 	cfg := &libzmq.Config{Full: zmq.Block}
-	if m.ServerKey != "" {
+	if m.curve() {
 		cfg.Security = zmq.CurveServer(keyPair(m.ServerKey), zmq.AllowAny)
 	}
 	s, err := libzmq.NewSocket(types[m.What], cfg)
@@ -114,7 +114,7 @@ func serveForwarding(m *measurement, ahead int) (int64, error) {
 	if m.What == "pub" {
 		socket.SetXpubVerbose(1)
 	}
-	if m.ServerKey != "" {
+	if m.curve() {
 		socket.SetCurveServer(1)
 		socket.SetCurveSecretkey(keyPair(m.ServerKey).Secret())
 	}

@@ -124,7 +124,7 @@ func idleTicks(columns []engine) ([]int64, error) {
 }
 
 func idle(engine string) (int64, error) {
-	r, err := start(engine, &measurement{What: "echo", Transport: "tcp", Size: 100, N: 2, Idle: true})
+	r, err := start(engine, &measurement{What: "echo", Transport: "tcp", Size: 100, N: 2, Idle: true, Far: libzmqFar})
 	if err != nil {
 		return 0, err
 	}

@@ -1,17 +1,10 @@
 #include "peer.h"
+#include "net.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zmq.h>
-
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 // A socket with no bound on its queues, so that nothing is lost and nobody
 // waits but for the wire.

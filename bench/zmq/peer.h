@@ -1,5 +1,6 @@
-// The far end of every measurement, plain C: over libzmq, and over nothing
-// but the sockets of the operating system for the physical limit.
+// The far end of every measurement, plain C: over libzmq, over the sockets of
+// the operating system with just enough of ZMTP, and over nothing but these
+// sockets for the physical limit.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,11 @@ int client_echo(const struct setup *s, int64_t *took);
 int client_send(const struct setup *s, int64_t *took);
 int client_recv(const struct setup *s, int64_t *took);
 int client_subscribe(const struct setup *s, int64_t *took);
+
+// The same without libzmq, in plain text only.
+int zmtp_client_send(const struct setup *s, int64_t *took);
+int zmtp_client_recv(const struct setup *s, int64_t *took);
+int zmtp_client_subscribe(const struct setup *s, int64_t *took);
 
 // The servers bind s->endpoint and call ready with what they got.
 typedef void (*ready_fn)(const char *endpoint);

@@ -1,35 +1,9 @@
 #include "peer.h"
+#include "net.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { header = 2, block = 128 << 10 };
-
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static struct sockaddr_in loopback(int port)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return a;
-}
-
-static int nodelay(int fd)
-{
-	int one = 1;
-	if (fd >= 0)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	return fd;
-}
+enum { header = 2 };
 
 int raw_listen(int *port)
 {
@@ -41,37 +15,6 @@ int raw_listen(int *port)
 	getsockname(fd, (struct sockaddr *)&a, &len);
 	*port = ntohs(a.sin_port);
 	return fd;
-}
-
-static int raw_connect(int port)
-{
-	struct sockaddr_in a = loopback(port);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	return connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -1 : nodelay(fd);
-}
-
-static int put(int fd, const char *buf, size_t n)
-{
-	while (n > 0) {
-		ssize_t m = write(fd, buf, n);
-		if (m <= 0)
-			return -1;
-		buf += m;
-		n -= m;
-	}
-	return 0;
-}
-
-static int get(int fd, char *buf, size_t n)
-{
-	while (n > 0) {
-		ssize_t m = read(fd, buf, n);
-		if (m <= 0)
-			return -1;
-		buf += m;
-		n -= m;
-	}
-	return 0;
 }
 
 // put_all and get_all move n messages in large blocks.
@@ -105,7 +48,7 @@ static int get_all(int fd, const struct setup *s, int64_t *took)
 
 int raw_client_echo(int port, const struct setup *s, int64_t *took)
 {
-	int fd = raw_connect(port), rc = fd < 0 ? -1 : 0;
+	int fd = connect_loopback(port), rc = fd < 0 ? -1 : 0;
 	size_t n = s->size + header;
 	char *buf = calloc(1, n);
 	for (int64_t i = 0; rc == 0 && i < s->n; i++) {
@@ -120,7 +63,7 @@ int raw_client_echo(int port, const struct setup *s, int64_t *took)
 
 int raw_client_send(int port, const struct setup *s, int64_t *took)
 {
-	int fd = raw_connect(port), rc = fd < 0 ? -1 : put_all(fd, s);
+	int fd = connect_loopback(port), rc = fd < 0 ? -1 : put_all(fd, s);
 	*took = 0;
 	close(fd);
 	return rc;
@@ -128,7 +71,7 @@ int raw_client_send(int port, const struct setup *s, int64_t *took)
 
 int raw_client_recv(int port, const struct setup *s, int64_t *took)
 {
-	int fd = raw_connect(port), rc = fd < 0 ? -1 : get_all(fd, s, took);
+	int fd = connect_loopback(port), rc = fd < 0 ? -1 : get_all(fd, s, took);
 	close(fd);
 	return rc;
 }
