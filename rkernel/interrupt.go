@@ -25,7 +25,7 @@ const (
 	confirmWithin = time.Second
 	// R is nudged this long after an interrupt, and again after twice the
 	// time, and so on, up to the last.
-	firstNudge = 20 * time.Millisecond
+	firstNudge = 2 * time.Millisecond
 	lastNudge  = 2 * time.Second
 )
 
@@ -45,6 +45,14 @@ type wait struct {
 // that has ended nor the next one (K5). If R is known to ignore interrupts, and
 // its user was told so, R is ended (R6).
 func (p *process) interrupt() {
+	if r := p.interrupted(); r != nil {
+		p.signalRun(r, true)
+	}
+}
+
+// interrupted does what an interrupt means now. It returns the cell in which R
+// is to be interrupted, if R has begun one.
+func (p *process) interrupted() *run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.run
@@ -53,9 +61,7 @@ func (p *process) interrupt() {
 	case r.wait.offered:
 		p.confirmLocked(r)
 	case r.begun:
-		p.mu.Unlock()
-		p.signalRun(r, func() bool { return true })
-		p.mu.Lock()
+		return r
 	case !r.sent: // R is starting
 		if p.asking != nil || time.Since(p.started) > startPatience {
 			p.interruptLocked()
@@ -65,21 +71,20 @@ func (p *process) interrupt() {
 		r.end(outcome{err: interruptedError()})
 	case !r.interrupted:
 		r.interrupted = true
-		time.AfterFunc(breakCallback, func() {
-			p.signalRun(r, func() bool { return !r.begun })
-		})
+		time.AfterFunc(breakCallback, func() { p.signalRun(r, false) })
 	}
+	return nil
 }
 
-// signalRun interrupts R if it runs r and still may be, which is asked with mu
-// held. R is told first, so that it knows what the signal means.
-func (p *process) signalRun(r *run, still func() bool) {
+// signalRun interrupts R if it runs r, and has begun it or not. R is told first,
+// so that it knows what the signal means.
+func (p *process) signalRun(r *run, begun bool) {
 	if err := p.send(cmdInterrupt); err != nil {
 		return // R is gone
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.run == r && still() {
+	if p.run == r && r.begun == begun {
 		p.interruptLocked()
 		p.awaitLocked(r)
 	}
@@ -158,7 +163,7 @@ func (p *process) nudgeStep(r *run) (tell bool) {
 func (p *process) nudged(f frame) {
 	p.mu.Lock()
 	r := p.run
-	if r == nil {
+	if r == nil || !r.begun {
 		p.mu.Unlock()
 		return
 	}

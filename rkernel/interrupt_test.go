@@ -50,7 +50,7 @@ func (c *interruptible) interruptPrompt() {
 }
 
 // end returns how the cell ended.
-func (c *interruptible) end(t *testing.T) error {
+func (c *interruptible) end(t testing.TB) error {
 	t.Helper()
 	select {
 	case err := <-c.done:
@@ -68,70 +68,32 @@ func isInterrupt(err error) bool {
 
 func TestK5InterruptEndsWhateverRuns(t *testing.T) {
 	p := startR(t)
-	silent := listenSilently(t)
-	// An R function that is interrupted twice while R loads it lazily is broken
-	// for good ("promise already under evaluation"): R's own doing.
-	runCell(t, p, "Sys.sleep(0); suspendInterrupts(allowInterrupts(1)); invisible(parallel::mclapply(1:2, identity))")
-	for name, code := range map[string]string{
-		"loop":      `cat("go\n"); while (TRUE) {}`,
-		"repeat":    `cat("go\n"); repeat sin(1)`,
-		"sleep":     `cat("go\n"); Sys.sleep(60)`,
-		"system":    `system("echo go; sleep 60")`,
-		"intern":    `x <- system("echo go >&2; sleep 60", intern = TRUE)`,
-		"timeout":   `system2("sh", c("-c", "'echo go; sleep 60'"), timeout = 50)`,
-		"pipe":      `x <- readLines(pipe("echo go >&2; sleep 60"))`,
-		"printing":  `cat("go\n"); repeat print(1:100)`,
-		"huge":      `x <- as.list(1:1e6); cat("go\n"); x`,
-		"messages":  `message("go"); repeat message("m")`,
-		"mclapply":  `x <- parallel::mclapply(1:4, function(i) { system("echo go"); Sys.sleep(60) }, mc.cores = 2)`,
-		"collect":   `j <- parallel::mcparallel(Sys.sleep(60)); cat("go\n"); parallel::mccollect(j)`,
-		"sort":      `x <- runif(1e5); cat("go\n"); repeat sort(x)`,
-		"autoprint": `print.slow <- function(x, ...) { message("go"); Sys.sleep(60) }; structure(1, class = "slow")`,
-		"rest":      `{ cat("go\n"); Sys.sleep(60) }; cat("never\n")`,
-		"accept":    `s <- serverSocket(0); cat("go\n"); socketAccept(s, timeout = 60)`,
-		"socket":    `s <- socketConnection("127.0.0.1", ` + silent + `, open = "r", blocking = TRUE); cat("go\n"); readLines(s)`,
-		"download":  `cat("go\n"); download.file("http://127.0.0.1:` + silent + `/", tempfile(), quiet = TRUE)`,
-		"url":       `cat("go\n"); readLines(url("http://127.0.0.1:` + silent + `/"))`,
-		"allowed":   `suspendInterrupts({ x <- 1; allowInterrupts({ cat("go\n"); Sys.sleep(60) }) })`,
-		"lapply":    `cat("go\n"); x <- lapply(1:1e9, function(i) i)`,
-		"regex":     `cat("go\n"); for (i in 1:1e9) gsub("a+", "b", "caat")`,
-		"source":    `f <- tempfile(); writeLines(c("cat('go\\n')", "Sys.sleep(60)", "cat('never\\n')"), f); source(f)`,
-		"gc":        `cat("go\n"); repeat gc()`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := begin(p, code)
-			c.rec.wait(t, "go")
-			start := time.Now()
-			p.interrupt()
-			err := c.end(t)
-			if !isInterrupt(err) {
+	runCell(t, p, warmInterrupts)
+	for _, cell := range interruptCells(listenSilently(t)) {
+		t.Run(cell.name, func(t *testing.T) {
+			c := cell.begin(t, p)
+			cell.interrupt(c)
+			if err := c.end(t); !isInterrupt(err) {
 				t.Errorf("ended by %v", err)
-			}
-			if took := time.Since(start); took > interruptBound {
-				t.Errorf("it took %v", took)
 			}
 			if out := strings.Join(c.rec.all(), ""); strings.Contains(out, "never") {
 				t.Errorf("the rest of the cell ran: %q", out)
 			}
-			got := runCell(t, p, "1 + 1")
-			if name == "mclapply" || name == "collect" {
-				got = got[len(got)-1:] // its children may still say that they end
+			got := runCell(t, p, "readline('again? ')", "yes")
+			if cell.name == "mclapply" || cell.name == "collect" {
+				got = got[len(got)-2:] // its children may still say that they end
 			}
 			// R closes what interrupted cells have left open, at some time.
 			got = slices.DeleteFunc(got, func(e string) bool { return strings.Contains(e, "closing unused connection") })
-			if want := []string{"result|[1] 2"}; !slices.Equal(got, want) {
+			if want := []string{"input|again? ", `result|[1] "yes"`}; !slices.Equal(got, want) {
 				t.Errorf("the next cell: %q", got)
 			}
 		})
 	}
 }
 
-// interruptBound is generous: the tests may have little of the machine. What is
-// promised is 100 ms; TestInterruptLatency logs what it takes.
-const interruptBound = 5 * time.Second
-
 // listenSilently returns the port of a server that never says anything.
-func listenSilently(t *testing.T) (port string) {
+func listenSilently(t testing.TB) (port string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,34 +111,6 @@ func listenSilently(t *testing.T) (port string) {
 	}()
 	_, port, _ = net.SplitHostPort(l.Addr().String())
 	return port
-}
-
-func TestK5InterruptEndsPrompts(t *testing.T) {
-	p := startR(t)
-	for name, code := range map[string]string{
-		"readline":  `readline("? ")`,
-		"menu":      `menu(c("a", "b"))`,
-		"scan":      `scan()`,
-		"readLines": `readLines(stdin())`,
-		"password":  `getOption("askpass")("? ")`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := begin(p, code+"; cat('never')")
-			c.rec.wait(t, "|")
-			for !slices.ContainsFunc(c.rec.all(), func(e string) bool {
-				return strings.HasPrefix(e, "input|") || strings.HasPrefix(e, "password|")
-			}) {
-				<-c.rec.notify
-			}
-			c.interruptPrompt()
-			if err := c.end(t); !isInterrupt(err) {
-				t.Errorf("ended by %v", err)
-			}
-			if got, want := runCell(t, p, "readline('again? ')", "yes"), []string{"input|again? ", `result|[1] "yes"`}; !slices.Equal(got, want) {
-				t.Errorf("the next prompt: %q", got)
-			}
-		})
-	}
 }
 
 func TestK5InterruptAtABrowserStaysThere(t *testing.T) {
@@ -283,22 +217,5 @@ func TestK5InterruptBeforeTheCellHasBegun(t *testing.T) {
 		if err := c.end(t); !isInterrupt(err) {
 			t.Fatalf("ended by %v", err)
 		}
-	}
-}
-
-// TestInterruptLatency logs how long after an interrupt the cell is over.
-func TestInterruptLatency(t *testing.T) {
-	p := startR(t)
-	for _, code := range []string{`cat("go\n"); while (TRUE) {}`, `cat("go\n"); Sys.sleep(60)`, `system("echo go; sleep 60")`} {
-		var worst time.Duration
-		for range 20 {
-			c := begin(p, code)
-			c.rec.wait(t, "go")
-			start := time.Now()
-			p.interrupt()
-			c.end(t)
-			worst = max(worst, time.Since(start))
-		}
-		t.Logf("%s: at most %v", code, worst)
 	}
 }

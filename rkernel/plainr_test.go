@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 // standard input is a pseudo-terminal without echo, so that it is interactive
 // and reads a line at a time; its standard output and error are pipes.
 type plainR struct {
-	t        *testing.T
+	t        testing.TB
 	cmd      *exec.Cmd
 	tty      *os.File
 	out, err *watched
@@ -57,7 +58,7 @@ func watch(r io.Reader) *watched {
 }
 
 // until returns what came before mark, and forgets it.
-func (w *watched) until(t *testing.T, mark string) string {
+func (w *watched) until(t testing.TB, mark string) string {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,7 +83,7 @@ func (w *watched) until(t *testing.T, mark string) string {
 }
 
 // openTTY opens a pseudo-terminal that passes every character but ends lines.
-func openTTY(t *testing.T) (master, slave *os.File) {
+func openTTY(t testing.TB) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -114,7 +115,7 @@ func openTTY(t *testing.T) (master, slave *os.File) {
 }
 
 // rest returns what comes until the end.
-func (w *watched) rest(t *testing.T) string {
+func (w *watched) rest(t testing.TB) string {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -135,12 +136,13 @@ func (w *watched) rest(t *testing.T) string {
 	return w.text.String()
 }
 
-func startPlainR(t *testing.T) *plainR {
+func startPlainR(t testing.TB) *plainR {
 	t.Helper()
 	master, slave := openTTY(t)
 	cmd := exec.Command(findR(t).Path, "--no-save", "--no-restore", "--no-echo", "--interactive", "--no-readline")
 	cmd.Env = append(utf8Environ(os.Environ()), "TERM=xterm", "COLUMNS=100000", "INPUTRC=/dev/null")
 	cmd.Stdin = slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as at a terminal
 	outR, outW, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +164,9 @@ func startPlainR(t *testing.T) *plainR {
 	})
 	return &plainR{t: t, cmd: cmd, tty: master, out: watch(outR), err: watch(errR)}
 }
+
+// interrupt sends SIGINT to R and its children, as a terminal does.
+func (r *plainR) interrupt() { unix.Kill(-r.cmd.Process.Pid, unix.SIGINT) }
 
 // run feeds R lines and returns what it printed on its two outputs.
 func (r *plainR) run(lines string) (stdout, stderr string) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,19 +116,20 @@ func (r *recorder) text(kind string) string {
 }
 
 // wait returns when an event contains what.
-func (r *recorder) wait(t *testing.T, what string) {
+func (r *recorder) wait(t testing.TB, what string) {
+	t.Helper()
+	r.waitFor(t, what, func(event string) bool { return strings.Contains(event, what) })
+}
+
+// waitFor returns when there is such an event, which name describes.
+func (r *recorder) waitFor(t testing.TB, name string, such func(event string) bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
-	for {
-		for _, e := range r.all() {
-			if strings.Contains(e, what) {
-				return
-			}
-		}
+	for !slices.ContainsFunc(r.all(), such) {
 		select {
 		case <-r.notify:
 		case <-deadline:
-			t.Fatalf("no %q in %q", what, r.all())
+			t.Fatalf("no %q in %q", name, r.all())
 		}
 	}
 }

@@ -2,7 +2,9 @@
 // the kernel learns whether R has taken it.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/select.h>
 #include <unistd.h>
 
@@ -14,17 +16,73 @@
 // expression would run. SIGURG is ignored by whoever does not expect it.
 enum { INTERRUPT_SIGNAL = SIGURG, NUDGE_SIGNAL = SIGWINCH };
 
-// The first nudges may find a child that has not heard of the interrupt. Later
-// ones only ask: a child that takes its time to end is not to be hit again.
-enum { HITTING_NUDGES = 4 };
-
 static void (*r_handler)(int); // R's handler of SIGINT; NULL while R starts
 
 static volatile sig_atomic_t nudges; // since the last interrupt
 static volatile sig_atomic_t heard;  // an interrupt, since interrupt_heard
 
-static void on_interrupt(int signal) {
+// ---- children ----------------------------------------------------------------
+
+// R hits its children once, as a terminal does: a child that takes its time to
+// end should not be hit again. But the signal can come just before R starts a
+// child and waits for it; then neither knows of it. So a child that is new when
+// the kernel asks again is hit then.
+//
+// Some lose a signal: a shell that has just begun to start a program (dash),
+// R's system() with a timeout before it knows its child. So all are hit again,
+// three times, if R still waits after a while.
+enum { FIRST_REPEAT = 4, LAST_REPEAT = 8 }; // nudges; after 30, 126 and 510 ms
+
+// Children as the system lists them, or as many as fit.
+struct children {
+	char pids[4096];
+	ssize_t len; // -1: the system does not say
+};
+static struct children hit;
+
+static void list_children(struct children *c) {
+	c->len = -1;
+	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return;
+	c->len = read(fd, c->pids, sizeof c->pids - 1);
+	close(fd);
+	c->pids[c->len < 0 ? 0 : c->len] = 0;
+}
+
+static void hit_children(void) {
 	struct sigaction deaf = {.sa_handler = SIG_IGN}, before;
+	list_children(&hit);
+	sigaction(SIGINT, &deaf, &before);
+	kill(0, SIGINT);
+	sigaction(SIGINT, &before, NULL);
+}
+
+// hit_handler has the signal reach the handler of SIGINT, if there is one.
+static void hit_handler(void) {
+	struct sigaction now;
+	sigaction(SIGINT, NULL, &now);
+	if (now.sa_handler != SIG_IGN) kill(getpid(), SIGINT);
+}
+
+// has_new_children says that R has a child that was not hit, if that is known.
+// Each number is compared with the space behind it.
+static int has_new_children(void) {
+	static struct children now;
+	list_children(&now);
+	if (now.len < 0 || hit.len < 0) return 0;
+	for (char *pid = now.pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
+		size_t n = (size_t)(end + 1 - pid);
+		char *known = hit.pids;
+		while (strncmp(known, pid, n) != 0 && (known = strchr(known, ' '))) known++;
+		if (!known) return 1;
+	}
+	return 0;
+}
+
+// ---- signals -----------------------------------------------------------------
+
+static void on_interrupt(int signal) {
+	struct sigaction before;
 	int keep = errno;
 	(void)signal;
 	if (lane_is_child()) return;
@@ -32,28 +90,27 @@ static void on_interrupt(int signal) {
 	if (before.sa_handler != SIG_DFL) { // or R has only begun to start
 		nudges = 0;
 		heard = 1;
-		sigaction(SIGINT, &deaf, &before);
-		kill(0, SIGINT); // the children
-		sigaction(SIGINT, &before, NULL);
-		// Who stands in for R's handler takes it too, as system() with a
-		// timeout does to end its child; but that does not end the cell.
+		hit_children();
+		// Who stands in for R's handler takes it too, as system() with a timeout
+		// does to end its child; but that does not end the cell.
 		if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
-		if (before.sa_handler != SIG_IGN) kill(getpid(), SIGINT);
+		hit_handler();
 	}
 	errno = keep;
 }
 
 // on_nudge is the kernel asking whether R has taken its interrupt: it hears
-// "1" if R has, "0" if not. If R was about to start a child when the interrupt
-// came, it waits for the child now, which has not heard of it.
+// "1" if R has, "0" if not. The signal also ends waits in which R does not look,
+// as those of libcurl.
 static void on_nudge(int signal) {
 	int keep = errno;
 	(void)signal;
 	if (lane_is_child()) return;
 	int pending = *R.R_interrupts_pending;
-	if (pending && nudges < HITTING_NUDGES) {
-		nudges++;
-		kill(0, SIGINT);
+	if (pending) {
+		int n = ++nudges, repeat = n % 2 == 0 && n >= FIRST_REPEAT && n <= LAST_REPEAT;
+		if (repeat || has_new_children()) hit_children();
+		if (repeat) hit_handler();
 	}
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
 	errno = keep;
