@@ -168,3 +168,13 @@ def test_a_notebook_in_the_browser(page: Page) -> None:
     expect(page.locator(".jp-Completer-item").filter(has_text="mean.default")).to_be_visible()
     page.keyboard.press("Enter")
     expect(cell(page, 7).locator(".cm-content")).to_have_text(re.compile("^mean[.]d(efault|ifftime)$"))
+
+    # All cells from the one that fails on, which JupyterLab sends one by one: none
+    # of the others runs, however soon the first has failed.
+    cell(page, 2).locator(".cm-content").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-item", has_text="Run Selected Cell and All Below").click()
+    expect(cell(page, 2).locator(".jp-InputPrompt")).to_have_text("[8]:")
+    for i in range(3, len(CELLS)):
+        expect(cell(page, i).locator(".jp-InputPrompt")).to_have_text("[ ]:")

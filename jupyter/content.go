@@ -53,7 +53,8 @@ func (r *ExecuteRequest) UnmarshalJSON(raw []byte) error {
 }
 
 // ExecuteReply answers execute_request. Payload and UserExpressions belong to
-// status "ok", the fields of ErrorInfo to "error".
+// status "ok", the fields of ErrorInfo to "error". An aborted request has no count,
+// as with ipykernel: front ends would show it beside a cell that did not run.
 type ExecuteReply struct {
 	Status          string
 	ExecutionCount  int
@@ -95,7 +96,7 @@ func (r ExecuteReply) MarshalJSON() ([]byte, error) {
 	case StatusError:
 		return marshal(executeReplyError{r.Status, r.ExecutionCount, r.ErrorInfo.filled()})
 	}
-	return marshal(map[string]any{"status": r.Status, "execution_count": r.ExecutionCount})
+	return marshal(map[string]any{"status": r.Status})
 }
 
 // UnmarshalJSON reads either form.

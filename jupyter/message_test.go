@@ -104,7 +104,7 @@ func TestContentOnTheWire(t *testing.T) {
 			`{"status":"ok","execution_count":3,"payload":[],"user_expressions":{}}`},
 		{&ExecuteReply{Status: "error", ExecutionCount: 3, ErrorInfo: ErrorInfo{EName: "E", EValue: "v"}},
 			`{"status":"error","execution_count":3,"ename":"E","evalue":"v","traceback":[]}`},
-		{&ExecuteReply{Status: "aborted", ExecutionCount: 3}, `{"execution_count":3,"status":"aborted"}`},
+		{&ExecuteReply{Status: "aborted"}, `{"status":"aborted"}`},
 		{&DisplayData{}, `{"data":{},"metadata":{},"transient":{}}`},
 		{&UpdateDisplayData{Transient: Transient{"x"}},
 			`{"data":{},"metadata":{},"transient":{"display_id":"x"}}`},

@@ -10,7 +10,7 @@ import (
 // execute serves an execute_request.
 func (s *Server) execute(ctx context.Context, in *incoming, c *jupyter.ExecuteRequest) jupyter.Content {
 	if in.aborted {
-		return s.abortedReply(in)
+		return abortedReply()
 	}
 	if c.StoreHistory {
 		in.lane.count.Add(1)
@@ -72,14 +72,15 @@ func (s *Server) remember(req *Request) {
 }
 
 // failed publishes the error of a request and returns its reply. If the request
-// stops on errors, what was received after it is aborted first.
+// stops on errors, what was received after it is aborted first, for which the
+// reply may have to wait.
 func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Content {
 	info := errorInfo(ctx, err)
 	if !req.Silent {
 		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
 	}
 	if req.StopOnError {
-		s.abortReceived(req.in.lane)
+		s.abortReceived(ctx, req.in)
 	}
 	return &jupyter.ExecuteReply{
 		Status:         jupyter.StatusError,
@@ -89,9 +90,7 @@ func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Co
 }
 
 // abortedReply is the reply to an execute_request that is not run.
-func (s *Server) abortedReply(in *incoming) jupyter.Content {
-	return &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: s.countOf(in)}
-}
+func abortedReply() jupyter.Content { return &jupyter.ExecuteReply{Status: jupyter.StatusAborted} }
 
 // userExpressions evaluates the user_expressions of a request that succeeded.
 // One that fails has its error as value and leaves the others alone.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/zmq"
@@ -20,6 +21,7 @@ type incoming struct {
 	msg      *jupyter.Message
 	err      error // a part of the message is broken
 	size     int
+	received time.Time
 	lane     *lane       // where it waits or runs; nil on control
 	aborted  bool        // do not run it (K6); guarded by lane.mu, then owned by the worker
 	exit     *ending     // the kernel ends after its idle; owned by the worker
@@ -35,7 +37,7 @@ func (s *Server) receive(ch jupyter.Channel, m zmq.Message) *incoming {
 		s.dropped.count(s.cfg.Logger, ch, err.Error())
 		return nil
 	}
-	in := &incoming{channel: ch, msg: msg}
+	in := &incoming{channel: ch, msg: msg, received: time.Now()}
 	if err != nil {
 		in.err = err
 	}

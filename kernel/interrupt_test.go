@@ -3,6 +3,8 @@ package kernel_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -131,6 +133,59 @@ func testK6Abort(t *testing.T, opt *kerneltest.Options) {
 	c.ExpectStart(r, 2)
 	c.ExpectStream(r, "stdout", "fourth")
 	done(c, r, "ok")
+}
+
+func TestK6RunAll(t *testing.T) { synctest.Test(t, testK6RunAll) }
+
+// testK6RunAll sends cells as JupyterLab's "Run All" does: one by one, some
+// milliseconds apart. The first fails before the second arrives.
+func testK6RunAll(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	begun := time.Now()
+	first := c.Execute("fail y")
+	c.ExpectStart(first, 1)
+	c.ExpectError(first, "Fail", "y") // which the user sees at once
+	if d := time.Since(begun); d != 0 {
+		t.Errorf("the error came after %v", d)
+	}
+	var rest []*jupyter.Message
+	for range 10 {
+		time.Sleep(30 * time.Millisecond)
+		rest = append(rest, c.Execute("out x"))
+	}
+	done(c, first, "error")
+	for _, r := range rest {
+		c.ExpectBusy(r)
+		done(c, r, "aborted")
+	}
+	// What is sent after the reply runs, however soon.
+	r := c.Execute("out y")
+	c.ExpectStart(r, 2)
+	c.ExpectStream(r, "stdout", "y")
+	done(c, r, "ok")
+}
+
+func TestK6AClientWithoutPause(t *testing.T) { synctest.Test(t, testK6AClientWithoutPause) }
+
+// testK6AClientWithoutPause: no client can have the reply to its failure wait for
+// ever, and another client is nothing to wait for.
+func testK6AClientWithoutPause(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	first := c.Execute("fail y")
+	c.ExpectStart(first, 1)
+	c.ExpectError(first, "Fail", "y")
+	var aborted []*jupyter.Message
+	for begun := time.Now(); time.Since(begun) < 1990*time.Millisecond; {
+		time.Sleep(10 * time.Millisecond)
+		aborted = append(aborted, c.Execute("out x"))
+	}
+	time.Sleep(20 * time.Millisecond)
+	synctest.Wait()
+	done(c, first, "error")
+	for _, r := range aborted {
+		c.ExpectBusy(r)
+		done(c, r, "aborted")
+	}
 }
 
 func TestK6NoAbortWithoutStopOnError(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -77,6 +78,20 @@ func (l *lane) abort() {
 			in.aborted = true
 		}
 	}
+}
+
+// lastOfBurst returns when the last execute request of the client of in arrived.
+func (l *lane) lastOfBurst(in *incoming) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := in.received
+	for _, w := range l.waiting {
+		h := w.msg.Header
+		if h.MsgType == jupyter.TypeExecuteRequest && h.Session == in.msg.Header.Session && w.received.After(last) {
+			last = w.received
+		}
+	}
+	return last
 }
 
 // lanes are the lanes of a server.

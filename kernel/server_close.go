@@ -105,7 +105,7 @@ func (s *Server) refuse(in *incoming, err error) {
 	s.publishStatus(in, jupyter.StateBusy)
 	switch typ := in.msg.Header.MsgType; {
 	case typ == jupyter.TypeExecuteRequest:
-		s.reply(in, s.abortedReply(in))
+		s.reply(in, abortedReply())
 	case jupyter.IsRequest(typ):
 		s.reply(in, s.errorReply(in, errorInfo(s.langCtx, err)))
 	}

@@ -28,7 +28,7 @@ func TestCheckMessage(t *testing.T) {
 		{jupyter.IOPub, "stream", "", `{"name":"stdout","text":"x"}`, ""},
 		{jupyter.IOPub, "display_data", "", `{"data":{"image/png":"AAAA"},"metadata":{},"transient":{}}`, ""},
 		{jupyter.IOPub, "iopub_welcome", "{}", `{"subscription":""}`, ""},
-		{jupyter.Shell, "execute_reply", "", `{"status":"aborted","execution_count":3}`, ""},
+		{jupyter.Shell, "execute_reply", "", `{"status":"aborted"}`, ""},
 		{jupyter.Shell, "execute_reply", "", `{"status":"ok","execution_count":3,"payload":[{"source":"page","data":{"text/plain":"x"},"start":0}],"user_expressions":{}}`, ""},
 		{jupyter.Control, "execute_reply", "", `{"status":"error","execution_count":0,"ename":"x","evalue":"y","traceback":[]}`, ""},
 
@@ -43,7 +43,7 @@ func TestCheckMessage(t *testing.T) {
 		{jupyter.IOPub, "iopub_welcome", "", `{"subscription":""}`, "has a parent"},
 		{jupyter.IOPub, "error", "", `{"ename":"x","evalue":"y","traceback":null}`, "traceback"},
 		{jupyter.IOPub, "no_such", "", `{}`, "no message"},
-		{jupyter.Shell, "execute_reply", "{}", `{"status":"aborted","execution_count":3}`, "no parent"},
+		{jupyter.Shell, "execute_reply", "{}", `{"status":"aborted"}`, "no parent"},
 		{jupyter.Shell, "inspect_reply", "", `{"status":"aborted"}`, "answers"},
 		{jupyter.Shell, "execute_reply", "", `{"status":"ok"}`, "execution_count"},
 		{jupyter.Shell, "execute_reply", "", `{"status":"ok","execution_count":3,"payload":[{"source":"page"}]}`, "required"},
