@@ -60,6 +60,26 @@ func (l *lane) pop() *incoming {
 	return in
 }
 
+// remove takes a request out of its turn. It reports false if it does not wait
+// any more.
+func (l *lane) remove(in *incoming) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.Index(l.waiting, in)
+	if i < 0 {
+		return false
+	}
+	l.waiting = slices.Delete(l.waiting, i, i+1)
+	return true
+}
+
+// has says that a request waits for its turn.
+func (l *lane) has(in *incoming) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.waiting, in)
+}
+
 // end takes everything that waits. Nothing can be added any more.
 func (l *lane) end() []*incoming {
 	l.mu.Lock()

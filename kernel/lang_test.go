@@ -80,6 +80,16 @@ type commScript struct{ *script }
 
 func (commScript) ConcurrentComms() bool { return true }
 
+// A busyScript is a script that answers completion while it is busy.
+type busyScript struct{ *script }
+
+func (busyScript) AnswerBusy(c jupyter.Content) jupyter.Content {
+	if c, ok := c.(*jupyter.CompleteRequest); ok {
+		return &jupyter.CompleteReply{Status: "ok", CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
+	}
+	return nil
+}
+
 // languages are the languages of the conversations, by name.
 var languages = map[string]func() kernel.Language{
 	"script":    func() kernel.Language { return newScript() },

@@ -41,6 +41,7 @@ type Server struct {
 	langCancel context.CancelCauseFunc
 
 	lanes  *lanes
+	typing typing        // owned by the reader of shell
 	aborts chan abort    // to the reader of shell: abort what was received
 	roomc  chan struct{} // capacity 1, to the reader of shell: less waits
 	asks   chan *ask     // to the stdin goroutine: ask this

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -16,6 +17,8 @@ const (
 // readShell takes what arrives on shell, so that the kernel knows what it has
 // received (K6), and gives it to the lanes. It returns when drainc is closed.
 func (s *Server) readShell() {
+	s.typing.timer = time.NewTimer(time.Hour)
+	defer s.typing.timer.Stop()
 	for {
 		recv := s.sockets[jupyter.Shell].Recv()
 		if s.waiting.Load() >= maxWaiting || s.waitingBytes.Load() >= maxWaitingBytes {
@@ -30,6 +33,10 @@ func (s *Server) readShell() {
 			}
 			s.route(s.receive(jupyter.Shell, m))
 		case <-s.roomc:
+		case <-s.typing.timer.C:
+			for _, in := range s.typing.due() {
+				s.answerBusy(in)
+			}
 		case a := <-s.aborts:
 			s.takeReceived()
 			a.lane.abort()
@@ -76,6 +83,10 @@ func (s *Server) route(in *incoming) {
 		s.publishStatus(in, jupyter.StateBusy)
 		s.reply(in, s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID))
 		s.idle(in)
+		return
+	}
+	if _, ok := s.lang.(BusyAnswerer); ok && isTyping(in.msg.Header.MsgType) {
+		s.typing.add(in)
 	}
 }
 
@@ -154,6 +165,9 @@ func (s *Server) handleShell(in *incoming) {
 
 // dispatch serves a request and returns its reply.
 func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) jupyter.Content {
+	if reply := s.startingReply(ctx, c); reply != nil {
+		return reply
+	}
 	switch c := c.(type) {
 	case *jupyter.ExecuteRequest:
 		return s.execute(ctx, in, c)

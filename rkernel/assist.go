@@ -2,6 +2,7 @@ package rkernel
 
 import (
 	"context"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -12,15 +13,53 @@ var (
 	_ kernel.Inspector           = (*R)(nil)
 	_ kernel.CompletenessChecker = (*R)(nil)
 	_ kernel.Evaluator           = (*R)(nil)
+	_ kernel.BusyAnswerer        = (*R)(nil)
 )
+
+// typingPatience is how long what a front end asks while its user types waits for
+// R to start, which takes a third of that where no profile is in the way.
+const typingPatience = time.Second
+
+// AnswerBusy answers without R, which runs a cell: nothing is known of what its
+// objects are now, but code may be seen to be unfinished.
+func (r *R) AnswerBusy(c jupyter.Content) jupyter.Content {
+	switch c := c.(type) {
+	case *jupyter.CompleteRequest:
+		return noMatches(c.Code, c.CursorPos)
+	case *jupyter.InspectRequest:
+		return nothingFound()
+	case *jupyter.IsCompleteRequest:
+		return seemsComplete(c.Code)
+	}
+	return nil
+}
+
+// started returns an R that has started. It reports false if there is none, or
+// none in time.
+func (r *R) started(ctx context.Context) (*process, bool) {
+	p, err := r.ready(ctx)
+	if err != nil {
+		return nil, false
+	}
+	patience := time.NewTimer(typingPatience)
+	defer patience.Stop()
+	select {
+	case <-p.readyc:
+		return p, true
+	case <-p.done:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return nil, false
+}
 
 // Complete answers with what R's own completer and R itself know about the
 // name, argument, member, package or path before the cursor, which counts code
-// points. Nothing is evaluated that has an effect; nothing is loaded. When R is
-// busy or takes too long, there are no matches.
+// points. Nothing is evaluated that has an effect; nothing is loaded. When R
+// starts or takes too long, there are no matches.
 func (r *R) Complete(ctx context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
-	p, err := r.ready(ctx)
-	if err != nil {
+	p, ok := r.started(ctx)
+	if !ok {
 		return noMatches(code, cursor), nil
 	}
 	return complete(ctx, p, code, cursor), nil
@@ -33,8 +72,8 @@ func (r *R) Complete(ctx context.Context, code string, cursor int) (*jupyter.Com
 func (r *R) Inspect(ctx context.Context, code string, cursor, detail int) (
 	*jupyter.InspectReply, error,
 ) {
-	p, err := r.ready(ctx)
-	if err != nil {
+	p, ok := r.started(ctx)
+	if !ok {
 		return nothingFound(), nil
 	}
 	return inspect(ctx, p, code, cursor, detail), nil
@@ -43,9 +82,9 @@ func (r *R) Inspect(ctx context.Context, code string, cursor, detail int) (
 // IsComplete answers with R's own parser. Code that may go on comes with the
 // spaces the next line should begin with.
 func (r *R) IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteReply, error) {
-	p, err := r.ready(ctx)
-	if err != nil {
-		return &jupyter.IsCompleteReply{Status: "unknown"}, nil
+	p, ok := r.started(ctx)
+	if !ok {
+		return seemsComplete(code), nil
 	}
 	return isComplete(ctx, p, code), nil
 }

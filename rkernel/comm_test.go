@@ -98,6 +98,23 @@ func TestCommsOfTheFrontEndReachR(t *testing.T) {
 	c.ExpectIdle(open)
 }
 
+// R has one thread: nothing of the user's runs inside the user's code.
+func TestCommsWaitForTheCell(t *testing.T) {
+	c := kerneltest.Start(t, New(nil), nil)
+	execute(c, 1, `getOption("jupyter.comm_manager")()$register_target("t", function(comm, ...) cat("opened,", x, "\n"))`)
+	cell := c.Execute(`x <- readline("? ")`)
+	c.ExpectStart(cell, 2)
+	prompt := c.ExpectPrompt(cell, "? ")
+	open := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "t"})
+	c.AwaitWaiting(1)
+	c.Answer(prompt, "late")
+	c.ExpectReplyStatus(cell, "ok")
+	c.ExpectIdle(cell)
+	c.ExpectBusy(open)
+	c.ExpectStream(open, "stdout", "opened, late \n")
+	c.ExpectIdle(open)
+}
+
 func TestCommsOfRReachTheFrontEnd(t *testing.T) {
 	c := kerneltest.Start(t, New(nil), nil)
 	r := c.Execute(`m <- getOption("jupyter.comm_manager")()

@@ -19,6 +19,27 @@ func isComplete(ctx context.Context, r caller, code string) *jupyter.IsCompleteR
 	return reply
 }
 
+// seemsComplete tells without R what it can: code that ends within a string or
+// an open bracket, or after an operator, goes on.
+func seemsComplete(code string) *jupyter.IsCompleteReply {
+	depth, last := 0, token{}
+	for _, t := range lex([]rune(code)) {
+		switch t.kind {
+		case tokenComment:
+			continue
+		case tokenOpen:
+			depth++
+		case tokenClose:
+			depth--
+		}
+		last = t
+	}
+	if depth > 0 || last.open || last.kind == tokenOp && last.text != ";" {
+		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: indentAfter(code)}
+	}
+	return &jupyter.IsCompleteReply{Status: "unknown"}
+}
+
 // indentAfter returns the indent of a line that continues code: that of the
 // last line, two spaces more after an open bracket or an operator, and none in
 // a string, whose content it would become.
