@@ -12,7 +12,8 @@ import (
 
 // A Comm is a line between the language and the front ends (a widget, for
 // instance): either side opens it, both may send messages, either side closes
-// it. Its methods may be called from any goroutine.
+// it. Its methods may be called from any goroutine, and block as those of
+// [Output] do.
 type Comm struct {
 	ID     string
 	Target string
@@ -23,18 +24,20 @@ type Comm struct {
 	comms *comms
 }
 
-// Send sends a message to the front ends. data has to become a JSON object.
-func (c *Comm) Send(data any, buffers [][]byte) error {
+// Send sends a message to the front ends, with the parent of out: that of the
+// [Request] or the [CommMessage] because of which it is sent or, where there is
+// none, the Output of [Language.Start]. data has to become a JSON object.
+func (c *Comm) Send(out *Output, data any, buffers [][]byte) error {
 	raw, err := commData(data)
 	if err != nil {
 		return err
 	}
-	return c.comms.send(&jupyter.CommMsg{CommID: c.ID, Data: raw}, nil, buffers)
+	return out.now().comm(&jupyter.CommMsg{CommID: c.ID, Data: raw}, nil, buffers)
 }
 
-// Close closes the comm and tells the front ends. Closing it again does
-// nothing.
-func (c *Comm) Close(data any) error {
+// Close closes the comm and tells the front ends, with the parent of out as in
+// Send. Closing it again does nothing.
+func (c *Comm) Close(out *Output, data any) error {
 	raw, err := commData(data)
 	if err != nil {
 		return err
@@ -42,7 +45,15 @@ func (c *Comm) Close(data any) error {
 	if !c.comms.remove(c.ID) {
 		return nil
 	}
-	return c.comms.send(&jupyter.CommClose{CommID: c.ID, Data: raw}, nil, nil)
+	return out.now().comm(&jupyter.CommClose{CommID: c.ID, Data: raw}, nil, nil)
+}
+
+// A CommMessage is what a front end says on a comm. What is shown or sent through
+// it has it as its parent.
+type CommMessage struct {
+	*Output
+	Data    json.RawMessage // a JSON object
+	Buffers [][]byte
 }
 
 // A CommOpening says how a language opens a comm to the front ends.
@@ -133,18 +144,15 @@ func (cs *comms) info(c *jupyter.CommInfoRequest) jupyter.Content {
 	return r
 }
 
-// send publishes a message of a comm, with the parent of what runs or ran last.
-func (cs *comms) send(c jupyter.Content, metadata json.RawMessage, buffers [][]byte) error {
-	var parent json.RawMessage
-	if o := cs.server.ambient.Load(); o != nil {
-		parent = o.parent
-	}
-	return cs.server.out.outputWith(parent, c, metadata, buffers)
+// comm publishes a message of a comm, which is sent for silent requests too: it
+// is for the front end's other end of the comm, not for its user.
+func (o *Output) comm(c jupyter.Content, metadata json.RawMessage, buffers [][]byte) error {
+	return o.out.outputWith(o.parent, c, metadata, buffers)
 }
 
 // openToFrontEnd opens a comm from the side of the language. The comm_open is
 // in the FIFO before any message of the comm can be.
-func (cs *comms) openToFrontEnd(o *CommOpening, h CommHandler) (*Comm, error) {
+func (cs *comms) openToFrontEnd(out *Output, o *CommOpening, h CommHandler) (*Comm, error) {
 	raw, err := commData(o.Data)
 	if err != nil {
 		return nil, err
@@ -160,7 +168,7 @@ func (cs *comms) openToFrontEnd(o *CommOpening, h CommHandler) (*Comm, error) {
 	if !cs.add(c, h) {
 		return nil, fmt.Errorf("kernel: comm %q is open already", c.ID)
 	}
-	err = cs.send(&jupyter.CommOpen{CommID: c.ID, TargetName: c.Target, Data: raw}, metadata, o.Buffers)
+	err = out.comm(&jupyter.CommOpen{CommID: c.ID, TargetName: c.Target, Data: raw}, metadata, o.Buffers)
 	if err != nil {
 		cs.remove(c.ID)
 		return nil, err
@@ -170,10 +178,15 @@ func (cs *comms) openToFrontEnd(o *CommOpening, h CommHandler) (*Comm, error) {
 
 // handle gives a comm message of a front end to the language.
 func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) error {
-	cs.server.ambient.Store(&Output{out: cs.server.out, comms: cs, parent: in.msg.RawHeader})
+	m := &CommMessage{
+		Output:  &Output{out: cs.server.out, comms: cs, parent: in.msg.RawHeader},
+		Buffers: in.msg.Buffers,
+	}
+	cs.server.ambient.Store(m.Output)
 	switch c := c.(type) {
 	case *jupyter.CommOpen:
-		err := cs.handleOpen(ctx, in, c)
+		m.Data = c.Data
+		err := cs.handleOpen(ctx, m, in.msg.Metadata, c)
 		if errors.Is(err, ErrNoTarget) { // the front end is told
 			cs.server.cfg.Logger.Debug("kernel: comm to an unknown target", "target", c.TargetName)
 			return nil
@@ -186,13 +199,15 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 			return nil
 		}
 		if o.handler != nil {
-			return o.handler.Message(ctx, c.Data, in.msg.Buffers)
+			m.Data = c.Data
+			return o.handler.Message(ctx, m)
 		}
 	case *jupyter.CommClose:
 		o := cs.get(c.CommID)
 		cs.remove(c.CommID)
 		if o != nil && o.handler != nil {
-			return o.handler.Close(ctx, c.Data)
+			m.Data = c.Data
+			return o.handler.Close(ctx, m)
 		}
 	}
 	return nil
@@ -201,15 +216,17 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 // handleOpen gives a new comm to the language. "If the target_name key is not
 // found on the receiving side, then it should immediately reply with a
 // comm_close message to avoid an inconsistent state."
-func (cs *comms) handleOpen(ctx context.Context, in *incoming, c *jupyter.CommOpen) (err error) {
-	comm := &Comm{ID: c.CommID, Target: c.TargetName, Metadata: in.msg.Metadata, comms: cs}
+func (cs *comms) handleOpen(ctx context.Context, m *CommMessage, metadata json.RawMessage,
+	c *jupyter.CommOpen,
+) (err error) {
+	comm := &Comm{ID: c.CommID, Target: c.TargetName, Metadata: metadata, comms: cs}
 	// Registered before the language hears of it, which may send at once.
 	if !cs.add(comm, nil) {
 		return fmt.Errorf("comm %q is open already", c.CommID)
 	}
 	defer func() {
 		if p := recover(); p != nil || err != nil {
-			cs.server.logError(comm.Close(nil))
+			cs.server.logError(comm.Close(m.Output, nil))
 			if p != nil {
 				panic(p) // becomes an error in call
 			}
@@ -219,7 +236,7 @@ func (cs *comms) handleOpen(ctx context.Context, in *incoming, c *jupyter.CommOp
 	if !ok {
 		return ErrNoTarget
 	}
-	h, err := o.OpenComm(ctx, comm, c.Data, in.msg.Buffers)
+	h, err := o.OpenComm(ctx, comm, m)
 	if err != nil {
 		return err
 	}

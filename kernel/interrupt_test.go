@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,4 +216,46 @@ func TestK6AbortOfABurst(t *testing.T) {
 		c.ExpectBusy(r)
 		done(c, r, "aborted")
 	}
+}
+
+// What has arrived at the shell socket counts as received, though the kernel has
+// not taken it from there: here its reader waits for a log, until the request
+// that runs has failed.
+func TestK6AbortOfWhatTheSocketHolds(t *testing.T) {
+	log := stuckLog{began: make(chan struct{}), free: make(chan struct{})}
+	c := kerneltest.Start(t, newScript(), &kerneltest.Options{
+		Config: &kernel.Config{Logger: slog.New(log)},
+	})
+	first := c.Execute("ask x\nfail y")
+	c.ExpectStart(first, 1)
+	p := c.ExpectPrompt(first, "x")
+	c.SendFrames(jupyter.Shell, [][]byte{[]byte("no message: this is logged")})
+	<-log.began
+	var rest []*jupyter.Message
+	for range 100 {
+		rest = append(rest, c.Execute("out x"))
+	}
+	c.Answer(p, "")
+	c.ExpectStream(first, "stdout", "<>")
+	c.ExpectError(first, "Fail", "y")
+	close(log.free)
+	done(c, first, "error")
+	for _, r := range rest {
+		c.ExpectBusy(r)
+		done(c, r, "aborted")
+	}
+}
+
+// A stuckLog is a log whose writer waits: began is closed when it does, and it
+// goes on when free is closed.
+type stuckLog struct{ began, free chan struct{} }
+
+func (stuckLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l stuckLog) WithAttrs([]slog.Attr) slog.Handler     { return l }
+func (l stuckLog) WithGroup(string) slog.Handler          { return l }
+
+func (l stuckLog) Handle(context.Context, slog.Record) error {
+	close(l.began)
+	<-l.free
+	return nil
 }

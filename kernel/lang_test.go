@@ -2,7 +2,6 @@ package kernel_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -243,10 +242,10 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 		if err != nil {
 			return nil, err
 		}
-		if err := c.Send(map[string]string{"say": "hello"}, nil); err != nil {
+		if err := c.Send(req.Output, map[string]string{"say": "hello"}, nil); err != nil {
 			return nil, err
 		}
-		return nil, c.Close(nil)
+		return nil, c.Close(req.Output, nil)
 	}
 	return nil, &kernel.Error{Name: "Syntax", Value: "no command " + cmd}
 }
@@ -288,18 +287,32 @@ func (*script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, err
 	return jupyter.MIMEBundle{"text/plain": expr + "!"}, nil
 }
 
-// OpenComm knows the target "echo", whose comms send back what they receive.
-func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ json.RawMessage, _ [][]byte) (kernel.CommHandler, error) {
-	if c.Target != "echo" {
-		return nil, kernel.ErrNoTarget
+// OpenComm knows the target "echo", whose comms send back what they receive,
+// and "print", whose comms print it.
+func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ *kernel.CommMessage) (kernel.CommHandler, error) {
+	switch c.Target {
+	case "echo":
+		return commEcho{c}, nil
+	case "print":
+		return commPrint{}, nil
 	}
-	return commEcho{c}, nil
+	return nil, kernel.ErrNoTarget
 }
 
 type commEcho struct{ c *kernel.Comm }
 
-func (e commEcho) Message(_ context.Context, data json.RawMessage, buffers [][]byte) error {
-	return e.c.Send(data, buffers)
+func (e commEcho) Message(_ context.Context, m *kernel.CommMessage) error {
+	return e.c.Send(m.Output, m.Data, m.Buffers)
 }
 
-func (e commEcho) Close(context.Context, json.RawMessage) error { return nil }
+func (e commEcho) Close(context.Context, *kernel.CommMessage) error { return nil }
+
+type commPrint struct{}
+
+func (commPrint) Message(_ context.Context, m *kernel.CommMessage) error {
+	return m.Stream(jupyter.Stdout, string(m.Data))
+}
+
+func (commPrint) Close(_ context.Context, m *kernel.CommMessage) error {
+	return m.Stream(jupyter.Stdout, "closed")
+}

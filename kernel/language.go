@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -12,8 +11,8 @@ import (
 // the framework finds by type assertion.
 //
 // The framework calls Execute, Complete, Inspect and IsComplete one at a time,
-// in the order of the requests, unless the language is a [Subsheller]. Info, Interrupt and Shutdown may be called at
-// any time from other goroutines.
+// in the order of the requests, unless the language is a [Subsheller]. Info,
+// Interrupt and Shutdown may be called at any time from other goroutines.
 type Language interface {
 	// Info describes the language. It is called for every
 	// kernel_info_request, also while the language is starting or busy, and
@@ -89,9 +88,10 @@ type Evaluator interface {
 // language has none, every comm that is opened is closed again.
 type CommOpener interface {
 	// OpenComm is called, in order with Execute and the others, when a front
-	// end opens c. It returns what handles the messages of c. With an error c
-	// is closed again; [ErrNoTarget] is the error for an unknown target.
-	OpenComm(ctx context.Context, c *Comm, data json.RawMessage, buffers [][]byte) (CommHandler, error)
+	// end opens c by the message m. It returns what handles the messages of c;
+	// nil if they are not wanted. With an error c is closed again; [ErrNoTarget]
+	// is the error for an unknown target.
+	OpenComm(ctx context.Context, c *Comm, m *CommMessage) (CommHandler, error)
 }
 
 // A ConcurrentCommOpener can serve its comms while a cell runs: OpenComm and the
@@ -108,9 +108,9 @@ type ConcurrentCommOpener interface {
 // order with Execute and the others. An error is logged.
 type CommHandler interface {
 	// Message is called for every message of the front end.
-	Message(ctx context.Context, data json.RawMessage, buffers [][]byte) error
-	// Close is called when the front end closes the comm.
-	Close(ctx context.Context, data json.RawMessage) error
+	Message(ctx context.Context, m *CommMessage) error
+	// Close is called when the front end has closed the comm, by the message m.
+	Close(ctx context.Context, m *CommMessage) error
 }
 
 // A Result is what a successful request leaves besides its output.

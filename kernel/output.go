@@ -94,7 +94,7 @@ func (o *Output) Flush(ctx context.Context) error {
 // OpenComm opens a comm to the front ends. h, which may be nil, handles what
 // they send.
 func (o *Output) OpenComm(opening *CommOpening, h CommHandler) (*Comm, error) {
-	return o.comms.openToFrontEnd(opening, h)
+	return o.comms.openToFrontEnd(o.now(), opening, h)
 }
 
 // A Request is an execute_request that runs.

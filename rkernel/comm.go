@@ -52,7 +52,7 @@ func (cs *comms) lost() error {
 	cs.mu.Unlock()
 	var errs []error
 	for _, c := range open {
-		errs = append(errs, c.Close(nil))
+		errs = append(errs, c.Close(cs.r.output(), nil))
 	}
 	return errors.Join(errs...)
 }
@@ -83,9 +83,9 @@ func (cs *comms) event(kind string, parts [][]byte) error {
 	data := json.RawMessage(parts[1])
 	if kind == "comm_close" {
 		cs.remove(id)
-		return c.Close(data)
+		return c.Close(cs.r.output(), data)
 	}
-	return c.Send(data, parts[2:])
+	return c.Send(cs.r.output(), data, parts[2:])
 }
 
 // output is for what belongs to no request.
@@ -97,21 +97,19 @@ func (r *R) output() *kernel.Output {
 
 // OpenComm gives a comm that a front end opens to the handler that R code has
 // registered for its target.
-func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, data json.RawMessage, buffers [][]byte) (
-	kernel.CommHandler, error,
-) {
+func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, m *kernel.CommMessage) (kernel.CommHandler, error) {
 	p, err := r.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
 	texts := []string{c.ID, c.Target}
-	for _, raw := range []json.RawMessage{c.Metadata, data} {
+	for _, raw := range []json.RawMessage{c.Metadata, m.Data} {
 		if texts, err = appendTokens(texts, raw); err != nil {
 			return nil, err
 		}
 	}
 	r.comms.add(c) // R may use it at once
-	answer, err := p.message(ctx, r.output(), "comm_opened", texts, buffers)
+	answer, err := p.message(ctx, m.Output, "comm_opened", texts, m.Buffers)
 	switch {
 	case err != nil:
 	case len(answer) == 1 && answer[0] == "TRUE":
@@ -132,25 +130,25 @@ type commHandler struct {
 }
 
 // Message hands a message of the front end to R.
-func (h *commHandler) Message(ctx context.Context, data json.RawMessage, buffers [][]byte) error {
-	return h.tell(ctx, "comm_message", data, buffers)
+func (h *commHandler) Message(ctx context.Context, m *kernel.CommMessage) error {
+	return h.tell(ctx, "comm_message", m)
 }
 
 // Close tells R that the front end has closed the comm.
-func (h *commHandler) Close(ctx context.Context, data json.RawMessage) error {
+func (h *commHandler) Close(ctx context.Context, m *kernel.CommMessage) error {
 	h.r.comms.remove(h.id)
-	return h.tell(ctx, "comm_closed", data, nil)
+	return h.tell(ctx, "comm_closed", m)
 }
 
-func (h *commHandler) tell(ctx context.Context, fn string, data json.RawMessage, buffers [][]byte) error {
+func (h *commHandler) tell(ctx context.Context, fn string, m *kernel.CommMessage) error {
 	p, err := h.r.ready(ctx)
 	if err != nil {
 		return err
 	}
-	texts, err := appendTokens([]string{h.id}, data)
+	texts, err := appendTokens([]string{h.id}, m.Data)
 	if err != nil {
 		return err
 	}
-	_, err = p.message(ctx, h.r.output(), fn, texts, buffers)
+	_, err = p.message(ctx, m.Output, fn, texts, m.Buffers)
 	return err
 }
