@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // TestStart200 starts 200 kernels at once, in each way in which a kernel comes
@@ -48,6 +50,9 @@ func TestStart200(t *testing.T) {
 		{"registration", func(ctx context.Context, i int, dir string) error {
 			return startBy(ctx, &registering, &client.Config{RuntimeDir: dir, Handshake: true})
 		}},
+		{"older registration", func(ctx context.Context, i int, dir string) error {
+			return startOlder(ctx, echo, dir)
+		}},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -74,19 +79,15 @@ func startWith(ctx context.Context, echo string, info *jupyter.ConnectionInfo, d
 	if err := info.WriteFile(file); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, echo, file)
-	stderr := &limited{}
-	cmd.Stderr = stderr
-	if err := cmd.Start(); err != nil {
+	k, err := startKernel(ctx, echo, file)
+	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
 	// A client joins a kernel that is there: its ports are chosen, and it listens.
 	for info.Ports[0] == 0 || !listens(info.Endpoint(jupyter.Heartbeat)) {
 		select {
-		case err := <-ended:
-			return fmt.Errorf("%w: %s", err, stderr.text)
+		case <-k.donec:
+			return k.failure()
 		case <-time.After(5 * time.Millisecond):
 		}
 		var err error
@@ -94,6 +95,79 @@ func startWith(ctx context.Context, echo string, info *jupyter.ConnectionInfo, d
 			return err
 		}
 	}
+	return k.useAndEnd(ctx, info)
+}
+
+// startOlder starts a kernel on a registration file of the older form, as
+// Positron's supervisor writes it: the kernel tells its ports in a
+// handshake_request, which is answered with a handshake_reply.
+func startOlder(ctx context.Context, echo, dir string) error {
+	sock, err := zmq.NewSocket(zmq.Rep, nil)
+	if err != nil {
+		return err
+	}
+	defer sock.Close()
+	bound, err := sock.Bind("tcp://127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, jupyter.NewID()+".json")
+	text := fmt.Sprintf(`{"transport": "tcp", "signature_scheme": "hmac-sha256", "key": %q, "ip": "127.0.0.1", `+
+		`"registration_port": %s}`, jupyter.NewID(), bound[strings.LastIndex(bound, ":")+1:])
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	info, registration, err := jupyter.ReadKernelFile(file)
+	if err != nil {
+		return err
+	}
+	k, err := startKernel(ctx, echo, file)
+	if err != nil {
+		return err
+	}
+	select {
+	case m := <-sock.Recv():
+		ports, answer, err := registration.Accept(jupyter.NewSession(""), m.Frames)
+		if err != nil {
+			return err
+		}
+		info.Ports = ports
+		sock.Send() <- zmq.Message{Frames: answer}
+	case <-k.donec:
+		return k.failure()
+	}
+	return k.useAndEnd(ctx, info)
+}
+
+// A started is the process of a kernel.
+type started struct {
+	stderr limited
+	donec  chan struct{} // closed when it has ended, with err set
+	err    error
+}
+
+// startKernel starts a kernel on a connection file. The end of ctx ends it.
+func startKernel(ctx context.Context, echo, file string) (*started, error) {
+	k := &started{donec: make(chan struct{})}
+	cmd := exec.CommandContext(ctx, echo, file)
+	cmd.Stderr = &k.stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(k.donec)
+		k.err = cmd.Wait()
+	}()
+	return k, nil
+}
+
+// failure is the error of a kernel that has ended.
+func (k *started) failure() error {
+	return fmt.Errorf("the kernel ended: %v: %s", k.err, k.stderr.text)
+}
+
+// useAndEnd joins the kernel, uses it, and returns when its process has ended.
+func (k *started) useAndEnd(ctx context.Context, info *jupyter.ConnectionInfo) error {
 	c, err := client.Attach(ctx, info, nil)
 	if err != nil {
 		return fmt.Errorf("attach: %w", err)
@@ -102,8 +176,8 @@ func startWith(ctx context.Context, echo string, info *jupyter.ConnectionInfo, d
 	if err := use(ctx, c); err != nil {
 		return err
 	}
-	if err := <-ended; err != nil {
-		return fmt.Errorf("%w: %s", err, stderr.text)
+	if <-k.donec; k.err != nil {
+		return k.failure()
 	}
 	return nil
 }
