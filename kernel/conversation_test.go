@@ -27,9 +27,9 @@ var update = flag.Bool("update", false, "write what the kernel says into the con
 // (default: script); then sections of the client and of the kernel
 // alternate. A line of the client is
 //
-//	CHANNEL TYPE CONTENT [re N | re prompt N | in SUBSHELL]
+//	[!] CHANNEL TYPE CONTENT [re N | re prompt N | in SUBSHELL]
 //
-// where N is the number of the client's message, or of the kernel's prompt, that
+// where ! says that the protocol has no such message, N is the number of the client's message, or of the kernel's prompt, that
 // becomes the parent, and an id that the kernel made is called ID1, ID2, ... in
 // the order in which it said them; wait N lets N milliseconds pass. A line of the kernel is
 //
@@ -117,6 +117,10 @@ func (v *conversation) say(line string) {
 	for id, name := range v.ids {
 		line = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllString(line, id)
 	}
+	send := v.c.Send
+	if rest, ok := strings.CutPrefix(line, "! "); ok {
+		line, send = rest, v.c.SendUnchecked
+	}
 	line, subshell, _ := strings.Cut(line, " in ")
 	line, re, hasParent := strings.Cut(line, " re ")
 	words := strings.SplitN(line, " ", 3)
@@ -132,7 +136,7 @@ func (v *conversation) say(line string) {
 	v.numbers[m.Header.MsgID] = len(v.sent)
 	for _, ch := range jupyter.Channels() {
 		if ch.String() == words[0] {
-			v.c.Send(ch, m)
+			send(ch, m)
 			return
 		}
 	}

@@ -213,6 +213,22 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 		return &kernel.Result{
 			Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}}, Exit: true, ExitStatus: status,
 		}, err
+	case "page": // shows text in the pager
+		return &kernel.Result{Payload: []map[string]any{
+			{"source": "page", "data": jupyter.MIMEBundle{"text/plain": arg}, "start": 0},
+		}}, nil
+	case "next": // proposes the next input
+		return &kernel.Result{Payload: []map[string]any{
+			{"source": "set_next_input", "text": arg, "replace": false},
+		}}, nil
+	case "later": // prints after the request has ended: after a second through it, after two in its own name
+		go func() {
+			time.Sleep(time.Second)
+			req.Stream(jupyter.Stdout, arg)
+			time.Sleep(time.Second)
+			l.ambient().Stream(jupyter.Stdout, "by nobody")
+		}()
+		return nil, nil
 	case "flood": // arg lines
 		n, err := strconv.Atoi(arg)
 		for i := range n {

@@ -124,7 +124,7 @@ func TestK2EveryRequestHasOneReply(t *testing.T) {
 		c := kerneltest.Start(t, newScript(), opt)
 		for _, tt := range tests {
 			m := rawRequest(c, tt.typ, tt.content)
-			c.Send(tt.ch, m)
+			c.SendUnchecked(tt.ch, m)
 			c.ExpectBusy(m)
 			if tt.want != "" {
 				got := c.ExpectReplyStatus(m, "error")
@@ -144,7 +144,7 @@ func TestK2BrokenPartsOtherThanContent(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	m := rawRequest(c, "execute_request", `{"code":""}`)
 	m.Metadata = json.RawMessage(`3`)
-	c.Send(jupyter.Shell, m)
+	c.SendUnchecked(jupyter.Shell, m)
 	c.ExpectBusy(m)
 	c.ExpectReplyStatus(m, "error")
 	c.ExpectIdle(m)

@@ -75,7 +75,7 @@ func testK4Others(t *testing.T, opt *kerneltest.Options) {
 	d.Answer(p, "from another client")
 	d.Request(jupyter.Stdin, &jupyter.InputReply{Value: "from another client"})
 	c.Answer(r, "to another request")
-	c.Request(jupyter.Stdin, &jupyter.Stream{Name: "stdout", Text: "no answer at all"})
+	c.SendUnchecked(jupyter.Stdin, rawRequest(c, "stream", `{"name":"stdout","text":"no answer at all"}`))
 	c.AwaitDropped(jupyter.Stdin, 4)
 	c.Answer(p, "right")
 	c.Answer(p, "twice") // late
@@ -121,7 +121,7 @@ func TestK4MalformedAnswersAreErrors(t *testing.T) {
 		p := c.ExpectPrompt(r, "x")
 		m := rawRequest(c, "input_reply", content)
 		m.ParentHeader = p.RawHeader
-		c.Send(jupyter.Stdin, m)
+		c.SendUnchecked(jupyter.Stdin, m)
 		c.ExpectError(r, "Error", want)
 		done(c, r, "error")
 	}
@@ -134,7 +134,7 @@ func TestK4BadParentOfAnAnswer(t *testing.T) {
 	c.ExpectPrompt(r, "x")
 	m := rawRequest(c, "input_reply", `{"value":"x"}`)
 	m.ParentHeader = json.RawMessage(`3`)
-	c.Send(jupyter.Stdin, m)
+	c.SendUnchecked(jupyter.Stdin, m)
 	c.ExpectError(r, "Error", "kernel: bad input_reply: parent_header: not a JSON object")
 	done(c, r, "error")
 }

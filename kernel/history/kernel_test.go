@@ -43,9 +43,9 @@ func TestRestartKeepsHistory(t *testing.T) {
 
 	c = start()
 	for _, tt := range []struct{ request, want string }{
-		{`{"hist_access_type":"tail","n":1}`, `{"status":"ok","history":[[1,1,"x <- 1"]]}`},
-		{`{"hist_access_type":"range","session":-1}`, `{"status":"ok","history":[[1,1,"x <- 1"]]}`},
-		{`{"hist_access_type":"range","session":0}`, `{"status":"ok","history":[]}`},
+		{`{"output":false,"raw":true,"hist_access_type":"tail","n":1}`, `{"status":"ok","history":[[1,1,"x <- 1"]]}`},
+		{`{"output":false,"raw":true,"hist_access_type":"range","session":-1}`, `{"status":"ok","history":[[1,1,"x <- 1"]]}`},
+		{`{"output":false,"raw":true,"hist_access_type":"range","session":0}`, `{"status":"ok","history":[]}`},
 	} {
 		r := c.Request(jupyter.Shell, &jupyter.RawContent{Type: jupyter.TypeHistoryRequest, JSON: []byte(tt.request)})
 		c.ExpectBusy(r)

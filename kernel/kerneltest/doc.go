@@ -13,8 +13,8 @@
 //		c.ExpectIdle(req)
 //	}
 //
-// Each message that a client receives is compared with the schema of the
-// protocol, too: see [CheckMessage].
+// Each message that a client receives or sends is compared with the schema of
+// the protocol, too: see [CheckMessage] and [Client.SendUnchecked].
 //
 // By default the sockets are in memory: nothing depends on the network or on
 // real time, so that tests can run in a testing/synctest bubble, and the client

@@ -21,8 +21,18 @@ func (c *Client) Request(ch jupyter.Channel, content jupyter.Content) *jupyter.M
 	return m
 }
 
-// Send sends m on ch.
+// Send sends m on ch. It fails the test if the protocol knows no such message.
 func (c *Client) Send(ch jupyter.Channel, m *jupyter.Message) {
+	c.t.Helper()
+	if err := CheckMessage(ch, m); err != nil {
+		c.t.Errorf("the client sends on %v %s: %v; what is meant to be wrong is for SendUnchecked", ch, describe(m), err)
+	}
+	c.SendUnchecked(ch, m)
+}
+
+// SendUnchecked sends m on ch, whether the protocol knows such a message or not:
+// for tests of what a kernel makes of it.
+func (c *Client) SendUnchecked(ch jupyter.Channel, m *jupyter.Message) {
 	c.t.Helper()
 	frames, err := c.codec.Encode(m)
 	if err != nil {

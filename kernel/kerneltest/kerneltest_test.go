@@ -98,6 +98,11 @@ func TestFailures(t *testing.T) {
 			c.ExpectBusy(r)
 			c.ExpectReplyStatus(r, "error")
 		}, "want status error"},
+		{"no such request", func(c *kerneltest.Client) {
+			r := c.Request(jupyter.Shell, &jupyter.ShutdownReply{})
+			c.ExpectBusy(r)
+			c.ExpectIdle(r)
+		}, "the client sends on shell shutdown_reply"},
 	}
 	for _, tt := range tests {
 		for _, transport := range []string{"", "tcp"} {

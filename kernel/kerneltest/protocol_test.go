@@ -29,6 +29,7 @@ func TestCheckMessage(t *testing.T) {
 		{jupyter.IOPub, "display_data", "", `{"data":{"image/png":"AAAA"},"metadata":{},"transient":{}}`, ""},
 		{jupyter.IOPub, "iopub_welcome", "{}", `{"subscription":""}`, ""},
 		{jupyter.Shell, "execute_reply", "", `{"status":"aborted"}`, ""},
+		{jupyter.Shell, "comm_msg", "{}", `{"comm_id":"1","data":{"x":-1e400}}`, ""},
 		{jupyter.Shell, "execute_reply", "", `{"status":"ok","execution_count":3,"payload":[{"source":"page","data":{"text/plain":"x"},"start":0}],"user_expressions":{}}`, ""},
 		{jupyter.Control, "execute_reply", "", `{"status":"error","execution_count":0,"ename":"x","evalue":"y","traceback":[]}`, ""},
 
