@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -67,8 +68,8 @@ def adrastea() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def messages_are_watched():
-    """Whatever client a test uses, what the kernel under test sends it is
-    compared with the protocol."""
+    """Whatever client a test uses, what it receives of the kernel under test, and
+    what it sends, is compared with the protocol."""
     if os.environ.get("KERNEL_NAME", "adrastea") == "adrastea":
         protocol.watch()
 
@@ -87,6 +88,26 @@ def kernel():
 
     with Kernel() as k:
         yield k.ready()
+
+
+@pytest.fixture
+def tapped(jupyter_directories: Path, tmp_path: Path):
+    """The name of a kernelspec that starts the kernel under test behind tap.py.
+    At the end of the test no message may have been wrong, in either direction."""
+    report = tmp_path / "tap.txt"
+    report.touch()
+    spec = KernelSpecManager().get_kernel_spec(os.environ.get("KERNEL_NAME", "adrastea")).to_dict()
+    tap = [sys.executable, str(Path(__file__).parent / "tap.py"), str(report), "{connection_file}"]
+    spec["argv"] = tap + [a.replace("{connection_file}", "{kernel}") for a in spec["argv"]]
+    folder = jupyter_directories / "share/jupyter/kernels/tapped"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    yield "tapped"
+    lines = report.read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if line.startswith("FAULT")]
+    seen = set(lines)
+    for line in ("shell sent execute_request", "shell received execute_reply", "iopub received status"):
+        assert line in seen, f"the front end did not go through the tap: {sorted(seen)}"
 
 
 # One line of JSON for each finished test, for the Go test that runs pytest and

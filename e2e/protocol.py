@@ -1,5 +1,6 @@
-"""Every message that a client of this process receives is compared with the
-protocol, whichever client it is: blocking, asynchronous, threaded, nbclient's.
+"""Every message that a client of this process receives or sends is compared with
+the protocol, whichever client it is: blocking, asynchronous, threaded, nbclient's.
+Those of front ends in other processes pass tap.py.
 
 Three judges: the schema of this project, kernel/kerneltest/messages.schema.json,
 which is strict and knows every type; Jupyter's own, which comes with
@@ -18,6 +19,7 @@ from typing import Any
 
 import jsonschema
 import nbformat
+from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
 from jupyter_kernel_test import msgspec_v5
 
@@ -30,9 +32,8 @@ KNOWN_TO_JUPYTER = msgspec_v5.schema_fragments.keys() - {"input_request"}
 
 Message = dict[str, Any]
 
-#: What was wrong in the messages received so far, and how many there were.
+#: What was wrong in the messages so far.
 faults: list[str] = []
-received = 0
 
 
 @functools.cache
@@ -46,8 +47,8 @@ def on_the_wire(header: Message) -> Message:
     return header | {"date": date.isoformat()} if isinstance(date, datetime.datetime) else header
 
 
-def check(msg: Message) -> None:
-    """Raise if the message is not what the protocol says."""
+def check(msg: Message, channel: str | None = None) -> None:
+    """Raise if the message, sent on channel, is not what the protocol says."""
     kind, content = msg["header"]["msg_type"], msg["content"]
     validator("message").validate(
         {
@@ -61,6 +62,8 @@ def check(msg: Message) -> None:
     if "x-channels" not in DEFINITIONS.get(kind, {}):
         assert failed, f"the protocol has no message of type {kind}"
     validator(kind if "x-channels" in DEFINITIONS.get(kind, {}) else "failure").validate(content)
+    if channel is not None and not failed:
+        assert channel in DEFINITIONS[kind]["x-channels"], f"{kind} does not belong on {channel}"
     if kind in KNOWN_TO_JUPYTER and content.get("status") != "aborted":  # a word it lacks
         msgspec_v5.validate_message(msg)
     if kind in ("execute_result", "stream", "display_data", "error"):
@@ -68,18 +71,25 @@ def check(msg: Message) -> None:
 
 
 def watch() -> None:
-    """Compare every message that any session of this process takes apart."""
-    deserialize = Session.deserialize
+    """Compare every message that any session of this process puts together or
+    takes apart."""
+    serialize, deserialize = Session.serialize, Session.deserialize
 
-    @functools.wraps(deserialize)
-    def checked(self: Session, *args: Any, **kw: Any) -> Message:
-        msg = deserialize(self, *args, **kw)
-        global received
-        received += 1
+    def look(direction: str, msg: Message) -> None:
         try:
             check(msg)
         except Exception as err:  # noqa: BLE001: whatever a judge says, the test shall say it
-            faults.append(f"{msg['header'].get('msg_type')} {str(msg['content'])[:300]}: {err}")
+            faults.append(f"{direction} {msg['header'].get('msg_type')} {str(msg['content'])[:300]}: {err}")
+
+    @functools.wraps(deserialize)
+    def taken_apart(self: Session, *args: Any, **kw: Any) -> Message:
+        msg = deserialize(self, *args, **kw)
+        look("received", msg)
         return msg
 
-    Session.deserialize = checked
+    @functools.wraps(serialize)
+    def put_together(self: Session, msg: Message, *args: Any, **kw: Any) -> list[bytes]:
+        look("sent", json.loads(json.dumps(msg, default=json_default)))
+        return serialize(self, msg, *args, **kw)
+
+    Session.serialize, Session.deserialize = put_together, taken_apart

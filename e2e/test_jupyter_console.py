@@ -10,7 +10,7 @@ import pexpect
 import psutil
 import pytest
 
-from kernels import KERNEL_NAME, LIMIT, ended
+from kernels import LIMIT, ended
 
 COLOUR = r"(?:\x1b\[[0-9;]*m)?"
 PROMPT = rf"In \[{COLOUR}\d+{COLOUR}\]: "
@@ -21,10 +21,10 @@ class Console:
     computed by the code it types, so that the echo of the code is not taken
     for them."""
 
-    def __init__(self, *args: str, term: str) -> None:
+    def __init__(self, kernel: str, *args: str, term: str) -> None:
         self.child = pexpect.spawn(
             sys.executable,
-            ["-m", "jupyter_console", "--kernel", KERNEL_NAME,
+            ["-m", "jupyter_console", "--kernel", kernel,
              # By default it waits a second for "is this complete?", and then asks
              # no more; R may take longer to start on a busy machine.
              f"--ZMQTerminalInteractiveShell.kernel_is_complete_timeout={LIMIT}", *args],
@@ -53,12 +53,12 @@ class Console:
 
 
 @pytest.fixture(params=["plain", "editor"])
-def console(request):
+def console(request, tapped):
     """The console with plain lines, and with its line editor."""
     if request.param == "plain":
-        c = Console("--simple-prompt", term="dumb")
+        c = Console(tapped, "--simple-prompt", term="dumb")
     else:
-        c = Console(term="xterm")
+        c = Console(tapped, term="xterm")
     yield c
     c.child.close(force=True)
 

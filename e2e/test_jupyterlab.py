@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from kernels import KERNEL_NAME, LIMIT
+from kernels import LIMIT
 from test_jupyterlab_services import address
 
 #: Longest wait for anything on the page, in milliseconds: on a busy machine
@@ -57,7 +57,7 @@ CELLS = [
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(tmp_path: Path, tapped: str) -> Iterator[Page]:
     """A page with the notebook, in a JupyterLab of its own."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "chromium is missing; `make test` installs it"
@@ -65,7 +65,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
         for i, code in enumerate(CELLS)
     ]
-    metadata = {"kernelspec": {"name": KERNEL_NAME, "display_name": "R", "language": "R"}}
+    metadata = {"kernelspec": {"name": tapped, "display_name": "R", "language": "R"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     token = secrets.token_hex(16)

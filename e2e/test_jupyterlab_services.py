@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels import KERNEL_NAME, LIMIT
+from kernels import LIMIT
 
 NODE = Path(__file__).parent / "node"
 MODULES = Path(__file__).parent.parent / ".cache" / "node_modules"
@@ -58,12 +58,12 @@ def address(process: subprocess.Popen[bytes], log: Path, limit: float = LIMIT) -
     raise AssertionError(f"the server does not start: {log.read_text(encoding='utf-8')}")
 
 
-def test_jupyterlab_services(server):
+def test_jupyterlab_services(server, tapped):
     node = shutil.which("node") or shutil.which("nodejs")
     assert node, "node is missing; `make setup-test` installs it"
     url, token = server
     done = subprocess.run(
-        [node, NODE / "services.js", url, token, KERNEL_NAME],
+        [node, NODE / "services.js", url, token, tapped],
         env={**os.environ, "NODE_PATH": str(MODULES)},
         capture_output=True,
         text=True,
