@@ -109,7 +109,9 @@ func (c *Codec) sign(parts ...[]byte) (sum [sha256.Size]byte) {
 //
 // Nothing is parsed before the signature was found right. Where only the parent
 // header, the metadata or the content is broken, Decode returns the message,
-// with that part empty, and a [*PartError]: whoever has to answer it can.
+// with that part empty, and a [*PartError]: whoever has to answer it can. A parent
+// header or metadata that are null become an empty object, with no error: Positron's
+// supervisor sends such metadata.
 func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	at, err := checkBounds(frames)
 	if err != nil {
@@ -130,9 +132,14 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 		return nil, err
 	}
 	for i, part := range []struct {
-		name string
-		dst  *json.RawMessage
-	}{{"parent_header", &m.ParentHeader}, {"metadata", &m.Metadata}, {"content", &m.Content}} {
+		name     string
+		dst      *json.RawMessage
+		optional bool
+	}{{"parent_header", &m.ParentHeader, true}, {"metadata", &m.Metadata, true}, {"content", &m.Content, false}} {
+		if part.optional && bytes.Equal(parts[i+1], null) {
+			*part.dst = orEmpty(nil)
+			continue
+		}
 		if perr := checkObject(parts[i+1]); perr != nil {
 			if err == nil {
 				err = &PartError{part.name, perr.Error()}
@@ -144,6 +151,8 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	m.checked = err == nil
 	return m, err
 }
+
+var null = []byte("null")
 
 // findDelimiter returns the index of the delimiter.
 func findDelimiter(frames [][]byte) (int, error) {

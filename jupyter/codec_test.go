@@ -165,6 +165,9 @@ func TestDecodeOddHeaderFields(t *testing.T) {
 func TestDecodePartError(t *testing.T) {
 	for i, part := range []string{"parent_header", "metadata", "content"} {
 		for _, bad := range []string{``, `x`, `null`, `[]`, `{`, "{\"a\":\"\xff\"}", `{}{}`} {
+			if bad == "null" && part != "content" {
+				continue
+			}
 			parts := []string{testHeader, `{}`, `{}`, `{}`}
 			parts[i+1] = bad
 			m, err := newTestCodec(t, "k").Decode(testFrames("k", parts...))
@@ -173,6 +176,17 @@ func TestDecodePartError(t *testing.T) {
 				t.Errorf("%s = %q: Decode = %v, %v", part, bad, m, err)
 			}
 		}
+	}
+}
+
+// Positron's supervisor sends null metadata.
+func TestDecodeNullParts(t *testing.T) {
+	m, err := newTestCodec(t, "k").Decode(testFrames("k", testHeader, `null`, `null`, `{"a":1}`))
+	if err != nil || string(m.ParentHeader) != "{}" || string(m.Metadata) != "{}" || string(m.Content) != `{"a":1}` {
+		t.Errorf("Decode = %+v, %v", m, err)
+	}
+	if h, err := m.Parent(); err != nil || h.MsgID != "" {
+		t.Errorf("Parent = %+v, %v", h, err)
 	}
 }
 
