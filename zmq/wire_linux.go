@@ -18,6 +18,11 @@ const (
 	// wait, and so many octets take microseconds. Of writes it is told: the
 	// time of a round trip through the channels is shorter then.
 	maxRead = 128 << 10
+
+	// longWrite is how many octets a write has of which the scheduler is not
+	// told. It would give the goroutine's place to another thread after 20 us;
+	// such writes take longer, but they cannot wait either.
+	longWrite = 256 << 10
 )
 
 // A rawWire uses the socket of the operating system itself. It is what makes
@@ -127,13 +132,20 @@ func (w *rawWire) tryWrite(fd uintptr) bool {
 }
 
 func (w *rawWire) writev(fd uintptr) (int, syscall.Errno) {
-	n := min(len(w.out), maxVectors)
+	n, octets := min(len(w.out), maxVectors), 0
 	for i, b := range w.out[:n] {
 		// A segment is never empty.
 		w.vectors[i].Base = &b[0]
 		w.vectors[i].SetLen(len(b))
+		octets += len(b)
 	}
-	r, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
+	var r uintptr
+	var errno syscall.Errno
+	if octets < longWrite {
+		r, _, errno = syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
+	} else {
+		r, _, errno = syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
+	}
 	clear(w.vectors[:n])
 	return int(r), errno
 }
