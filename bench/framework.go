@@ -48,8 +48,8 @@ func (s *sample) measureEmpty(ctx context.Context, n int, dir string) error {
 	})
 }
 
-// measureFrameworks measures echo and the kernels of Python in turn, and prints
-// a table. It reports whether what is wanted is there.
+// measureFrameworks measures echo and the kernels of Python in turn, then what
+// messages cost, and prints tables. It reports whether what is wanted is there.
 func measureFrameworks(ctx context.Context, w io.Writer, echo *jupyter.KernelSpec, n counts, dir string) (bool, error) {
 	specs, missing := findFrameworks()
 	samples := []*sample{newSample(echo)}
@@ -84,5 +84,10 @@ func measureFrameworks(ctx context.Context, w io.Writer, echo *jupyter.KernelSpe
 	for _, why := range missing {
 		fmt.Fprintln(w, why)
 	}
-	return ok, nil
+	fmt.Fprintln(w)
+	if err := measureStreams(ctx, w, specs, n.runs, dir); err != nil {
+		return false, err
+	}
+	fmt.Fprintln(w)
+	return ok, measureMessages(w)
 }

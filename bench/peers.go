@@ -55,12 +55,18 @@ func arkSpec(ctx context.Context, ark string) (*jupyter.KernelSpec, error) {
 // buildEcho builds the smallest kernel there is, and returns its spec: what a
 // cell costs without any language.
 func buildEcho(ctx context.Context, dir string) (*jupyter.KernelSpec, error) {
-	binary := filepath.Join(dir, "echo")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./examples/echo").CombinedOutput()
+	return buildKernel(ctx, dir, "./examples/echo")
+}
+
+// buildKernel builds a kernel of this repository and returns its spec.
+func buildKernel(ctx context.Context, dir, pkg string) (*jupyter.KernelSpec, error) {
+	name := filepath.Base(pkg)
+	binary := filepath.Join(dir, name)
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
 	if err != nil {
-		return nil, fmt.Errorf("go build ./examples/echo: %w\n%s", err, out)
+		return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
 	}
-	return &jupyter.KernelSpec{Name: "echo", Argv: []string{binary, "{connection_file}"},
+	return &jupyter.KernelSpec{Name: name, Argv: []string{binary, "{connection_file}"},
 		InterruptMode: jupyter.InterruptByMessage}, nil
 }
 
