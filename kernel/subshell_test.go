@@ -69,6 +69,7 @@ func testK9Subshells(t *testing.T) {
 			c.Await(r, jupyter.IOPub, typ)
 		}
 	}
+	synctest.Wait() // until the language has them: what is interrupted before that does not run
 	queued := executeIn(t, c, stuck, "out never")
 	d := c.Request(jupyter.Control, &jupyter.DeleteSubshellRequest{SubshellID: deleted})
 	c.ExpectBusy(d)
