@@ -3,17 +3,26 @@ package kernel_test
 import (
 	"testing"
 
-	"github.com/adrastea-kernel/adrastea/kernel"
+	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
+// TestLanguageOfTheTests runs the suite for languages over each of those of the
+// tests, which together have all optional interfaces.
 func TestLanguageOfTheTests(t *testing.T) {
-	kerneltest.TestLanguage(t, func() kernel.Language { return newScript() }, kerneltest.Samples{
-		Print: "out hello", PrintText: "hello",
-		Value: "result 2", ValueText: "2",
-		Fail:          "fail no",
-		FailThenPrint: "fail no\nout never",
-		Ask:           "echo who?", AskPrompt: "who?",
-		Loop: "wait",
-	})
+	for name, newLanguage := range languages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kerneltest.TestLanguage(t, newLanguage, kerneltest.Samples{
+				Print: "out hello", PrintText: "hello",
+				Value: "result 2", ValueText: "2",
+				Fail:          "fail no",
+				FailThenPrint: "fail no\nout never",
+				Ask:           "echo who?", AskPrompt: "who?",
+				Loop:       "wait",
+				CommTarget: "echo",
+				Debug:      jupyter.DebugRequest{"type": "request", "seq": 1, "command": "event"},
+			})
+		})
+	}
 }

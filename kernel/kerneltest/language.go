@@ -26,36 +26,54 @@ type Samples struct {
 	// Ask asks with AskPrompt and prints the answer on stdout, as it is.
 	Ask, AskPrompt string
 
-	// Loop runs until it is interrupted.
+	// Loop runs until it is interrupted. While it runs, subshells, comms and the
+	// debugger are tested, of languages that have them.
 	Loop string
+
+	// CommTarget is a target of comms that answer every message of the front end
+	// with one of their own.
+	CommTarget string
+
+	// Debug is a request of the Debug Adapter Protocol that succeeds.
+	Debug jupyter.DebugRequest
 }
 
 // endsWithin is how long a language may take to end while a program runs.
 const endsWithin = 3 * time.Second
 
 // TestLanguage tests that a language obeys the rules of [kernel.Language].
-// newLanguage is called for each test.
+// newLanguage is called for each test, and once to see what the language can do.
 func TestLanguage(t *testing.T, newLanguage func() kernel.Language, s Samples) {
+	lang := newLanguage()
+	_, subshells := lang.(kernel.Subsheller)
+	_, debugs := lang.(kernel.Debugger)
+	comms, ok := lang.(kernel.ConcurrentCommOpener)
+	concurrent := ok && comms.ConcurrentComms()
 	for _, tt := range []struct {
 		name string
 		test func(*languageTest)
-		code string // what the test needs
+		can  bool // what the test needs is there
 	}{
-		{"Info", (*languageTest).info, "always"},
-		{"Empty", (*languageTest).empty, "always"},
-		{"Print", (*languageTest).print, s.Print},
-		{"Value", (*languageTest).value, s.Value},
-		{"Fail", (*languageTest).fail, s.Fail},
-		{"FailThenPrint", (*languageTest).failThenPrint, s.FailThenPrint},
-		{"Silent", (*languageTest).silent, s.Print},
-		{"Ask", (*languageTest).ask, s.Ask},
-		{"AskNotAllowed", (*languageTest).askNotAllowed, s.Ask},
-		{"AskInterrupted", (*languageTest).askInterrupted, s.Ask},
-		{"Interrupt", (*languageTest).interrupt, s.Loop},
-		{"Shutdown", (*languageTest).shutdown, s.Loop},
-		{"Optional", (*languageTest).optional, s.Value},
+		{"Info", (*languageTest).info, true},
+		{"Empty", (*languageTest).empty, true},
+		{"Print", (*languageTest).print, s.Print != ""},
+		{"Value", (*languageTest).value, s.Value != ""},
+		{"Fail", (*languageTest).fail, s.Fail != ""},
+		{"FailThenPrint", (*languageTest).failThenPrint, s.FailThenPrint != ""},
+		{"Silent", (*languageTest).silent, s.Print != ""},
+		{"Ask", (*languageTest).ask, s.Ask != ""},
+		{"AskNotAllowed", (*languageTest).askNotAllowed, s.Ask != ""},
+		{"AskInterrupted", (*languageTest).askInterrupted, s.Ask != ""},
+		{"Interrupt", (*languageTest).interrupt, s.Loop != ""},
+		{"Shutdown", (*languageTest).shutdown, s.Loop != ""},
+		{"Optional", (*languageTest).optional, s.Value != ""},
+		{"Comm", (*languageTest).comm, s.CommTarget != ""},
+		{"CommWhileBusy", (*languageTest).commWhileBusy, concurrent && s.CommTarget != "" && s.Loop != ""},
+		{"Debug", (*languageTest).debug, debugs && s.Debug != nil},
+		{"DebugWhileBusy", (*languageTest).debugWhileBusy, debugs && s.Debug != nil && s.Loop != ""},
+		{"Subshell", (*languageTest).subshell, subshells && s.Print != "" && s.Loop != ""},
 	} {
-		if tt.code == "" {
+		if !tt.can {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
