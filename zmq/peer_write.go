@@ -47,8 +47,9 @@ var errWouldBlock = errors.New("would block")
 // hasRoom reports whether a message of that size may be queued.
 func (p *Peer) hasRoom(size int64) bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.room(size)
+	ok := p.room(size)
+	p.mu.Unlock()
+	return ok
 }
 
 // room is hasRoom with p.mu held.

@@ -16,8 +16,28 @@ type topics[K comparable] struct {
 // A topicNode is a prefix: its parent's and then edge.
 type topicNode[K comparable] struct {
 	edge     []byte
-	holders  map[K]int       // how often each holds exactly this prefix
+	holders  []holder[K]     // of exactly this prefix
 	children []*topicNode[K] // sorted by the first octet of edge
+}
+
+// A holder holds a prefix so many times, at least once. They are in a slice,
+// and not in a map, because each message goes through all of them.
+type holder[K comparable] struct {
+	k     K
+	times int
+}
+
+// find returns where k is among the holders of n, or -1.
+func (n *topicNode[K]) find(k K) int {
+	return slices.IndexFunc(n.holders, func(h holder[K]) bool { return h.k == k })
+}
+
+// drop removes holder i, whatever the order of the others.
+func (n *topicNode[K]) drop(i int) {
+	last := len(n.holders) - 1
+	n.holders[i] = n.holders[last]
+	n.holders[last] = holder[K]{}
+	n.holders = n.holders[:last]
 }
 
 // child returns where the child whose edge starts with c is or belongs.
@@ -44,11 +64,12 @@ func (t *topics[K]) add(prefix []byte, k K) (first bool) {
 		}
 		n, prefix = next, prefix[common:]
 	}
-	if n.holders == nil {
-		n.holders = make(map[K]int)
+	if i := n.find(k); i >= 0 {
+		n.holders[i].times++
+		return false
 	}
-	n.holders[k]++
-	return len(n.holders) == 1 && n.holders[k] == 1
+	n.holders = append(n.holders, holder[K]{k, 1})
+	return len(n.holders) == 1
 }
 
 // split returns a new parent of n that takes the first at octets of its edge.
@@ -61,27 +82,25 @@ func (n *topicNode[K]) split(at int) *topicNode[K] {
 // remove counts one subscription of k for prefix less. found says that there
 // was one, last that nobody has it any more.
 func (t *topics[K]) remove(prefix []byte, k K) (found, last bool) {
-	return t.root.remove(prefix, func(holders map[K]int) bool {
-		if holders[k] == 0 {
-			return false
-		}
-		if holders[k]--; holders[k] == 0 {
-			delete(holders, k)
-		}
-		return true
-	})
+	return t.root.remove(prefix, k)
 }
 
-func (n *topicNode[K]) remove(prefix []byte, drop func(map[K]int) bool) (found, last bool) {
+func (n *topicNode[K]) remove(prefix []byte, k K) (found, last bool) {
 	if len(prefix) == 0 {
-		found = drop(n.holders)
-		return found, found && len(n.holders) == 0
+		i := n.find(k)
+		if i < 0 {
+			return false, false
+		}
+		if n.holders[i].times--; n.holders[i].times == 0 {
+			n.drop(i)
+		}
+		return true, len(n.holders) == 0
 	}
 	i, ok := n.child(prefix[0])
 	if !ok || !bytes.HasPrefix(prefix, n.children[i].edge) {
 		return false, false
 	}
-	found, last = n.children[i].remove(prefix[len(n.children[i].edge):], drop)
+	found, last = n.children[i].remove(prefix[len(n.children[i].edge):], k)
 	n.tidy(i)
 	return found, last
 }
@@ -94,8 +113,9 @@ func (t *topics[K]) removeAll(k K, gone func(prefix []byte, last bool)) {
 
 func (n *topicNode[K]) removeAll(prefix []byte, k K, gone func([]byte, bool)) {
 	prefix = append(prefix, n.edge...)
-	if count := n.holders[k]; count > 0 {
-		delete(n.holders, k)
+	if at := n.find(k); at >= 0 {
+		count := n.holders[at].times
+		n.drop(at)
 		for i := range count {
 			gone(prefix, len(n.holders) == 0 && i == count-1)
 		}
@@ -125,8 +145,8 @@ func (n *topicNode[K]) tidy(i int) {
 func (t *topics[K]) match(topic []byte, yield func(K)) {
 	n := &t.root
 	for {
-		for k := range n.holders {
-			yield(k)
+		for _, h := range n.holders {
+			yield(h.k)
 		}
 		if n = n.next(&topic); n == nil {
 			return
