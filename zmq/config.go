@@ -38,7 +38,7 @@ type Config struct {
 	Full Policy
 
 	// SendBuffer is the capacity of the channel that Send returns, which adds
-	// to the queue of each peer. Default: 256. Negative: unbuffered.
+	// to the queue of each peer. Default: 1024. Negative: unbuffered.
 	SendBuffer int
 
 	// RecvQueue is the capacity of the channel that Recv returns. When it is
@@ -263,7 +263,7 @@ func (c *Config) withDefaults(t Type) Config {
 	if c.SendQueue < 0 && c.SendQueueBytes == 0 {
 		d.SendQueueBytes = math.MaxInt64 // no bound means none
 	}
-	d.SendBuffer = or(c.SendBuffer, 256, 0)
+	d.SendBuffer = or(c.SendBuffer, 1024, 0)
 	d.RecvQueue = or(c.RecvQueue, 512, 0)
 	d.MaxMessageSize = min(or(c.MaxMessageSize, 256<<20, math.MaxInt), math.MaxInt)
 	d.HandshakeTimeout = or(c.HandshakeTimeout, 30*time.Second, 0)

@@ -13,7 +13,7 @@ import (
 // How writes are put together.
 const (
 	batchOctets   = 64 << 10 // what one batch takes, but for its last message
-	batchMessages = 256
+	batchMessages = 512
 	copyLimit     = 4 << 10 // longer bodies are written from where they are
 )
 

@@ -46,7 +46,7 @@ func (c *cork) add(p *Peer) {
 // full reports whether it is time to flush: waiting for more would make the
 // batch too large, or let a queue look full that is only corked.
 func (c *cork) full(cfg *Config) bool {
-	return c.messages >= min(batchMessages, cfg.SendQueue/4) || c.octets >= min(batchOctets, cfg.SendQueueBytes/4)
+	return c.messages >= min(batchMessages, cfg.SendQueue/2) || c.octets >= min(batchOctets, cfg.SendQueueBytes/2)
 }
 
 // flush has the peers write what they have. No lock may be held.
