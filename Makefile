@@ -27,7 +27,7 @@ race: ## run the Go tests ten times over with the race detector
 fuzz: ## run every fuzz target for 20 s
 	@scripts/fuzz
 
-bench: ## measure against IRkernel and against libzmq, side by side
+bench: ## measure against other R kernels and libzmq; takes half an hour
 	@scripts/setup bench && scripts/build
 	@status=0; scripts/bench || status=1; (cd bench/zmq && go run .) || status=1; exit $$status
 

@@ -70,8 +70,8 @@ func measureFrameworks(ctx context.Context, w io.Writer, echo *jupyter.KernelSpe
 	fmt.Fprintf(w, "%-42s%12s%8s   %s\n", emptyRow, "", "ratio", "wanted")
 	ours, _ := samples[0].median(emptyRow)
 	for _, s := range samples {
-		v, there := s.median(emptyRow)
-		fmt.Fprintf(w, "%-42s%12s", "  "+s.spec.Name, row{unit: milliseconds}.cell(v, there))
+		v, _ := s.median(emptyRow)
+		fmt.Fprintf(w, "%-42s%12s", "  "+s.spec.Name, row{unit: milliseconds}.format(v))
 		if wish := frameworkWishes[s.spec.Name]; wish > 0 {
 			mark := "✓"
 			if ours > wish*v {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -29,15 +30,23 @@ func main() {
 }
 
 func run(ctx context.Context) (ok bool, err error) {
-	var n counts
-	binary := flag.String("adrastea", "bin/adrastea", "the binary to measure")
-	name := flag.String("kernel", "", "an installed kernel to measure instead")
-	flag.IntVar(&n.runs, "runs", 7, "how often each kernel is started and measured")
+	n := counts{rows: regexp.MustCompile("")}
+	var choice choice
+	flag.StringVar(&choice.binary, "adrastea", "bin/adrastea", "the `binary` to measure")
+	flag.StringVar(&choice.installed, "kernel", "", "an installed `kernel` to measure instead")
+	flag.StringVar(&choice.ark, "ark", "", "the ark `binary` to measure, if it is not on the PATH")
+	flag.StringVar(&choice.xeusR, "xeus-r", "", "the `binary` xr of xeus-r to measure, if it is not on the PATH")
+	flag.StringVar(&choice.only, "kernels", "", "measure only these `kernels`, with commas between: IRkernel,ark")
+	flag.IntVar(&n.runs, "runs", 5, "how often each kernel is started and measured")
 	flag.IntVar(&n.cells, "cells", 100, "cells of each run")
 	flag.IntVar(&n.interrupts, "interrupts", 3, "interrupts of each kind in each run")
 	flag.IntVar(&n.heavy, "heavy", 2, "in how many runs cells with much output or code are measured")
 	flag.IntVar(&n.growth, "growth", 5000, "after how many cells memory is measured again, in one run")
-	ark := flag.String("ark", "", "the ark binary to measure, if it is not on the PATH")
+	flag.DurationVar(&n.limit, "limit", 2*time.Minute, "how long a cell with much output or code may take")
+	flag.Func("rows", "measure only the rows that match `regexp`", func(s string) (err error) {
+		n.rows, err = regexp.Compile(s)
+		return err
+	})
 	frameworks := flag.Bool("frameworks", false, "measure the framework without R only")
 	flag.Parse()
 
@@ -46,26 +55,6 @@ func run(ctx context.Context) (ok bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	var ours *jupyter.KernelSpec
-	if *name != "" {
-		ours, err = jupyter.FindKernelSpec(*name)
-	} else {
-		ours, err = install(ctx, *binary, dir)
-	}
-	if err != nil {
-		return false, err
-	}
-	peer, err := jupyter.FindKernelSpec("ir")
-	if err != nil {
-		return false, fmt.Errorf("IRkernel is not installed: %w", err)
-	}
-
-	peers, missing := findPeers(ctx, peer, *ark)
-	samples := []*sample{newSample(ours)}
-	for _, spec := range peers {
-		samples = append(samples, newSample(spec))
-	}
-	ref := newSample(&jupyter.KernelSpec{Name: "reference"})
 	echo, err := buildEcho(ctx, dir)
 	if err != nil {
 		return false, err
@@ -73,36 +62,52 @@ func run(ctx context.Context) (ok bool, err error) {
 	if *frameworks {
 		return measureFrameworks(ctx, os.Stdout, echo, n, dir)
 	}
-	for i := range n.runs {
-		progress("run %d of %d: references", i+1, n.runs)
-		if err := ref.measureReferences(ctx, echo, n, dir); err != nil {
-			return false, fmt.Errorf("references: %w", err)
-		}
-		// The order changes from run to run, so that nobody is always last.
-		for j := range samples {
-			s := samples[(i+j)%len(samples)]
-			progress("run %d of %d: %s", i+1, n.runs, s.spec.Name)
-			if err := s.measure(ctx, n, i, dir); err != nil {
-				return false, fmt.Errorf("%s: %w", s.spec.Name, err)
-			}
-		}
-	}
-	progress("")
-	fmt.Printf("%s; %s; %d CPUs, %s/%s\n", versions(), time.Now().Format(time.DateOnly),
-		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
-	fmt.Printf("One client, %d alternating runs of each kernel (%d of the rows with much output); medians.\n\n",
-		n.runs, min(n.runs, n.heavy))
-	ok = printTable(os.Stdout, asked(n), ref, samples)
-	fmt.Println()
-	quick, err := measureFrameworks(ctx, os.Stdout, echo, n, dir)
+	specs, missing, err := choice.find(ctx, dir)
 	if err != nil {
 		return false, err
 	}
-	ok = ok && quick
+	ref := newSample(&jupyter.KernelSpec{Name: "plain R"})
+	var samples []*sample
+	for _, spec := range specs {
+		samples = append(samples, newSample(spec))
+	}
+	if err := measureAll(ctx, n, echo, ref, samples, dir); err != nil {
+		return false, err
+	}
+	fmt.Printf("%s; %s; %d CPUs, %s/%s\n", versions(ctx, specs), time.Now().Format(time.DateOnly),
+		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("One client, %d alternating runs of each kernel (%d of the rows with much output or code); medians.\n\n",
+		n.runs, min(n.runs, n.heavy))
+	ok = printTable(os.Stdout, asked(n), ref, samples)
 	for _, why := range missing {
 		fmt.Println(why)
 	}
+	if n.rows.MatchString(emptyRow) {
+		fmt.Println()
+		quick, err := measureFrameworks(ctx, os.Stdout, echo, n, dir)
+		if err != nil {
+			return false, err
+		}
+		ok = ok && quick
+	}
 	return ok, nil
+}
+
+// measureAll measures in runs, in each of them every kernel.
+func measureAll(ctx context.Context, n counts, echo *jupyter.KernelSpec, ref *sample, samples []*sample, dir string) error {
+	defer progress("")
+	for i := range n.runs {
+		if err := ref.measureReferences(ctx, n, i, echo, dir); err != nil {
+			return err
+		}
+		// The order changes from run to run, so that nobody is always last.
+		for j := range samples {
+			if err := samples[(i+j)%len(samples)].measure(ctx, n, i, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // progress shows one changing line, to a person only.
@@ -112,6 +117,29 @@ func progress(format string, args ...any) {
 	}
 }
 
+// versions says what is compared, on which R.
+func versions(ctx context.Context, specs []*jupyter.KernelSpec) string {
+	names := make([]string, len(specs))
+	for i, spec := range specs {
+		cmd := exec.CommandContext(ctx, spec.Argv[0], "--version")
+		if spec.Name == "IRkernel" {
+			cmd = exec.CommandContext(ctx, "Rscript", "-e", `packageVersion("IRkernel")`)
+		}
+		names[i] = spec.Name
+		out, err := cmd.CombinedOutput()
+		if version := versionNumber.Find(out); err == nil && version != nil {
+			names[i] += " " + string(version)
+		}
+	}
+	what := strings.Join(names, ", ")
+	if out, err := exec.CommandContext(ctx, "Rscript", "-e", "cat(R.version.string)").Output(); err == nil {
+		what += " on " + string(out)
+	}
+	return what
+}
+
+var versionNumber = regexp.MustCompile(`\d+\.\d+[\w.+-]*`)
+
 // install installs the kernel below dir as a user would, and returns its spec.
 func install(ctx context.Context, binary, dir string) (*jupyter.KernelSpec, error) {
 	out, err := exec.CommandContext(ctx, binary, "install", "--prefix", dir).CombinedOutput()
@@ -119,14 +147,4 @@ func install(ctx context.Context, binary, dir string) (*jupyter.KernelSpec, erro
 		return nil, fmt.Errorf("%s install: %w\n%s", binary, err, out)
 	}
 	return jupyter.ReadKernelSpec(filepath.Join(dir, "share", "jupyter", "kernels", "adrastea"))
-}
-
-// versions says what is compared.
-func versions() string {
-	out, err := exec.Command("Rscript", "-e",
-		`cat("IRkernel", format(packageVersion("IRkernel")), "on", R.version.string)`).Output()
-	if err != nil {
-		return "IRkernel"
-	}
-	return "adrastea and " + strings.TrimSpace(string(out))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,63 +13,93 @@ import (
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
-const (
-	startLimit     = 60 * time.Second
-	interruptLimit = 3 * time.Second
-)
+const startLimit = 60 * time.Second
 
-// counts say how often each thing is measured.
-type counts struct{ runs, cells, interrupts, heavy, growth int }
+// counts say what is measured, and how often.
+type counts struct {
+	runs, cells, interrupts, heavy, growth int
+	limit                                  time.Duration  // of a cell with much output or code
+	rows                                   *regexp.Regexp // the rows that are asked for
+}
 
-// A sample is all that was measured of one kernel.
+// A sample is all that was measured of one kernel, or of plain R.
 type sample struct {
 	spec   *jupyter.KernelSpec
 	values map[string][]float64
-	lost   map[string]int    // interrupts that did not end the cell
-	flaws  map[string]string // what else was wrong with a row
+	lost   map[string]int           // interrupts that did not end the cell
+	over   map[string]time.Duration // rows that did not end within a limit
+	flaws  map[string]string        // what else was wrong with a row
 }
 
 func newSample(spec *jupyter.KernelSpec) *sample {
 	return &sample{spec: spec, values: map[string][]float64{}, lost: map[string]int{},
-		flaws: map[string]string{}}
+		over: map[string]time.Duration{}, flaws: map[string]string{}}
 }
 
-// measure is one run, the i-th: a start, then sessions in kernels of their own.
+// A measurement gives one or more rows, in a kernel of its own or several.
+type measurement struct {
+	rows []string
+	runs func(n counts) int // in how many runs
+	take func(ctx context.Context, s *sample, n counts, dir string) error
+	// The same in plain R; nil where it has no such thing.
+	plain func(ctx context.Context, s *sample, n counts) error
+}
+
+var measurements = slices.Concat([]measurement{
+	{rows: []string{startRow, firstCellRow}, runs: every, take: measureStart, plain: measurePlainStart},
+	{rows: []string{cellRow}, runs: every, take: measureValues, plain: measurePlainValues},
+	{rows: []string{promptRow, nextRow}, runs: every, take: measurePrompts},
+}, heavyMeasurements, interruptMeasurements, []measurement{
+	{rows: []string{pssRow, rssRow}, runs: every, take: measureMemory, plain: measurePlainMemory},
+	{rows: []string{growthRow}, runs: func(n counts) int { return min(1, n.growth) },
+		take: measureGrowth, plain: measurePlainGrowth},
+})
+
+func every(n counts) int { return n.runs }
+
+// asked says whether one of the measurement's rows is.
+func (m *measurement) asked(n counts) bool {
+	return m.runs(n) > 0 && slices.ContainsFunc(m.rows, n.rows.MatchString)
+}
+
+// measure is one run, the i-th. What cannot be measured is a flaw of its rows
+// and is not tried again; the error is that ctx ended.
 func (s *sample) measure(ctx context.Context, n counts, i int, dir string) error {
-	if err := s.measureStart(ctx, dir); err != nil {
-		return err
-	}
-	if err := s.session(ctx, dir, func(c *client.Client) error {
-		if err := s.measureCells(ctx, c, cellRow, "1", n.cells); err != nil {
-			return err
+	return s.try(ctx, n, i, func(ctx context.Context, m *measurement) error {
+		return m.take(ctx, s, n, dir)
+	})
+}
+
+func (s *sample) try(ctx context.Context, n counts, i int, take func(context.Context, *measurement) error) error {
+	for j := range measurements {
+		m := &measurements[j]
+		if i >= m.runs(n) || !m.asked(n) || s.failed(m) {
+			continue
 		}
-		if err := s.measureMemory(c); err != nil {
-			return err
+		progress("run %d of %d: %s, %s", i+1, n.runs, s.spec.Name, m.rows[0])
+		err := take(ctx, m)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return s.measurePrompts(ctx, c, n.cells)
-	}); err != nil {
-		return err
-	}
-	for _, kind := range interruptions {
-		if err := s.measureInterrupts(ctx, kind, n.interrupts, dir); err != nil {
-			return err
-		}
-	}
-	for _, h := range heavies {
-		if i >= n.heavy {
-			break
-		}
-		if err := s.session(ctx, dir, func(c *client.Client) error {
-			return s.measureHeavy(ctx, c, h)
-		}); err != nil {
-			return err
+		if err != nil {
+			s.flaws[m.rows[0]] = oneLine(err)
 		}
 	}
-	if i > 0 || n.growth == 0 {
-		return nil
+	return nil
+}
+
+// oneLine is the beginning of what an error says, on one line.
+func oneLine(err error) string {
+	text := []rune(strings.Join(strings.Fields(err.Error()), " "))
+	if len(text) > 150 {
+		text = append(text[:150], '…')
 	}
-	return s.session(ctx, dir, func(c *client.Client) error {
-		return s.measureGrowth(ctx, c, n.growth)
+	return string(text)
+}
+
+func (s *sample) failed(m *measurement) bool {
+	return slices.ContainsFunc(m.rows, func(row string) bool {
+		return s.flaws[row] != "" || s.over[row] > 0
 	})
 }
 
@@ -90,8 +122,15 @@ func succeed(ctx context.Context, c *client.Client, code string, opts *client.Ex
 	return err
 }
 
+// patience is a context for a few cells, none of which takes long.
+func patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, startLimit, errors.New("a cell does not end"))
+}
+
 // measureCells takes the time of n cells.
 func (s *sample) measureCells(ctx context.Context, c *client.Client, row, code string, n int) error {
+	ctx, cancel := patience(ctx)
+	defer cancel()
 	for i := range n + n/10 { // the first ones warm up
 		started := time.Now()
 		if err := succeed(ctx, c, code, nil); err != nil {
@@ -104,114 +143,38 @@ func (s *sample) measureCells(ctx context.Context, c *client.Client, row, code s
 	return nil
 }
 
+func measureValues(ctx context.Context, s *sample, n counts, dir string) error {
+	return s.session(ctx, dir, func(c *client.Client) error {
+		return s.measureCells(ctx, c, cellRow, "1", n.cells)
+	})
+}
+
 // measurePrompts takes the time of a cell with one prompt, and the time from
 // one prompt to the next in a cell with many: both answered at once.
-func (s *sample) measurePrompts(ctx context.Context, c *client.Client, n int) error {
-	answer := func(context.Context, *jupyter.InputRequest) (string, error) { return "Ada", nil }
-	for range n / 2 {
-		started := time.Now()
-		err := succeed(ctx, c, `invisible(readline("who? "))`,
-			&client.ExecuteOptions{Input: answer, AskAtOnce: true})
-		if err != nil {
-			return err
-		}
-		s.addTime(promptRow, time.Since(started))
-	}
-	var last time.Time
-	timed := func(context.Context, *jupyter.InputRequest) (string, error) {
-		now := time.Now()
-		if !last.IsZero() {
-			s.addTime(nextRow, now.Sub(last))
-		}
-		last = now
-		return "Ada", nil
-	}
-	code := fmt.Sprintf(`for (i in 1:%d) readline("who? ")`, n)
-	return succeed(ctx, c, code, &client.ExecuteOptions{Input: timed, AskAtOnce: true})
-}
-
-// An interruption is code that runs until it is interrupted. It says that it is
-// running by printing, or by asking.
-type interruption struct {
-	row  string
-	code string
-	asks bool
-}
-
-var interruptions = []interruption{
-	{row: loopRow, code: `cat("now\n"); flush.console(); while (TRUE) {}`},
-	{row: sleepRow, code: `cat("now\n"); flush.console(); Sys.sleep(60)`},
-	{row: waitRow, code: `readline("who? ")`, asks: true},
-}
-
-// measureInterrupts interrupts n times, and goes on in a new kernel after an
-// interrupt that did not end its cell.
-func (s *sample) measureInterrupts(ctx context.Context, kind interruption, n int, dir string) error {
-	for done := 0; done < n; {
-		err := s.session(ctx, dir, func(c *client.Client) error {
-			for done < n {
-				took, err := interrupt(ctx, c, kind)
-				done++
-				if err != nil {
-					return err
-				}
-				s.addTime(kind.row, took)
-			}
-			return nil
-		})
-		if errors.Is(err, errLost) {
-			s.lost[kind.row]++
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// errLost is an interrupt that did not end the cell.
-var errLost = errors.New("the interrupt did not end the cell")
-
-// interrupt starts code, interrupts it when it is known to run, and returns the
-// time from there to its end.
-func interrupt(ctx context.Context, c *client.Client, kind interruption) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
+func measurePrompts(ctx context.Context, s *sample, n counts, dir string) error {
+	ctx, cancel := patience(ctx)
 	defer cancel()
-	running := make(chan struct{}, 1)
-	opts := &client.ExecuteOptions{Output: func(m *jupyter.Message) {
-		stream, err := jupyter.Decode[jupyter.Stream](m)
-		if err == nil && strings.Contains(stream.Text, "now") {
-			running <- struct{}{}
+	return s.session(ctx, dir, func(c *client.Client) error {
+		answer := func(context.Context, *jupyter.InputRequest) (string, error) { return "Ada", nil }
+		for range n.cells / 2 {
+			started := time.Now()
+			err := succeed(ctx, c, `invisible(readline("who? "))`,
+				&client.ExecuteOptions{Input: answer, AskAtOnce: true})
+			if err != nil {
+				return err
+			}
+			s.addTime(promptRow, time.Since(started))
 		}
-	}}
-	if kind.asks {
-		opts.Input = func(ctx context.Context, _ *jupyter.InputRequest) (string, error) {
-			running <- struct{}{}
-			<-ctx.Done()
-			return "", ctx.Err()
+		var last time.Time
+		timed := func(context.Context, *jupyter.InputRequest) (string, error) {
+			now := time.Now()
+			if !last.IsZero() {
+				s.addTime(nextRow, now.Sub(last))
+			}
+			last = now
+			return "Ada", nil
 		}
-	}
-	type result struct {
-		at  time.Time
-		err error
-	}
-	ended := make(chan result, 1)
-	go func() {
-		_, err := c.Execute(ctx, kind.code, opts)
-		ended <- result{time.Now(), err}
-	}()
-	select {
-	case <-running:
-	case r := <-ended:
-		return 0, fmt.Errorf("%q ended before it was interrupted: %v", kind.code, r.err)
-	}
-	started := time.Now()
-	if err := c.Interrupt(ctx); err != nil {
-		return 0, err
-	}
-	select {
-	case r := <-ended:
-		return r.at.Sub(started), r.err
-	case <-time.After(interruptLimit):
-		return 0, errLost
-	}
+		code := fmt.Sprintf(`for (i in 1:%d) readline("who? ")`, n.cells)
+		return succeed(ctx, c, code, &client.ExecuteOptions{Input: timed, AskAtOnce: true})
+	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,15 +15,62 @@ import (
 	"github.com/adrastea-kernel/adrastea/client"
 )
 
-func (s *sample) measureMemory(c *client.Client) error {
-	pss, rss, err := kernelMemory(c)
+// measureMemory measures a kernel that has run one cell.
+func measureMemory(ctx context.Context, s *sample, _ counts, dir string) error {
+	return s.session(ctx, dir, func(c *client.Client) error {
+		if err := s.measureCells(ctx, c, "", "1", 1); err != nil {
+			return err
+		}
+		pss, rss, err := kernelMemory(c)
+		if err != nil {
+			return err
+		}
+		s.add(pssRow, pss)
+		s.add(rssRow, rss)
+		return nil
+	})
+}
+
+// measureGrowth measures what n cells add to the memory of a kernel.
+func measureGrowth(ctx context.Context, s *sample, n counts, dir string) error {
+	return s.session(ctx, dir, func(c *client.Client) error {
+		return s.growth(n.growth, func(code string) error {
+			ctx, cancel := patience(ctx)
+			defer cancel()
+			return succeed(ctx, c, code, nil)
+		}, func() (float64, error) {
+			pss, _, err := kernelMemory(c)
+			return pss, err
+		})
+	})
+}
+
+// growth adds what n cells have added to the memory.
+func (s *sample) growth(n int, run func(code string) error, memory func() (float64, error)) error {
+	cells := []string{"1", "x <- 1 + 1", "mean(c(1, 2, 3))", "f <- function(x) x + 1; f(2)"}
+	var before float64
+	for i := range n + warmUp {
+		if i == warmUp {
+			var err error
+			if before, err = memory(); err != nil {
+				return err
+			}
+		}
+		if err := run(cells[i%len(cells)]); err != nil {
+			return err
+		}
+	}
+	after, err := memory()
 	if err != nil {
 		return err
 	}
-	s.add(pssRow, pss)
-	s.add(rssRow, rss)
+	s.add(growthRow, after-before)
 	return nil
 }
+
+// warmUp is how many cells come before those that are counted, so that what is
+// loaded once does not count.
+const warmUp = 10
 
 // kernelMemory adds up the memory of the kernel's process and of all its
 // descendants, as /proc tells it, in MiB.

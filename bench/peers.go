@@ -1,122 +1,112 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
-// findPeers returns IRkernel and the other kernels for R that are there, and
-// says of each that is not how it can be measured.
-func findPeers(ctx context.Context, ir *jupyter.KernelSpec, ark string) (peers []*jupyter.KernelSpec, missing []string) {
-	ir.Name = "IRkernel"
-	peers = append(peers, ir)
-	if ark == "" {
-		ark, _ = exec.LookPath("ark") // empty if it is not there
-	}
-	if spec, err := arkSpec(ctx, ark); err != nil {
-		missing = append(missing, fmt.Sprintf("ark was not measured: %v.", err))
-	} else {
-		peers = append(peers, spec)
-	}
-	if spec, err := jupyter.FindKernelSpec("xr"); err != nil {
-		missing = append(missing, `xeus-r was not measured: no kernelspec "xr" is installed.`)
-	} else {
-		spec.Name = "xeus-r"
-		peers = append(peers, spec)
-	}
-	return peers, missing
+// A choice is which kernels are to be measured.
+type choice struct {
+	binary, installed string // ours: a binary, or a kernel that is installed
+	ark, xeusR        string // binaries that are not on the PATH
+	only              string // names, with commas between; empty for all
 }
 
-// arkSpec is the kernelspec that ark would install, for the R on the PATH.
-func arkSpec(ctx context.Context, ark string) (*jupyter.KernelSpec, error) {
-	if ark == "" {
-		return nil, fmt.Errorf("it is not on the PATH, and -ark does not name it")
+// find returns our kernel and then the others for R that are there, and says of
+// each that is not how it can be measured.
+func (c choice) find(ctx context.Context, dir string) (specs []*jupyter.KernelSpec, missing []string, err error) {
+	var ours *jupyter.KernelSpec
+	if c.installed != "" {
+		ours, err = jupyter.FindKernelSpec(c.installed)
+	} else {
+		ours, err = install(ctx, c.binary, dir)
 	}
-	home, err := exec.CommandContext(ctx, "R", "RHOME").Output()
 	if err != nil {
-		return nil, fmt.Errorf("run R RHOME: %w", err)
+		return nil, nil, err
+	}
+	specs = append(specs, ours)
+	others := []struct {
+		name string
+		find func(context.Context) (*jupyter.KernelSpec, error)
+	}{
+		{"IRkernel", func(context.Context) (*jupyter.KernelSpec, error) { return jupyter.FindKernelSpec("ir") }},
+		{"ark", c.findArk},
+		{"xeus-r", c.findXeusR},
+	}
+	only := strings.Split(c.only, ",")
+	for _, k := range others {
+		if c.only != "" && !slices.Contains(only, k.name) {
+			continue
+		}
+		spec, err := k.find(ctx)
+		if err != nil {
+			missing = append(missing, fmt.Sprintf("%s was not measured: %v.", k.name, err))
+			continue
+		}
+		spec.Name = k.name
+		specs = append(specs, spec)
+	}
+	return specs, missing, nil
+}
+
+// findArk returns the kernelspec that ark would install, for the R on the PATH.
+func (c choice) findArk(ctx context.Context) (*jupyter.KernelSpec, error) {
+	ark, err := onPath("ark", c.ark)
+	if err != nil {
+		return nil, err
+	}
+	home, err := rHome(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return &jupyter.KernelSpec{
-		Name:          "ark",
 		Argv:          []string{ark, "--connection_file", "{connection_file}", "--session-mode", "notebook"},
 		InterruptMode: jupyter.InterruptByMessage,
-		Env:           map[string]string{"R_HOME": strings.TrimSpace(string(home)), "RUST_LOG": "error"},
+		Env:           map[string]string{"R_HOME": home, "RUST_LOG": "error"},
 	}, nil
 }
 
-// buildEcho builds the smallest kernel there is, and returns its spec: what a
-// cell costs without any language.
-func buildEcho(ctx context.Context, dir string) (*jupyter.KernelSpec, error) {
-	return buildKernel(ctx, dir, "./examples/echo")
+// findXeusR returns the kernelspec that xeus-r installs, for the R on the PATH.
+func (c choice) findXeusR(ctx context.Context) (*jupyter.KernelSpec, error) {
+	if spec, err := jupyter.FindKernelSpec("xr"); err == nil && c.xeusR == "" {
+		return spec, nil
+	}
+	xr, err := onPath("xr", c.xeusR)
+	if err != nil {
+		return nil, fmt.Errorf("%w, nor is there a kernelspec xr", err)
+	}
+	home, err := rHome(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &jupyter.KernelSpec{
+		Argv: []string{xr, "-f", "{connection_file}"},
+		Env:  map[string]string{"R_HOME": home, "LD_LIBRARY_PATH": filepath.Join(home, "lib")},
+	}, nil
 }
 
-// buildKernel builds a kernel of this repository and returns its spec.
-func buildKernel(ctx context.Context, dir, pkg string) (*jupyter.KernelSpec, error) {
-	name := filepath.Base(pkg)
-	binary := filepath.Join(dir, name)
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
-	if err != nil {
-		return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
+// onPath returns the binary that was named, or the one on the PATH.
+func onPath(name, named string) (string, error) {
+	if named != "" {
+		return exec.LookPath(named)
 	}
-	return &jupyter.KernelSpec{Name: name, Argv: []string{binary, "{connection_file}"},
-		InterruptMode: jupyter.InterruptByMessage}, nil
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is not on the PATH, and no flag names it", name)
+	}
+	return path, nil
 }
 
-// measureReferences measures what the rows of kernels are compared with: the
-// echo kernel's cell, plain R's start, and a value by plain R.
-func (s *sample) measureReferences(ctx context.Context, echo *jupyter.KernelSpec, n counts, dir string) error {
-	e := newSample(echo)
-	if err := e.session(ctx, dir, func(c *client.Client) error {
-		return e.measureCells(ctx, c, echoRow, "1", n.cells)
-	}); err != nil {
-		return err
-	}
-	s.values[echoRow] = append(s.values[echoRow], e.values[echoRow]...)
-
-	started := time.Now()
-	if err := exec.CommandContext(ctx, "R", "--no-save", "--no-echo", "-e", "0").Run(); err != nil {
-		return fmt.Errorf("start plain R: %w", err)
-	}
-	s.addTime(plainStartRow, time.Since(started))
-	return s.measurePlainValues(ctx, n.cells)
-}
-
-// measurePlainValues takes the time from a line on R's standard input to the
-// value on its standard output.
-func (s *sample) measurePlainValues(ctx context.Context, n int) error {
-	cmd := exec.CommandContext(ctx, "R", "--no-save", "--no-restore", "--no-echo")
-	in, err := cmd.StdinPipe()
+func rHome(ctx context.Context) (string, error) {
+	home, err := exec.CommandContext(ctx, "R", "RHOME").Output()
 	if err != nil {
-		return err
+		return "", fmt.Errorf("run R RHOME: %w", err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(out)
-	for i := range n + n/10 { // the first ones warm up
-		started := time.Now()
-		if _, err := in.Write([]byte("1\n")); err != nil {
-			return err
-		}
-		if !lines.Scan() || lines.Text() != "[1] 1" {
-			return fmt.Errorf("plain R says %q: %v", lines.Text(), lines.Err())
-		}
-		if i >= n/10 {
-			s.addTime(plainValueRow, time.Since(started))
-		}
-	}
-	in.Close()
-	return cmd.Wait()
+	return strings.TrimSpace(string(home)), nil
 }

@@ -21,7 +21,7 @@ var eager = &zmq.Config{ReconnectMin: time.Millisecond, ReconnectMax: time.Milli
 
 // measureStart starts a kernel, and takes the time from there to the reply to
 // a kernel_info_request, and to the end of a first cell.
-func (s *sample) measureStart(ctx context.Context, dir string) error {
+func measureStart(ctx context.Context, s *sample, _ counts, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	conn, file, err := chooseConnection(dir)

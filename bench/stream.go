@@ -49,7 +49,7 @@ func measureStreams(ctx context.Context, w io.Writer, python []*jupyter.KernelSp
 		ms, _ := s.median(streamTime)
 		n, _ := s.median(streamMessages)
 		fmt.Fprintf(w, "%-42s%12s%12.0f%12.0f%12.0f\n", "  "+s.spec.Name,
-			row{unit: milliseconds}.cell(ms, true), streamLines/ms*1000, n, n/ms*1000)
+			row{unit: milliseconds}.format(ms), streamLines/ms*1000, n, n/ms*1000)
 	}
 	return nil
 }

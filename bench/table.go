@@ -38,14 +38,12 @@ const (
 	loopRow      = "interrupt to idle: while (TRUE) {}"
 	sleepRow     = "interrupt to idle: Sys.sleep(60)"
 	waitRow      = "interrupt to idle: a waiting readline"
-	pssRow       = "memory of kernel and R, PSS"
-	rssRow       = "memory of kernel and R, sum of RSS"
+	pssRow       = "memory of kernel and R after a cell, PSS"
+	rssRow       = "the same, sum of RSS"
 	growthRow    = "growth of PSS by 5,000 cells"
 
-	// The references.
-	plainStartRow = "R --no-save --no-echo -e 0"
-	plainValueRow = "plain R, from a line `1` to its value"
-	echoRow       = "the cell `1` in the echo kernel"
+	// A reference.
+	echoRow = "the cell `1` in the echo kernel"
 )
 
 var rows = []row{
@@ -65,61 +63,55 @@ var rows = []row{
 	{name: growthRow, unit: mebibytes, maximum: 5},
 }
 
-var references = []row{
-	{name: plainStartRow, unit: milliseconds},
-	{name: plainValueRow, unit: milliseconds},
-	{name: echoRow, unit: milliseconds},
-}
-
 func afterPlainStart(ref *sample) (string, float64) {
-	start, _ := ref.median(plainStartRow) // where it was not measured, the wish is missed
+	start, _ := ref.median(firstCellRow) // where it was not measured, the wish is missed
 	return "R's own + 80 ms", start + 80
 }
 
 func ofEchoAndValue(ref *sample) (string, float64) {
 	echo, _ := ref.median(echoRow)
-	value, _ := ref.median(plainValueRow)
+	value, _ := ref.median(cellRow)
 	return "1.5 (echo + plain R)", 1.5 * (echo + value)
 }
 
 // asked returns the rows that n measures.
 func asked(n counts) []row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
-		switch r.name {
-		case printsRow, outputRow, linesRow:
-			return n.heavy == 0
-		case growthRow:
-			return n.growth == 0
-		}
-		return false
+		return !slices.ContainsFunc(measurements, func(m measurement) bool {
+			return m.asked(n) && slices.Contains(m.rows, r.name)
+		})
 	})
 }
 
 // printTable prints the rows and reports whether all that is wanted is there.
-// The first sample is ours, the second IRkernel's.
+// The first sample is ours.
 func printTable(w io.Writer, rows []row, ref *sample, samples []*sample) (ok bool) {
 	ok = true
 	fmt.Fprintf(w, "%-42s", "")
-	for _, s := range samples {
-		fmt.Fprintf(w, "%12s", s.spec.Name)
+	for _, s := range slices.Concat(samples, []*sample{ref}) {
+		fmt.Fprintf(w, "%10s", s.spec.Name)
 	}
 	fmt.Fprintf(w, "%8s   %s\n", "ratio", "wanted")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%-42s", r.name)
 		for _, s := range samples {
-			fmt.Fprintf(w, "%12s", r.cell(s.median(r.name)))
+			fmt.Fprintf(w, "%10s", r.cell(s))
+		}
+		plain := r.cell(ref)
+		if plain == never {
+			plain = ""
 		}
 		wanted, met := r.judge(ref, samples)
 		ok = ok && met
-		fmt.Fprintf(w, "%8s   %s\n", ratio(r.name, samples[0], samples[1]), wanted)
+		fmt.Fprintf(w, "%10s%8s   %s\n", plain, ratio(r.name, samples), wanted)
 	}
 	fmt.Fprintln(w)
-	for _, r := range references {
-		fmt.Fprintf(w, "%-42s%12s\n", r.name, r.cell(ref.median(r.name)))
+	if v, there := ref.median(echoRow); there {
+		fmt.Fprintf(w, "%-42s%10s\n\n", echoRow, row{unit: milliseconds}.format(v))
 	}
-	fmt.Fprintln(w)
-	printFlaws(w, samples)
+	printFlaws(w, slices.Concat(samples, []*sample{ref}))
 	fmt.Fprintln(w, "The ratio is to IRkernel. Besides what stands there, the best of each row is wanted.")
+	fmt.Fprintln(w, "Plain R reads code from a pipe and writes to one: `R --no-echo`; its start is that of `R --no-save --no-echo -e 0`.")
 	fmt.Fprintln(w, "PSS is the proportional set size: pages that the two processes share count once.")
 	return ok
 }
@@ -139,32 +131,64 @@ func printFlaws(w io.Writer, samples []*sample) {
 	}
 }
 
-func (r row) cell(v float64, ok bool) string {
-	if !ok {
-		return "never"
+const never = "never"
+
+// cell is what the table says of a sample.
+func (r row) cell(s *sample) string {
+	if limit := s.over[r.name]; limit > 0 {
+		return fmt.Sprintf("> %.0f s", limit.Seconds())
 	}
-	if r.unit == milliseconds && v < 10 {
+	if v, ok := s.median(r.name); ok {
+		return r.format(v)
+	}
+	return never
+}
+
+func (r row) format(v float64) string {
+	switch {
+	case r.unit == milliseconds && v >= 10000:
+		return fmt.Sprintf("%.1f s", v/1000)
+	case r.unit == milliseconds && v < 10:
 		return fmt.Sprintf("%.2f %s", v, r.unit)
 	}
 	return fmt.Sprintf("%.1f %s", v, r.unit)
 }
 
-func ratio(name string, ours, peer *sample) string {
-	a, aok := ours.median(name)
+// ratio is ours to IRkernel's, as far as it is known.
+func ratio(name string, samples []*sample) string {
+	peer := named(samples, "IRkernel")
+	if peer == nil {
+		return ""
+	}
+	a, aok := samples[0].median(name)
 	b, bok := peer.median(name)
+	less := ""
+	if limit := peer.over[name]; limit > 0 {
+		b, bok, less = float64(limit)/float64(time.Millisecond), true, "< "
+	}
 	if !aok || !bok || b <= 0 || a < 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.2f", a/b)
+	return less + fmt.Sprintf("%.2f", a/b)
+}
+
+func named(samples []*sample, name string) *sample {
+	for _, s := range samples {
+		if s.spec.Name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // judge says what is wanted of a row and whether it is there.
 func (r row) judge(ref *sample, samples []*sample) (text string, met bool) {
 	ours := samples[0]
 	a, met := ours.median(r.name)
-	met = met && ours.lost[r.name] == 0 && ours.flaws[r.name] == ""
+	met = met && ours.lost[r.name] == 0 && ours.over[r.name] == 0 && ours.flaws[r.name] == ""
 	var wishes []string
-	if b, ok := samples[1].median(r.name); r.ratio > 0 {
+	if peer := named(samples, "IRkernel"); peer != nil && r.ratio > 0 {
+		b, ok := peer.median(r.name)
 		wishes = append(wishes, fmt.Sprintf("ratio ≤ %.2f", r.ratio))
 		met = met && (!ok || a <= r.ratio*b)
 	}
@@ -174,7 +198,7 @@ func (r row) judge(ref *sample, samples []*sample) (text string, met bool) {
 	}
 	if r.limit != nil {
 		text, most := r.limit(ref)
-		wishes = append(wishes, fmt.Sprintf("≤ %s = %.2f", text, most))
+		wishes = append(wishes, fmt.Sprintf("≤ %s = %s", text, r.format(most)))
 		met = met && a <= most
 	}
 	for _, s := range samples[1:] {

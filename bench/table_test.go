@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -48,16 +52,22 @@ func TestTableSaysWhatIsMissed(t *testing.T) {
 		{"one interrupt lost", func(ours, _, _, _ *sample) { ours.lost[waitRow] = 1 }, false, "did not end"},
 		{"the peer's lost ones do not matter", func(_, peer, _, _ *sample) { peer.lost[waitRow] = 1 }, true, "did not end"},
 		{"output lost", func(ours, _, _, _ *sample) { ours.flaws[outputRow] = "lost 1 of 2 bytes" }, false, "lost 1 of 2 bytes"},
+		{"never done", func(ours, _, _, _ *sample) {
+			ours.values[linesRow], ours.over[linesRow] = nil, time.Minute
+		}, false, "> 60 s"},
+		{"the peer is not done in time", func(_, peer, _, _ *sample) {
+			peer.values[printsRow], peer.over[printsRow] = nil, time.Minute
+		}, true, "< 0.00"},
 		{"another is better", func(_, _, third, _ *sample) { third.values[linesRow] = []float64{3} }, false, "better than third"},
 		{"but loses some of it", func(_, _, third, _ *sample) {
 			third.values[outputRow], third.flaws[outputRow] = []float64{3}, "lost 1 of 2 bytes"
 		}, true, "third: 50 MB of output"},
-		{"a slow start", func(_, _, _, ref *sample) { ref.values[plainStartRow] = []float64{-80} }, false, "✗ ≤ R's own + 80 ms"},
-		{"a reference is missing", func(_, _, _, ref *sample) { ref.values[echoRow], ref.values[plainValueRow] = nil, nil }, false, "✗ ratio ≤ 0.15"},
+		{"a slow start", func(_, _, _, ref *sample) { ref.values[firstCellRow] = []float64{-80} }, false, "✗ ≤ R's own + 80 ms"},
+		{"a reference is missing", func(_, _, _, ref *sample) { ref.values[echoRow], ref.values[cellRow] = nil, nil }, false, "✗ ratio ≤ 0.15"},
 	} {
-		ours, peer, third, ref := filled("adrastea", 4), filled("ir", 100), filled("third", 50), newSample(nil)
-		for _, r := range references {
-			ref.add(r.name, 10)
+		ours, peer, third, ref := filled("adrastea", 4), filled("IRkernel", 100), filled("third", 50), newSample(&jupyter.KernelSpec{Name: "plain R"})
+		for _, name := range []string{firstCellRow, cellRow, echoRow} {
+			ref.add(name, 10)
 		}
 		c.change(ours, peer, third, ref)
 		var out strings.Builder
@@ -69,13 +79,41 @@ func TestTableSaysWhatIsMissed(t *testing.T) {
 
 func TestRowsThatNobodyAskedForAreLeftOut(t *testing.T) {
 	t.Parallel()
-	if got := asked(counts{heavy: 1, growth: 1}); len(got) != len(rows) {
+	all := counts{runs: 1, heavy: 1, growth: 1, rows: regexp.MustCompile("")}
+	if got := asked(all); len(got) != len(rows) {
 		t.Errorf("of %d rows %d are left", len(rows), len(got))
 	}
-	for _, r := range asked(counts{}) {
+	for _, r := range asked(counts{runs: 1, rows: all.rows}) {
 		if r.name == linesRow || r.name == growthRow {
 			t.Errorf("%q is not measured, but in the table", r.name)
 		}
+	}
+	some := all
+	some.rows = regexp.MustCompile("^interrupt")
+	if got := asked(some); len(got) != len(interruptMeasurements) {
+		t.Errorf("of the interrupts' rows %v are left", got)
+	}
+}
+
+// A kernel that fails in one row is measured in the next ones.
+func TestAFailureIsAFlawOfItsRow(t *testing.T) {
+	t.Parallel()
+	s := newSample(&jupyter.KernelSpec{Name: "broken"})
+	n := counts{runs: 2, heavy: 2, rows: regexp.MustCompile("prints|output")}
+	taken := map[string]int{}
+	for i := range n.runs {
+		if err := s.try(t.Context(), n, i, func(_ context.Context, m *measurement) error {
+			taken[m.rows[0]]++
+			if m.rows[0] == printsRow {
+				return errors.New("it is broken")
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if taken[printsRow] != 1 || taken[outputRow] != 2 || s.flaws[printsRow] != "it is broken" {
+		t.Errorf("taken %v, flaws %v", taken, s.flaws)
 	}
 }
 
