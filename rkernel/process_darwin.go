@@ -21,3 +21,6 @@ func waitExited(pid int) error {
 
 // widenPipe does nothing: the system widens a pipe that is used.
 func widenPipe(*os.File) {}
+
+// interruptGroups does nothing: the children of a process are not known.
+func interruptGroups(int) {}

@@ -21,7 +21,7 @@ type pumpState struct {
 	collect   bool // text on stdout is the last value's
 	sockEnded bool
 	tempDir   string // R's, to be removed when R cannot
-	buf       [128 << 10]byte
+	buf       [256 << 10]byte
 }
 
 // tailSize is how much of stderr is kept for the report on R's death.

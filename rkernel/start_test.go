@@ -121,17 +121,20 @@ invisible(addTaskCallback(function(...) { cat("after the first\n"); FALSE }))`},
 		files: map[string]string{".Rprofile": `options(digits = 3, width = 40, warn = 1, prompt = "R> ", max.print = 20)`},
 		probe: "pi; 1:30\nas.integer('x')", want: "[1] 3.14",
 	},
-	"a profile that sinks":   {files: map[string]string{".Rprofile": "sink('$DIR/sunk'); cat('hidden\\n')"}, probe: "print('hidden too'); sink(); readLines('sunk')", want: "hidden too"},
-	"a profile that asks":    {files: map[string]string{".Rprofile": "x <- utils::menu(c('a', 'b'), title = 'Which?'); y <- readline('and? ')"}, answers: []string{"2", "more"}, probe: "x; y", want: `[1] "more"`},
-	"a profile that quits":   {files: map[string]string{".Rprofile": "cat('bye\\n'); quit(status = 5)"}, quits: true, want: "bye"},
-	"a first that quits":     {files: map[string]string{".Rprofile": ".First <- function() q('no', 6)"}, quits: true},
-	"packages":               {env: map[string]string{"R_DEFAULT_PACKAGES": "stats,tools"}, probe: "search()", want: "package:tools"},
-	"no packages":            {env: map[string]string{"R_DEFAULT_PACKAGES": "NULL"}, probe: "search(); loadedNamespaces()", want: `[1] ".GlobalEnv"`},
+	"a profile that sinks": {files: map[string]string{".Rprofile": "sink('$DIR/sunk'); cat('hidden\\n')"}, probe: "print('hidden too'); sink(); readLines('sunk')", want: "hidden too"},
+	"a profile that asks":  {files: map[string]string{".Rprofile": "x <- utils::menu(c('a', 'b'), title = 'Which?'); y <- readline('and? ')"}, answers: []string{"2", "more"}, probe: "x; y", want: `[1] "more"`},
+	"a profile that quits": {files: map[string]string{".Rprofile": "cat('bye\\n'); quit(status = 5)"}, quits: true, want: "bye"},
+	"a first that quits":   {files: map[string]string{".Rprofile": ".First <- function() q('no', 6)"}, quits: true},
+	"packages":             {env: map[string]string{"R_DEFAULT_PACKAGES": "stats,tools"}, probe: "search()", want: "package:tools"},
+	// At a terminal R 4.6 loads utils, to complete what is typed.
+	"no packages":            {env: map[string]string{"R_DEFAULT_PACKAGES": "NULL"}, probe: "search(); setdiff(loadedNamespaces(), 'utils')", want: `[1] ".GlobalEnv"`},
 	"a package that is not":  {env: map[string]string{"R_DEFAULT_PACKAGES": "stats,nosuchpackage"}, probe: "1", want: "nosuchpackage"},
 	"a time zone":            {env: map[string]string{"TZ": "America/New_York"}, probe: "as.POSIXct(0, origin = '1970-01-01'); Sys.timezone()", want: "1969-12-31 19:00:00 EST"},
 	"libraries":              {files: map[string]string{"my lib é/x": ""}, env: map[string]string{"R_LIBS_USER": "$DIR/my lib é", "R_LIBS": "$DIR"}, probe: "basename(.libPaths())[1:2]", want: "my lib é"},
 	"a library path":         {env: map[string]string{"LD_LIBRARY_PATH": "/some/where:/else"}, probe: "sub('^.*(/some/where)', '\\\\1', Sys.getenv('LD_LIBRARY_PATH'))", want: "/some/where:/else"},
-	"spaces and other signs": {dir: "a directory – größe 世界", files: map[string]string{"tmp é/x": "", ".Rprofile": "cat('here\\n')"}, env: map[string]string{"TMPDIR": "$DIR/tmp é"}, probe: "basename(getwd()); basename(dirname(tempdir())); cat('x', file = tempfile()); path.expand('~') == getwd(); list.files()", want: "größe 世界"},
+	"spaces and other signs": {dir: "a directory – größe 世界", files: map[string]string{".Rprofile": "cat('here\\n')"}, probe: "basename(getwd()); path.expand('~') == getwd(); list.files()", want: "größe 世界"},
+	// From R 4.5 on, R does not start where it has a space.
+	"a temporary directory": {dir: "größe–世界", files: map[string]string{"tmp-é/x": ""}, env: map[string]string{"TMPDIR": "$DIR/tmp-é"}, probe: "basename(dirname(tempdir())); cat('x', file = f <- tempfile()); file.exists(f)", want: "tmp-é"},
 	"an autoloader that asks": {
 		files:   map[string]string{".Rprofile": `source("renv/activate.R")`, "renv/activate.R": autoloader},
 		answers: []string{"y"},
@@ -162,7 +165,11 @@ func TestStartIsThatOfR(t *testing.T) {
 				exit = fmt.Sprintf("exit|%d", kernel.end.status)
 			} else {
 				if s.answers == nil {
-					<-kernel.readyc // what it says now belongs to no cell
+					select {
+					case <-kernel.readyc: // what it says now belongs to no cell
+					case <-kernel.done:
+						t.Fatalf("R ends at its start: %q", before.all())
+					}
 				}
 				wantOut, wantErr = plain.run(lines)
 				finishCell(t, kernel, rec, s.probe)
@@ -225,7 +232,9 @@ func TestRInAnotherPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(script), "R_HOME_DIR="+inst.Home+"\n", "R_HOME_DIR="+home+"\n", 1)
+	// R 4.6 quotes it.
+	text := strings.NewReplacer("R_HOME_DIR="+inst.Home+"\n", "R_HOME_DIR="+home+"\n",
+		`R_HOME_DIR="`+inst.Home+`"`, `R_HOME_DIR="`+home+`"`).Replace(string(script))
 	if text == string(script) {
 		t.Fatalf("%s/bin/R does not say where it is", inst.Home)
 	}

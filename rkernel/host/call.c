@@ -169,6 +169,7 @@ void call_message(const struct frame *f) {
 	SEXP result = PROTECT(e.result ? e.result : R_Nil);
 	if (e.result) R.R_ReleaseObject(e.result);
 	ad_device_flush();
+	lane_send_acked(EV_SYNC, 0, NULL); // what it has printed comes before the answer
 	answer(id, e.result ? result : NULL, run != NULL);
 	UNPROTECT(4);
 }

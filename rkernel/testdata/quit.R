@@ -34,6 +34,9 @@ q("no")
 .Last.sys <- function() cat("system last\n")
 .Last <- function() cat("user last\n")
 q("no")
+6
+q("no", runLast = FALSE)
+#!4.6 R does not find it and cannot end; its console goes on with the next line
 #--- in a function
 f <- function() { on.exit(cat("on.exit\n")); q("no", 5); cat("never\n") }
 f()
