@@ -42,7 +42,11 @@ func marshal(v any) ([]byte, error) {
 	if err := m.enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return bytes.Clone(bytes.TrimSuffix(m.buf.Bytes(), []byte("\n"))), nil
+	raw := bytes.TrimSuffix(m.buf.Bytes(), []byte("\n"))
+	if m.buf.Cap() > maxPooled {
+		return raw, nil // nobody else's from now on
+	}
+	return bytes.Clone(raw), nil
 }
 
 // A marshaler is an encoder and the buffer it writes to.

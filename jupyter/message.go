@@ -192,7 +192,7 @@ func currentUser() string {
 // New makes a message of c. parent is the header of the message that caused
 // this one, or nil.
 func (s *Session) New(parent json.RawMessage, c Content) (*Message, error) {
-	raw, err := marshal(c)
+	raw, err := marshalContent(c)
 	if err != nil {
 		return nil, fmt.Errorf("jupyter: content of %s: %w", c.MsgType(), err)
 	}
@@ -208,6 +208,13 @@ func (s *Session) New(parent json.RawMessage, c Content) (*Message, error) {
 		ParentHeader: parent,
 		Content:      raw,
 	}, nil
+}
+
+func marshalContent(c Content) ([]byte, error) {
+	if m, ok := c.(json.Marshaler); ok {
+		return m.MarshalJSON() // encoding/json would read and copy it again
+	}
+	return marshal(c)
 }
 
 // Reply makes the message that answers req with c, addressed to its sender.

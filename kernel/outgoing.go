@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -63,7 +64,33 @@ type outgoing struct {
 type segment struct {
 	parent json.RawMessage
 	name   string
-	text   []byte
+	whole  string           // it is a message by itself, not to be copied
+	text   *strings.Builder // or to this more is added
+}
+
+func newSegment(parent json.RawMessage, name, text string) segment {
+	if len(text) >= maxPiece/2 {
+		return segment{parent: parent, name: name, whole: text}
+	}
+	s := segment{parent: parent, name: name, text: new(strings.Builder)}
+	s.text.WriteString(text)
+	return s
+}
+
+func (s *segment) String() string {
+	if s.text == nil {
+		return s.whole
+	}
+	return s.text.String()
+}
+
+// add adds text if there is room for it.
+func (s *segment) add(text string) bool {
+	if s.text == nil || s.text.Len() >= maxPiece {
+		return false
+	}
+	s.text.WriteString(text)
+	return true
 }
 
 func newOutgoing(cfg *Config, codec *jupyter.Codec, session *jupyter.Session,
@@ -162,40 +189,43 @@ func (o *outgoing) sendDueText() (wait time.Duration) {
 	if len(o.text) == 0 || o.closed || o.flight.size() >= o.soft() {
 		return 0
 	}
-	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 {
+	// So much text is not held back: the language would soon have to wait.
+	much := o.textBytes >= o.soft()/4
+	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 && !much {
 		return wait
 	}
 	last := o.text[len(o.text)-1]
-	lines, rest := splitLines(last.text)
+	lines, rest := splitLines(last.String())
 	wait = o.cfg.StreamInterval - time.Since(o.heldSince)
-	if len(rest) == 0 || wait <= 0 {
+	if len(rest) == 0 || wait <= 0 || much && len(lines) == 0 {
 		o.sendText()
 		return 0
 	}
 	if len(o.text) == 1 && len(lines) == 0 {
 		return wait
 	}
-	o.text[len(o.text)-1].text = lines
+	o.text[len(o.text)-1] = newSegment(last.parent, last.name, lines)
 	o.sendText()
-	o.hold(last.parent, last.name, string(rest))
+	o.hold(last.parent, last.name, rest)
 	return wait
 }
 
 // splitLines splits text behind its last line end. A carriage return ends a
 // line too: it is how progress is shown.
-func splitLines(text []byte) (lines, rest []byte) {
-	n := bytes.LastIndexAny(text, "\r\n") + 1
-	return text[:n:n], text[n:]
+func splitLines(text string) (lines, rest string) {
+	n := strings.LastIndexAny(text, "\r\n") + 1
+	return text[:n], text[n:]
 }
 
 // sendText sends all text that is held back. The caller holds room.
 func (o *outgoing) sendText() {
 	for i, s := range o.text {
 		o.text[i] = segment{}
-		if len(s.text) == 0 {
+		text := s.String()
+		if text == "" {
 			continue
 		}
-		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: string(s.text)}, nil)
+		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: text}, nil)
 		if err != nil { // cannot be: a Stream always is JSON
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
 			continue
@@ -237,12 +267,11 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 	o.textBytes += len(text)
 	if n := len(o.text); n > 0 {
 		last := &o.text[n-1]
-		if last.name == name && bytes.Equal(last.parent, parent) && len(last.text) < maxPiece {
-			last.text = append(last.text, text...)
+		if last.name == name && bytes.Equal(last.parent, parent) && last.add(text) {
 			return
 		}
 	}
-	o.text = append(o.text, segment{parent, name, []byte(text)})
+	o.text = append(o.text, newSegment(parent, name, text))
 	o.textBytes += segmentSize // it becomes a message of its own
 }
 
@@ -256,7 +285,7 @@ func (o *outgoing) holdEarly(name, text string) {
 		o.earlyFull = true
 		return
 	}
-	o.early = append(o.early, segment{nil, name, []byte(text)})
+	o.early = append(o.early, newSegment(nil, name, text))
 	o.earlySize += len(text)
 }
 
@@ -270,7 +299,7 @@ func (o *outgoing) subscribed() {
 	early := o.early
 	o.heard, o.early = true, nil
 	for _, s := range early {
-		o.hold(s.parent, s.name, string(s.text))
+		o.hold(s.parent, s.name, s.String())
 	}
 	o.sendText()
 }
