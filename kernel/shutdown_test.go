@@ -133,6 +133,33 @@ func testK9Stuck(t *testing.T) {
 	synctest.Wait() // what the language says now is heard by nobody
 }
 
+// A wedged language hangs in Start and in Shutdown, whatever it is told.
+type wedged struct{ *script }
+
+func (l wedged) Start(context.Context, *kernel.Output) error { <-l.stuck; return nil }
+
+func (l wedged) Shutdown(context.Context, bool) error { <-l.stuck; return nil }
+
+func TestK9AWedgedLanguageIsAbandoned(t *testing.T) { synctest.Test(t, testK9Wedged) }
+
+func testK9Wedged(t *testing.T) {
+	l := wedged{newScript()}
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("out never")
+	c.ExpectStart(r, 1)
+	start := time.Now()
+	s := shutdown(c, false)
+	c.ExpectBusy(s)
+	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(c, r, "error")
+	expectShutdown(c, s)
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("the end took %v", d)
+	}
+	close(l.stuck)
+	synctest.Wait()
+}
+
 func TestK9ASubscriberThatReadsNothing(t *testing.T) { synctest.Test(t, testK9Stalled) }
 
 func testK9Stalled(t *testing.T) {

@@ -180,6 +180,20 @@ func TestK4TheClientIsGone(t *testing.T) {
 	done(d, r, "error")
 }
 
+func TestK4TheClientIsGoneAndTheKernelEnds(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	d := c.Kernel.Connect(t)
+	r := d.Execute("ask x")
+	d.ExpectStart(r, 1)
+	d.ExpectPrompt(r, "x")
+	d.CloseLine(jupyter.Stdin)
+	s := shutdown(c, false)
+	c.ExpectBusy(s)
+	d.ExpectError(r, "Shutdown", "the kernel is shutting down")
+	done(d, r, "error")
+	expectShutdown(c, s)
+}
+
 func TestK4TheClientConnectsStdinLate(t *testing.T) { run(t, testK4LateStdin) }
 
 func testK4LateStdin(t *testing.T, opt *kerneltest.Options) {
