@@ -3,18 +3,20 @@ package client_test
 import (
 	"context"
 	"encoding/json"
-
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // A fakeKernel is a kernel whose every message a test decides. Its handler is
-// called in one goroutine, with what comes on shell, control and stdin.
+// called in one goroutine, with what comes on shell, control and stdin. A message
+// that the protocol does not allow ends the test binary.
 type fakeKernel struct {
 	conn    *jupyter.ConnectionInfo
 	codec   *jupyter.Codec
@@ -93,6 +95,9 @@ func (k *fakeKernel) serve() {
 			return
 		}
 		if m, err := k.codec.Decode(z.Frames); err == nil {
+			if err := kerneltest.CheckMessage(ch, m); err != nil {
+				panic(fmt.Sprintf("the client sent on %v %s %s: %v", ch, m.Header.MsgType, m.Content, err))
+			}
 			k.handle(k, ch, m)
 		}
 	}
