@@ -67,14 +67,13 @@ func (t *typing) due() (due []*incoming) {
 }
 
 // answerBusy answers in if it still waits for its turn and the language has an
-// answer while it is busy. Behind others of its kind it waits longer: they do not
-// take long, and replies keep their order.
+// answer while it is busy. Behind anything but code it waits longer.
 func (s *Server) answerBusy(in *incoming) {
 	c, _ := s.parse(in)
 	if c == nil {
 		return
 	}
-	if !s.longRuns(in.lane) {
+	if !s.codeRuns(in.lane) {
 		if in.lane.has(in) {
 			s.typing.add(in)
 		}
@@ -97,12 +96,19 @@ func (s *Server) answerBusy(in *incoming) {
 	}
 }
 
-// longRuns says that what runs in l is not of those requests that a language
-// answers quickly.
-func (s *Server) longRuns(l *lane) bool {
+// codeRuns says that the user's code runs in l: a cell, or what handles a comm.
+// All else does not take long, and replies keep their order.
+func (s *Server) codeRuns(l *lane) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	return l.running != nil && !isTyping(l.running.in.msg.Header.MsgType)
+	if l.running == nil {
+		return false
+	}
+	switch l.running.in.msg.Header.MsgType {
+	case jupyter.TypeExecuteRequest, jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
+		return true
+	}
+	return false
 }
 
 // busyReply asks the language for the reply to c. It returns nil if there is

@@ -1,9 +1,14 @@
 package kernel_test
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
@@ -45,6 +50,31 @@ func testBusyCompletion(t *testing.T, opt *kerneltest.Options) {
 		t.Errorf("%s, want %s", m.Content, want)
 	}
 	c.ExpectIdle(r)
+}
+
+// A slowHistory takes a second to find something.
+type slowHistory struct{ kernel.History }
+
+func (h slowHistory) Find(ctx context.Context, r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
+	time.Sleep(time.Second)
+	return h.History.Find(ctx, r)
+}
+
+func TestCompletionWaitsBehindAllButCode(t *testing.T) { synctest.Test(t, testCompletionWaits) }
+
+func testCompletionWaits(t *testing.T) {
+	c := kerneltest.Start(t, busyScript{newScript()}, &kerneltest.Options{
+		Config: &kernel.Config{History: slowHistory{kernel.NewMemoryHistory(0, 0)}},
+	})
+	history := c.Request(jupyter.Shell, &jupyter.HistoryRequest{AccessType: "tail", N: 1})
+	complete := c.Request(jupyter.Shell, &jupyter.CompleteRequest{Code: "ab", CursorPos: 1})
+	c.ExpectBusy(history)
+	done(c, history, "ok")
+	c.ExpectBusy(complete)
+	if m := c.ExpectReply(complete); !strings.Contains(string(m.Content), `"ab!"`) {
+		t.Errorf("%s, want the match that the language knows", m.Content)
+	}
+	c.ExpectIdle(complete)
 }
 
 func TestCompletionDoesNotWaitForTheStart(t *testing.T) { run(t, testStartingCompletion) }
