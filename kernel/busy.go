@@ -104,11 +104,8 @@ func (s *Server) codeRuns(l *lane) bool {
 	if l.running == nil {
 		return false
 	}
-	switch l.running.in.msg.Header.MsgType {
-	case jupyter.TypeExecuteRequest, jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
-		return true
-	}
-	return false
+	t := l.running.in.msg.Header.MsgType
+	return t == jupyter.TypeExecuteRequest || isComm(t)
 }
 
 // busyReply asks the language for the reply to c. It returns nil if there is

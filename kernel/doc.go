@@ -10,7 +10,8 @@
 //
 // A language that can do more implements optional interfaces, which are found by
 // type assertion: [Completer], [Inspector], [CompletenessChecker], [Evaluator],
-// [CommOpener], [ConcurrentCommOpener], [Interrupter], [Subsheller], [Debugger].
+// [CommOpener], [ConcurrentCommOpener], [Interrupter], [Subsheller], [Debugger],
+// [BusyAnswerer].
 // What a language cannot do is answered with what the protocol has for it (no
 // matches, nothing found, unknown).
 //

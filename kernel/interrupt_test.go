@@ -136,6 +136,14 @@ func testK6Abort(t *testing.T, opt *kerneltest.Options) {
 	done(c, r, "ok")
 }
 
+// expectAborted expects that requests were aborted, in their order.
+func expectAborted(c *kerneltest.Client, requests []*jupyter.Message) {
+	for _, r := range requests {
+		c.ExpectBusy(r)
+		done(c, r, "aborted")
+	}
+}
+
 func TestK6RunAll(t *testing.T) { synctest.Test(t, testK6RunAll) }
 
 // testK6RunAll sends cells as JupyterLab's "Run All" does: one by one, some
@@ -155,10 +163,7 @@ func testK6RunAll(t *testing.T) {
 		rest = append(rest, c.Execute("out x"))
 	}
 	done(c, first, "error")
-	for _, r := range rest {
-		c.ExpectBusy(r)
-		done(c, r, "aborted")
-	}
+	expectAborted(c, rest)
 	// What is sent after the reply runs, however soon.
 	r := c.Execute("out y")
 	c.ExpectStart(r, 2)
@@ -183,10 +188,7 @@ func testK6AClientWithoutPause(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	synctest.Wait()
 	done(c, first, "error")
-	for _, r := range aborted {
-		c.ExpectBusy(r)
-		done(c, r, "aborted")
-	}
+	expectAborted(c, aborted)
 }
 
 func TestK6NoAbortWithoutStopOnError(t *testing.T) {
@@ -212,10 +214,7 @@ func TestK6AbortOfABurst(t *testing.T) {
 	interrupt(c)
 	c.ExpectError(first, "Interrupted", "the execution was interrupted")
 	done(c, first, "error")
-	for _, r := range rest {
-		c.ExpectBusy(r)
-		done(c, r, "aborted")
-	}
+	expectAborted(c, rest)
 }
 
 // What has arrived at the shell socket counts as received, though the kernel has
@@ -240,10 +239,7 @@ func TestK6AbortOfWhatTheSocketHolds(t *testing.T) {
 	c.ExpectError(first, "Fail", "y")
 	close(log.free)
 	done(c, first, "error")
-	for _, r := range rest {
-		c.ExpectBusy(r)
-		done(c, r, "aborted")
-	}
+	expectAborted(c, rest)
 }
 
 // A stuckLog is a log whose writer waits: began is closed when it does, and it

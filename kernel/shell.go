@@ -69,15 +69,11 @@ func (s *Server) route(in *incoming) {
 		return
 	}
 	l := s.laneOf(in.msg)
-	switch in.msg.Header.MsgType {
-	case jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
-		if s.lanes.comms != nil {
-			l = s.lanes.comms
-		}
-	case jupyter.TypeDebugRequest:
-		if s.lanes.debug != nil {
-			l = s.lanes.debug
-		}
+	switch t := in.msg.Header.MsgType; {
+	case isComm(t) && s.lanes.comms != nil:
+		l = s.lanes.comms
+	case t == jupyter.TypeDebugRequest && s.lanes.debug != nil:
+		l = s.lanes.debug
 	}
 	if l == nil || !s.enqueue(l, in) {
 		s.publishStatus(in, jupyter.StateBusy)
@@ -88,6 +84,15 @@ func (s *Server) route(in *incoming) {
 	if _, ok := s.lang.(BusyAnswerer); ok && isTyping(in.msg.Header.MsgType) {
 		s.typing.add(in)
 	}
+}
+
+// isComm says that a message is one of a comm.
+func isComm(msgType string) bool {
+	switch msgType {
+	case jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
+		return true
+	}
+	return false
 }
 
 // enqueue has in wait for its turn in l. It reports false if l has ended.
