@@ -33,7 +33,7 @@ type process struct {
 	started        time.Time     // read-only after start
 	interruptGrace time.Duration // see Config; read-only after start
 	sock           int           // the event socket; closed by pump
-	text           [3]*os.File   // the pipes, by descriptor number in R; owned by pump
+	text           [3]int        // the pipes, by descriptor number in R; owned by pump
 	wake           [2]*os.File   // reap writes to wake[1] when R has ended
 
 	readyc chan struct{} // closed when R is at its first prompt
@@ -124,29 +124,39 @@ func (p *process) start(inst *Installation, args []string) error {
 
 // openLanes makes the three lanes and returns R's ends: socket, stdout, stderr.
 func (p *process) openLanes() (theirs []*os.File, err error) {
-	syscall.ForkLock.RLock()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err == nil {
-		unix.CloseOnExec(pair[0])
-		unix.CloseOnExec(pair[1])
-	}
-	syscall.ForkLock.RUnlock()
+	pair, err := openPair("socketpair", func(fds *[2]int) (err error) {
+		*fds, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		return err
+	})
 	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+		return nil, err
 	}
 	p.sock = pair[0]
 	theirs = append(theirs, os.NewFile(uintptr(pair[1]), "R events"))
 	for lane := 1; lane <= 2; lane++ {
-		r, w, err := os.Pipe()
+		// Not os.Pipe: each piece of text would wake Go's poller, for nobody.
+		pipe, err := openPair("pipe", func(fds *[2]int) error { return unix.Pipe(fds[:]) })
 		if err != nil {
 			return theirs, err
 		}
-		widenPipe(w)
-		p.text[lane] = r
-		theirs = append(theirs, w)
+		widenPipe(pipe[1])
+		p.text[lane] = pipe[0]
+		theirs = append(theirs, os.NewFile(uintptr(pipe[1]), "R text"))
 	}
 	p.wake[0], p.wake[1], err = os.Pipe()
 	return theirs, err
+}
+
+// openPair makes two descriptors that no child inherits.
+func openPair(what string, open func(*[2]int) error) (fds [2]int, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := open(&fds); err != nil {
+		return fds, os.NewSyscallError(what, err)
+	}
+	unix.CloseOnExec(fds[0])
+	unix.CloseOnExec(fds[1])
+	return fds, nil
 }
 
 func closeAll(files []*os.File) {
@@ -165,7 +175,12 @@ func (p *process) closeLanes() {
 	p.closed = true
 	p.mu.Unlock()
 	p.wmu.Unlock()
-	for _, f := range []*os.File{p.text[1], p.text[2], p.wake[0], p.wake[1]} {
+	for _, fd := range p.text[1:] {
+		if fd > 0 {
+			unix.Close(fd)
+		}
+	}
+	for _, f := range p.wake {
 		if f != nil {
 			f.Close()
 		}

@@ -1,10 +1,6 @@
 package rkernel
 
-import (
-	"os"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 const sendFlags = 0
 
@@ -20,7 +16,7 @@ func waitExited(pid int) error {
 }
 
 // widenPipe does nothing: the system widens a pipe that is used.
-func widenPipe(*os.File) {}
+func widenPipe(int) {}
 
 // interruptGroups does nothing: the children of a process are not known.
 func interruptGroups(int) {}

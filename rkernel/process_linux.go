@@ -18,8 +18,8 @@ func waitExited(pid int) error {
 
 // widenPipe lets a pipe hold 1 MiB, the most that every user may have, instead
 // of 64 KiB, where the system allows it.
-func widenPipe(f *os.File) {
-	unix.FcntlInt(f.Fd(), unix.F_SETPIPE_SZ, 1<<20) // it works without
+func widenPipe(fd int) {
+	unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, 1<<20) // it works without
 }
 
 // interruptGroups interrupts the children of R that lead a process group of

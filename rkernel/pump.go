@@ -40,8 +40,8 @@ func (p *process) runPump() {
 	fds := []unix.PollFd{
 		sock:   {Fd: int32(p.sock), Events: unix.POLLIN},
 		wake:   {Fd: int32(p.wake[0].Fd()), Events: unix.POLLIN},
-		stdout: {Fd: int32(p.text[1].Fd()), Events: unix.POLLIN},
-		stderr: {Fd: int32(p.text[2].Fd()), Events: unix.POLLIN},
+		stdout: {Fd: int32(p.text[1]), Events: unix.POLLIN},
+		stderr: {Fd: int32(p.text[2]), Events: unix.POLLIN},
 	}
 	resting := false
 	for {
@@ -105,7 +105,7 @@ func (p *process) look() [3]int {
 func (p *process) waiting() [3]int {
 	var n [3]int
 	for _, lane := range [2]int{3 - p.pump.first, p.pump.first} {
-		k, err := unix.IoctlGetInt(int(p.text[lane].Fd()), fionread)
+		k, err := unix.IoctlGetInt(p.text[lane], fionread)
 		if err == nil {
 			n[lane] = k
 		}
@@ -122,7 +122,10 @@ func (p *process) take(n [3]int) {
 	for _, lane := range [2]int{first, 3 - first} {
 		for n[lane] > 0 {
 			b := p.pump.buf[:min(n[lane], len(p.pump.buf))]
-			k, err := p.text[lane].Read(b)
+			k, err := unix.Read(p.text[lane], b)
+			if err == unix.EINTR {
+				continue
+			}
 			if err != nil || k == 0 {
 				break
 			}
