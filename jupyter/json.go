@@ -72,12 +72,50 @@ func checkObject(raw []byte) error {
 	switch {
 	case !utf8.Valid(raw):
 		return fmt.Errorf("not UTF-8")
-	case !json.Valid(raw):
+	case !validJSON(raw):
 		return fmt.Errorf("not JSON")
 	case trimmed[0] != '{':
 		return fmt.Errorf("not a JSON object")
 	}
 	return nil
+}
+
+// validJSON is json.Valid, which looks at one byte after the other. Most of a
+// large message is text, of which it sees little.
+func validJSON(raw []byte) bool {
+	if len(raw) >= 1<<10 {
+		raw = withoutPlain(raw)
+	}
+	return json.Valid(raw)
+}
+
+// withoutPlain returns raw without the plain parts of its strings: it is JSON if
+// and only if raw is.
+func withoutPlain(raw []byte) []byte {
+	var rest []byte
+	inString, from := false, 0
+	for i := 0; i < len(raw); i++ {
+		if inString {
+			if n := plainRun(raw[i:]); n > 0 {
+				rest = append(rest, raw[from:i]...)
+				i += n
+				from = i
+			}
+		}
+		if i == len(raw) {
+			break
+		}
+		switch c := raw[i]; {
+		case c == '"':
+			inString = !inString
+		case c == '\\' && inString:
+			i++
+			if i < len(raw) && raw[i] == 'u' {
+				i += 4
+			}
+		}
+	}
+	return append(rest, raw[from:]...)
 }
 
 // plainError turns an error of encoding/json about a value of the wrong type

@@ -96,3 +96,23 @@ func BenchmarkStream(b *testing.B) {
 		}
 	})
 }
+
+func FuzzWithoutPlainIsJSONIfItWas(f *testing.F) {
+	for _, raw := range []string{
+		`{"a":"0123456789"}`, `{"a":"0123456789\"0123456789"}`, `{"a":"01234567\\","b":"0123456789"}`,
+		`{"a":"\u12345678901234"}`, `{"a":"\u"123456789"}`, `{"a":"\u12"}`, `{"a":"0123456789`, `{"a":"01234567\`,
+		`0123456789"0123456789"`, `"0123456789"0123456789`, `{"a":"\x0123456789"}`, "\"01234567\n01234567\"",
+		`["é0123456789é", 12345678901234, "0123456789", true]`, `\"0123456789"`, `"0123456789\u`, "",
+	} {
+		f.Add([]byte(raw))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		rest := withoutPlain(raw)
+		if got, want := json.Valid(rest), json.Valid(raw); got != want {
+			t.Fatalf("%q became %q: JSON %t, want %t", raw, rest, got, want)
+		}
+		if len(raw) >= 9 && bytes.HasPrefix(raw, []byte(`"01234567`)) && len(rest) > len(raw)-8 {
+			t.Errorf("%q became %q", raw, rest)
+		}
+	})
+}
