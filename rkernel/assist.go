@@ -37,7 +37,7 @@ func (r *R) AnswerBusy(c jupyter.Content) jupyter.Content {
 // started returns an R that has started. It reports false if there is none, or
 // none in time.
 func (r *R) started(ctx context.Context) (*process, bool) {
-	p, err := r.ready(ctx)
+	p, err := r.ready()
 	if err != nil {
 		return nil, false
 	}
@@ -91,7 +91,7 @@ func (r *R) IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteRep
 
 // Evaluate evaluates a user_expression. What it prints is not shown.
 func (r *R) Evaluate(ctx context.Context, expression string) (jupyter.MIMEBundle, error) {
-	p, err := r.ready(ctx)
+	p, err := r.ready()
 	if err != nil {
 		return nil, err
 	}

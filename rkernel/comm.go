@@ -98,7 +98,7 @@ func (r *R) output() *kernel.Output {
 // OpenComm gives a comm that a front end opens to the handler that R code has
 // registered for its target.
 func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, m *kernel.CommMessage) (kernel.CommHandler, error) {
-	p, err := r.ready(ctx)
+	p, err := r.ready()
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (h *commHandler) Close(ctx context.Context, m *kernel.CommMessage) error {
 }
 
 func (h *commHandler) tell(ctx context.Context, fn string, m *kernel.CommMessage) error {
-	p, err := h.r.ready(ctx)
+	p, err := h.r.ready()
 	if err != nil {
 		return err
 	}

@@ -79,14 +79,27 @@ func (p *process) interrupted() *run {
 // signalRun interrupts R if it runs r, and has begun it or not. R is told first,
 // so that it knows what the signal means.
 func (p *process) signalRun(r *run, begun bool) {
-	if err := p.send(cmdInterrupt); err != nil {
-		return // R is gone
-	}
+	p.announce(cmdInterrupt)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.run == r && r.begun == begun {
 		p.interruptLocked()
 		p.awaitLocked(r)
+	}
+}
+
+// announce sends a frame before something is done to R. It does not wait for
+// long: a callback between cells may keep R from reading what it was sent
+// before, and what follows must come all the same.
+func (p *process) announce(kind byte) {
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		p.send(kind) // an error is R's end, which others notice too
+	}()
+	select {
+	case <-sent:
+	case <-time.After(breakCallback):
 	}
 }
 

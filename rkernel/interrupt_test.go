@@ -5,6 +5,7 @@ package rkernel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -201,18 +202,60 @@ func TestK5InterruptNeverHitsTheNextCell(t *testing.T) {
 	}
 }
 
+// A callback between cells keeps R busy while a cell waits that is longer than
+// the socket holds: the interrupt ends both.
+func TestK5InterruptWhileRReadsNothing(t *testing.T) {
+	p := startR(t)
+	spin(t, p)
+	c := begin(p, "# "+strings.Repeat("x", 4<<20)+"\n1")
+	awaitRun(t, p, func(r *run) bool { return r != nil && r.sent })
+	p.interrupt()
+	if err := c.end(t); !isInterrupt(err) {
+		t.Errorf("ended by %v", err)
+	}
+	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
+// spin keeps R busy without a cell, by its help server.
+func spin(t *testing.T, p *process) {
+	t.Helper()
+	rec := newRecorder()
+	finishCell(t, p, rec, `port <- tools::startDynamicHelp(NA)
+if (port <= 0) port <- suppressMessages(tools::startDynamicHelp(TRUE))
+assign("spin", function(...) { cat("spinning\n"); repeat {} }, envir = tools:::.httpd.handlers.env)
+cat(port)`)
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+rec.text("stdout"), 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprint(conn, "GET /custom/spin HTTP/1.0\r\n\r\n")
+	rec.wait(t, "spinning")
+}
+
+// awaitRun returns when the cell that runs, or nil, is such.
+func awaitRun(t *testing.T, p *process, such func(*run) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		p.mu.Lock()
+		is := such(p.run)
+		p.mu.Unlock()
+		if is {
+			return
+		}
+		if p.hasEnded() || time.Now().After(deadline) {
+			t.Fatal("it does not come to that")
+		}
+	}
+}
+
 func TestK5InterruptBeforeTheCellHasBegun(t *testing.T) {
 	p := startR(t)
 	for range 50 {
 		c := begin(p, "Sys.sleep(60)")
-		for entered := false; !entered; {
-			p.mu.Lock()
-			entered = p.run != nil
-			p.mu.Unlock()
-			if p.hasEnded() {
-				t.Fatal("R has ended")
-			}
-		}
+		awaitRun(t, p, func(r *run) bool { return r != nil })
 		p.interrupt()
 		if err := c.end(t); !isInterrupt(err) {
 			t.Fatalf("ended by %v", err)

@@ -25,7 +25,7 @@ import (
 // be called from any goroutine.
 //
 // It runs two goroutines, reap and pump, and one more for each prompt that
-// waits for its answer; all have ended when done is closed.
+// waits for its answer and each frame that R does not read yet; they end with R.
 type process struct {
 	logger         *slog.Logger
 	comms          *comms        // nil if there are none; read-only after start

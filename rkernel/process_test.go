@@ -91,7 +91,7 @@ func TestR6DeathBetweenCells(t *testing.T) {
 			<-p.done
 		case 2:
 			<-p.done
-			if _, err := r.ready(context.Background()); err != nil { // as completion does
+			if _, err := r.ready(); err != nil { // as completion does
 				t.Fatal(err)
 			}
 		case 3:
@@ -188,6 +188,21 @@ func TestShutdown(t *testing.T) {
 				t.Error("the cell ended in peace")
 			}
 		})
+	}
+}
+
+// R reads nothing, and a cell waits that is longer than the socket holds.
+func TestShutdownWhileRReadsNothing(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, "1")
+	unix.Kill(p.pid, unix.SIGSTOP)
+	c := begin(p, strings.Repeat("x", 4<<20))
+	awaitRun(t, p, func(r *run) bool { return r != nil && r.sent })
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	p.shutdown(ctx)
+	if err := c.end(t); !errors.Is(err, kernel.ErrShutdown) {
+		t.Errorf("ended by %v", err)
 	}
 }
 

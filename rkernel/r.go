@@ -169,7 +169,7 @@ func (r *R) tellLost(req request) error {
 }
 
 // ready returns an R that is up and idle, or on its way to it.
-func (r *R) ready(ctx context.Context) (*process, error) {
+func (r *R) ready() (*process, error) {
 	r.mu.Lock()
 	out := r.out
 	r.mu.Unlock()

@@ -24,7 +24,8 @@ func (p *process) shutdown(ctx context.Context) {
 	p.end.shut = true
 	p.mu.Unlock()
 	p.interrupt()
-	if err := p.send(cmdQuit); err == nil && p.endsWithin(ctx, graceQuit) {
+	p.announce(cmdQuit)
+	if p.endsWithin(ctx, graceQuit) {
 		return
 	}
 	p.signal(unix.SIGTERM)
