@@ -51,6 +51,7 @@ func (q *prompt) ask(p *process, r *run) {
 	go func() {
 		defer q.cancel()
 		text, err := r.req.Input(q.ctx, q.text, q.password)
+		p.promptEnded(q)
 		switch {
 		case errors.Is(err, kernel.ErrInterrupted):
 			p.answer(q, "i", "")
@@ -64,6 +65,15 @@ func (q *prompt) ask(p *process, r *run) {
 			p.answer(q, "o", text)
 		}
 	}()
+}
+
+// promptEnded notes that q does not wait for its answer any more.
+func (p *process) promptEnded(q *prompt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asking == q {
+		p.asking = nil
+	}
 }
 
 // endPromptLocked ends the wait of the last prompt, if it still waits.
