@@ -2,6 +2,7 @@ package rkernel
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // oldest is the oldest R that works: 4.2, whose strings are UTF-8 everywhere
@@ -120,15 +122,25 @@ func reason(err error) error {
 	return err
 }
 
+// rhomePatience is how long R's front-end script may take, which needs
+// milliseconds: an R on a file system that does not answer is none.
+var rhomePatience = 20 * time.Second
+
 // askHome runs R's own front-end script, which knows its home.
 func askHome(command string) (string, error) {
-	cmd := exec.Command(command, "RHOME")
+	ctx, cancel := context.WithTimeout(context.Background(), rhomePatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command, "RHOME")
+	cmd.WaitDelay = time.Second // a child of the script may hold its output open
 	cmd.Env = withoutRHome(os.Environ())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
-	lines := strings.Fields(strings.TrimSpace(out.String()))
-	if err == nil && len(lines) == 0 {
+	said := strings.TrimSpace(out.String())
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("no answer within %v", rhomePatience)
+	case err == nil && said == "":
 		err = errors.New("it says nothing")
 	}
 	if err != nil {
@@ -136,11 +148,7 @@ func askHome(command string) (string, error) {
 			Problem: fmt.Sprintf("%s RHOME fails: %v %s", command, err, strings.TrimSpace(errs.String())),
 			Remedy:  "Install R again, or choose another one with --r. " + installR}
 	}
-	home := strings.TrimSpace(out.String())
-	if i := strings.LastIndexByte(home, '\n'); i >= 0 {
-		home = home[i+1:]
-	}
-	return home, nil
+	return said[strings.LastIndexByte(said, '\n')+1:], nil
 }
 
 // withoutRHome leaves R_HOME out: the front-end script sets it, and warns

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fakeR makes an R that says its home, with the files given.
@@ -88,6 +89,9 @@ func TestFindSaysWhatIsMissing(t *testing.T) {
 	check("no library", fakeR(t, map[string]string{description: "Version: 4.3.0\n"}), libName())
 	check("failing", fakeR(t, map[string]string{"bin/R": "#!/bin/sh\necho broken >&2\nexit 3\n"}), "exit status 3", "broken")
 	check("silent", fakeR(t, map[string]string{"bin/R": "#!/bin/sh\n"}), "says nothing")
+	defer func(patience time.Duration) { rhomePatience = patience }(rhomePatience)
+	rhomePatience = 100 * time.Millisecond
+	check("hanging", fakeR(t, map[string]string{"bin/R": "#!/bin/sh\nexec sleep 60\n"}), "no answer within")
 	check("not there", "/nonexistent/R", "/nonexistent/R", "--r")
 	t.Setenv("R_HOME", "/nonexistent/home")
 	check("R_HOME", "", "R_HOME", "/nonexistent/home")
