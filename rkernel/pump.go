@@ -51,6 +51,8 @@ func (p *process) runPump() {
 		}
 		if _, err := unix.Poll(heard, timeout); err != nil && err != unix.EINTR {
 			p.logger.Error("poll R's lanes", "error", err)
+			p.signal(unix.SIGKILL)
+			p.wake[0].Read(p.pump.buf[:1]) // until reap has heard of it
 			break
 		}
 		if fds[wake].Revents != 0 {
@@ -211,7 +213,12 @@ func (p *process) events() (took bool) {
 		}
 		p.event(f)
 	}
-	p.pump.in = append(p.pump.in[:0], rest...)
+	switch {
+	case len(rest) == 0 && cap(p.pump.in) > 1<<20:
+		p.pump.in = nil // a large frame was an exception
+	case len(rest) < len(p.pump.in): // a large frame comes in many pieces
+		p.pump.in = append(p.pump.in[:0], rest...)
+	}
 	return took
 }
 
