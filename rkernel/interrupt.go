@@ -14,10 +14,6 @@ const (
 	// breakCallback is how long R may take to begin a cell that was interrupted
 	// before: if it takes longer, a callback between cells keeps it busy.
 	breakCallback = 50 * time.Millisecond
-	// startPatience is how long R's start is left alone, which is longer than
-	// R itself takes: R that is interrupted while it loads its own packages
-	// goes on without them, or not at all. What takes longer is a profile.
-	startPatience = 30 * time.Second
 	// offerAfter is how long R may take to take an interrupt before its user
 	// is told that another one ends R.
 	offerAfter = time.Second
@@ -63,9 +59,8 @@ func (p *process) interrupted() *run {
 	case r.begun:
 		return r
 	case !r.sent: // R is starting
-		if p.asking != nil || time.Since(p.started) > startPatience {
-			p.interruptLocked()
-		}
+		p.interruptLocked() // which a profile heeds, and R's own start does not
+		time.AfterFunc(firstNudge, func() { p.wakeStarting(2 * firstNudge) })
 		r.over = true
 		p.run = nil
 		r.end(outcome{err: interruptedError()})
@@ -109,6 +104,18 @@ func (p *process) interruptLocked() {
 	if !p.reaped {
 		unix.Kill(p.pid, unix.SIGURG)
 	}
+}
+
+// wakeStarting nudges an R that starts, in case the interrupt came just before R
+// began to wait for something else.
+func (p *process) wakeStarting(next time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped || p.wasReady() || next > lastNudge {
+		return
+	}
+	unix.Kill(p.pid, unix.SIGWINCH)
+	time.AfterFunc(next, func() { p.wakeStarting(2 * next) })
 }
 
 // awaitLocked begins to wait for R to take the interrupt just sent.

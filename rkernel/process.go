@@ -30,7 +30,6 @@ type process struct {
 	logger         *slog.Logger
 	comms          *comms        // nil if there are none; read-only after start
 	pid            int           // read-only after start
-	started        time.Time     // read-only after start
 	interruptGrace time.Duration // see Config; read-only after start
 	sock           int           // the event socket; closed by pump
 	text           [3]int        // the pipes, by descriptor number in R; owned by pump
@@ -79,12 +78,11 @@ func startProcess(inst *Installation, args []string, out output, logger *slog.Lo
 // first cell.
 func newProcess(out output, logger *slog.Logger) *process {
 	return &process{
-		logger:  logger,
-		started: time.Now(),
-		out:     out,
-		readyc:  make(chan struct{}),
-		done:    make(chan struct{}),
-		calls:   map[string]*call{},
+		logger: logger,
+		out:    out,
+		readyc: make(chan struct{}),
+		done:   make(chan struct{}),
+		calls:  map[string]*call{},
 	}
 }
 

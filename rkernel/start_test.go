@@ -210,14 +210,7 @@ func TestKernelInfoDoesNotWaitForR(t *testing.T) {
 	s := setting{files: map[string]string{".Rprofile": "invisible(file.create('$DIR/started')); Sys.sleep(30)"}}
 	s.enter(t)
 	c := kerneltest.Start(t, New(nil), nil)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat("started"); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("R does not start")
-		}
-	}
+	waitForFile(t, "started")
 	start := time.Now()
 	req := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
 	c.ExpectBusy(req)
@@ -272,5 +265,90 @@ func TestRInAnotherPlace(t *testing.T) {
 	want := []string{"stdout|TRUE TRUE 4 \n"}
 	if got := runCell(t, p, fmt.Sprintf(`cat(R.home() == %q, Sys.getenv("R_HOME") == %[1]q, median(4), "\n")`, home)); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// profiles that do not end, and what is left of R's start when each is
+// interrupted.
+var endless = map[string]string{
+	"loop":          "file.create('$DIR/in'); while (TRUE) {}; never <- TRUE",
+	"sleep":         "file.create('$DIR/in'); Sys.sleep(1000); never <- TRUE",
+	"child":         "file.create('$DIR/in'); system('sleep 1000'); while (TRUE) {}; never <- TRUE",
+	"handler":       "tryCatch({ file.create('$DIR/in'); while (TRUE) {} }, interrupt = function(i) cat('handled\\n'))",
+	"in .First":     ".First <- function() { file.create('$DIR/in'); repeat Sys.sleep(0.01); never <<- TRUE }",
+	"in a function": "f <- function() { on.exit(cat('left\\n')); file.create('$DIR/in'); repeat 1 }; f(); never <- TRUE",
+}
+
+// An interrupt while R starts ends the cell that waits, and the profile that
+// runs, at once; R's own packages are loaded all the same.
+func TestK5InterruptOfAProfile(t *testing.T) {
+	for name, profile := range endless {
+		t.Run(name, func(t *testing.T) {
+			s := setting{files: map[string]string{".Rprofile": profile}}
+			s.enter(t)
+			p, _ := startRecorded(t)
+			c := begin(p, "never <- TRUE")
+			waitForFile(t, "in")
+			p.interrupt()
+			if err := c.end(t); !isInterrupt(err) {
+				t.Errorf("ended by %v", err)
+			}
+			got := strings.Join(runCell(t, p, `cat(search(), exists("never"))`), "")
+			if want := ".GlobalEnv package:stats package:graphics package:grDevices package:utils package:datasets package:methods Autoloads package:base FALSE"; !strings.Contains(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// R that is interrupted while it loads its own packages loads them.
+func TestK5InterruptsWhileRLoadsItsPackages(t *testing.T) {
+	p, before := startRecorded(t)
+	c := begin(p, "Sys.sleep(1000)")
+	interrupts := 0
+	for ready := false; !ready; interrupts++ {
+		select {
+		case err := <-c.done:
+			if !isInterrupt(err) {
+				t.Fatalf("ended by %#v", err)
+			}
+			if said := c.rec.all(); len(said) > 0 {
+				t.Errorf("R said %q", said)
+			}
+			c = begin(p, "Sys.sleep(1000)")
+		case <-p.readyc:
+			ready = true
+		case <-time.After(time.Millisecond):
+		}
+		p.interrupt()
+	}
+	for ended := false; !ended; {
+		select {
+		case err := <-c.done:
+			ended = true
+			if !isInterrupt(err) {
+				t.Errorf("ended by %#v", err)
+			}
+		case <-time.After(time.Millisecond):
+			p.interrupt()
+		}
+	}
+	got := runCell(t, p, `cat(search(), median(3), compiler::enableJIT(-1), "\n")`)
+	want := "stdout|.GlobalEnv package:stats package:graphics package:grDevices package:utils package:datasets package:methods Autoloads package:base 3 3 \n"
+	if !slices.Equal(got, []string{want}) {
+		t.Errorf("after %d interrupts: %q, want %q; R said %q", interrupts, got, want, before.all())
+	}
+}
+
+// waitForFile returns when a file is there.
+func waitForFile(t *testing.T, name string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(name); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("R does not start")
+		}
 	}
 }

@@ -1,5 +1,6 @@
 // Our private environment: R code of ours lives there, reachable from nowhere
 // else, and runs with its output captured away.
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,10 +249,13 @@ static void load(void *data) {
 void call_load(const struct frame *f) {
 	struct frame copy = *f;
 	if (ours) return;
+	// An interrupt sent while R started is for nobody any more.
+	sigset_t before = interrupt_shut();
 	R.R_ToplevelExec(load, &copy);
 	SEXP start = function(".start");
-	if (!start) return;
-	SEXP expr = PROTECT(R.Rf_lang1(start));
-	call(expr);
-	UNPROTECT(1);
+	if (start) {
+		call(PROTECT(R.Rf_lang1(start)));
+		UNPROTECT(1);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }

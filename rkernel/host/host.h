@@ -2,6 +2,7 @@
 #ifndef ADRASTEA_HOST_H
 #define ADRASTEA_HOST_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #include "shims.h"
@@ -107,6 +108,9 @@ const char *console_ask(const char *prompt, int password, int at_browser);
 void interrupt_install(void);
 // interrupt_ready is called when R has started.
 void interrupt_ready(void);
+// interrupt_shut drops what interrupt there is, and blocks SIGINT. It returns the
+// signals that were blocked before.
+sigset_t interrupt_shut(void);
 // interrupt_take waits for the signal that the kernel sends with every
 // interrupt, so that it cannot hit what runs next, and then does what R does.
 void interrupt_take(void);

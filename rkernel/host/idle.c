@@ -52,11 +52,7 @@ void idle_tidy(void) {
 		UNPROTECT(2);
 	}
 	// An interrupt that comes now is for nobody, and R must not see it here.
-	sigset_t block, before;
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigprocmask(SIG_BLOCK, &block, &before);
-	*R.R_interrupts_pending = 0;
+	sigset_t before = interrupt_shut();
 	R.R_tryEvalSilent(collect, R_Base, &failed);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -79,6 +80,60 @@ static int has_new_children(void) {
 	return 0;
 }
 
+// ---- while R starts ----------------------------------------------------------
+
+// R that is interrupted while it loads its own packages goes on without them, or
+// not at all. So an interrupt while R starts sets a flag of ours, and where R
+// looks for interrupts it is told if what runs is the user's: a profile or
+// .First. What comes while R loads its own ends the cell and nothing else.
+static volatile sig_atomic_t wanted;
+
+// The default packages can be the user's choice: what takes longer than R's own
+// is not left alone.
+enum { OWN_PACKAGES = 30 }; // seconds
+static time_t started;
+
+static void (*polled)(void); // what R does besides where it looks
+
+// calls_first says that the outermost function that runs is the one of this name.
+static int calls_first(const char *name) {
+	int failed;
+	SEXP call = PROTECT(R.Rf_lang1(R.Rf_install("sys.calls")));
+	SEXP calls = R.R_tryEvalSilent(call, R_Base, &failed);
+	UNPROTECT(1);
+	return !failed && R.TYPEOF(calls) == LISTSXP && R.TYPEOF(R.CAR(calls)) == LANGSXP &&
+		R.CAR(R.CAR(calls)) == R.Rf_install(name);
+}
+
+// runs_profile says that R runs a profile. R locks its base package when that is
+// loaded, and from then on reads only profiles, in a context of C code; it calls
+// functions in other contexts. It is asked in signal handlers too.
+static int runs_profile(void) {
+	struct host_context *c = *R.R_GlobalContext;
+	SEXP base = *R.R_BaseNamespace;
+	if (!base || !c || !c->next || !R.R_EnvironmentIsLocked(base)) return 0;
+	while (c->next->next) c = c->next;
+	return c->callflag == CTXT_CCODE;
+}
+
+// runs_users says that R runs code of the user's.
+static int runs_users(void) {
+	if (runs_profile() || calls_first(".First")) return 1;
+	return time(NULL) - started > OWN_PACKAGES && calls_first(".First.sys");
+}
+
+static void at_look(void) {
+	static const char note[] =
+		"R was interrupted while it started: a profile may not have run to its end.\n";
+	polled();
+	if (!wanted) return;
+	wanted = 0;
+	if (lane_is_child() || !runs_users()) return;
+	lane_text(2, note, sizeof note - 1);
+	heard = 1;
+	*R.R_interrupts_pending = 1;
+}
+
 // ---- signals -----------------------------------------------------------------
 
 static void on_interrupt(int signal) {
@@ -89,12 +144,17 @@ static void on_interrupt(int signal) {
 	sigaction(SIGINT, NULL, &before);
 	if (before.sa_handler != SIG_DFL) { // or R has only begun to start
 		nudges = 0;
-		heard = 1;
-		hit_children();
-		// Who stands in for R's handler takes it too, as system() with a timeout
-		// does to end its child; but that does not end the cell.
-		if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
-		hit_handler();
+		// R's own packages start children too.
+		if (r_handler || runs_profile()) hit_children();
+		if (r_handler || console_asking()) {
+			heard = 1;
+			// Who stands in for R's handler takes it too, as system() with a
+			// timeout does to end its child; but that does not end the cell.
+			if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
+			hit_handler();
+		} else {
+			wanted = 1;
+		}
 	}
 	errno = keep;
 }
@@ -106,11 +166,11 @@ static void on_nudge(int signal) {
 	int keep = errno;
 	(void)signal;
 	if (lane_is_child()) return;
-	int pending = *R.R_interrupts_pending;
+	int pending = *R.R_interrupts_pending || wanted;
 	if (pending) {
 		int n = ++nudges, repeat = n % 2 == 0 && n >= FIRST_REPEAT && n <= LAST_REPEAT;
-		if (repeat || has_new_children()) hit_children();
-		if (repeat) hit_handler();
+		if ((repeat || has_new_children()) && (r_handler || runs_profile())) hit_children();
+		if (repeat && !wanted) hit_handler();
 	}
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
 	errno = keep;
@@ -126,7 +186,8 @@ void interrupt_ready(void) {
 	struct sigaction now;
 	sigaction(SIGINT, NULL, &now);
 	r_handler = now.sa_handler;
-	heard = 0;
+	heard = wanted = 0;
+	if (*R.R_PolledEvents == at_look) *R.R_PolledEvents = polled;
 }
 
 void interrupt_install(void) {
@@ -134,6 +195,18 @@ void interrupt_install(void) {
 	struct sigaction nudge = {.sa_handler = on_nudge, .sa_flags = SA_RESTART};
 	sigaction(INTERRUPT_SIGNAL, &interrupt, NULL);
 	sigaction(NUDGE_SIGNAL, &nudge, NULL);
+	started = time(NULL);
+	polled = *R.R_PolledEvents;
+	*R.R_PolledEvents = at_look;
+}
+
+sigset_t interrupt_shut(void) {
+	sigset_t block, before;
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	*R.R_interrupts_pending = 0;
+	return before;
 }
 
 void interrupt_take(void) {

@@ -119,6 +119,7 @@ struct host_input_handler {
 	F(REQUIRED, SEXP, Rf_findVarInFrame, (SEXP, SEXP)) \
 	F(REQUIRED, SEXP, R_MakeExternalPtrFn, (host_fn, SEXP, SEXP)) \
 	F(REQUIRED, void, Rf_onintr, (void)) \
+	F(REQUIRED, host_bool, R_EnvironmentIsLocked, (SEXP)) \
 	F(REQUIRED, void, R_runHandlers, (struct host_input_handler *, void *)) \
 	F(REQUIRED, void, R_CleanTempDir, (void)) \
 	F(REQUIRED, SEXP, Rf_ScalarReal, (double)) \
@@ -143,6 +144,7 @@ struct host_input_handler {
 	V(REQUIRED, SEXP, R_GlobalEnv) \
 	V(REQUIRED, SEXP, R_BaseEnv) \
 	V(REQUIRED, SEXP, R_EmptyEnv) \
+	V(REQUIRED, SEXP, R_BaseNamespace) \
 	V(REQUIRED, SEXP, R_UnboundValue) \
 	V(REQUIRED, SEXP, R_MissingArg) \
 	V(REQUIRED, SEXP, R_LastvalueSymbol) \
@@ -151,6 +153,7 @@ struct host_input_handler {
 	V(REQUIRED, unsigned char, R_interrupts_suspended) \
 	V(REQUIRED, struct host_input_handler *, R_InputHandlers) \
 	V(REQUIRED, int, R_wait_usec) \
+	V(REQUIRED, host_fn, R_PolledEvents) \
 	V(REQUIRED, void *, R_Outputfile) \
 	V(REQUIRED, void *, R_Consolefile) \
 	V(REQUIRED, host_read_console, ptr_R_ReadConsole) \
