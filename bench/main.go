@@ -55,6 +55,9 @@ func run(ctx context.Context) (ok bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Setenv("XDG_STATE_HOME", dir); err != nil { // not the user's own history
+		return false, err
+	}
 	echo, err := buildEcho(ctx, dir)
 	if err != nil {
 		return false, err

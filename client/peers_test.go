@@ -89,7 +89,7 @@ func TestPeers(t *testing.T) {
 }
 
 func testPeer(t *testing.T, p peer, transport string) {
-	cfg := &client.Config{Transport: transport, Env: []string{"IPYTHONDIR=" + t.TempDir()}}
+	cfg := &client.Config{Transport: transport, Env: []string{"IPYTHONDIR=" + t.TempDir(), "XDG_STATE_HOME=" + t.TempDir()}}
 	c, err := client.Start(testContext(t), p.spec(t), config(t, cfg))
 	if err != nil {
 		t.Fatal(err)

@@ -134,7 +134,7 @@ func (c *Client) chooseConnection() error {
 		return fmt.Errorf("client: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("client: runtime directory: %w", err)
+		return fmt.Errorf("client: %w: name a directory for connection files that you may write to in JUPYTER_RUNTIME_DIR", err)
 	}
 	id := jupyter.NewID()
 	c.file = filepath.Join(dir, "kernel-"+id+".json")

@@ -22,6 +22,7 @@ import (
 // by its ports: all become ready, execute, and end.
 func TestStart200(t *testing.T) {
 	const kernels = 200
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	echo := filepath.Join(t.TempDir(), "echo")
 	build := exec.Command("go", "build", "-o", echo, "./examples/echo")
 	build.Dir = testenv.Root(t)

@@ -3,6 +3,7 @@ package jupyter
 import (
 	"encoding/json"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -191,5 +192,23 @@ func TestNamesOfKernelspecsStayInTheirDirectory(t *testing.T) {
 		if _, err := FindKernelSpec(name); err == nil || !strings.Contains(err.Error(), "no name") {
 			t.Errorf("FindKernelSpec(%q): %v", name, err)
 		}
+	}
+}
+
+// A service has no HOME, and yet its files belong into the home of its user.
+func TestHomeDirWithoutHOME(t *testing.T) {
+	t.Setenv("HOME", "")
+	for _, name := range []string{"JUPYTER_DATA_DIR", "XDG_DATA_HOME"} {
+		t.Setenv(name, "")
+	}
+	u, err := user.Current()
+	if err != nil || u.HomeDir == "" {
+		t.Fatalf("the system knows no home of this user: %v, %v", u, err)
+	}
+	if got := HomeDir(); got != u.HomeDir {
+		t.Errorf("HomeDir: got %q, want %q", got, u.HomeDir)
+	}
+	if dir := DataDir(); !strings.HasPrefix(dir, u.HomeDir+string(filepath.Separator)) {
+		t.Errorf("DataDir: got %q, want it below %q", dir, u.HomeDir)
 	}
 }

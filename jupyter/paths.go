@@ -2,10 +2,24 @@ package jupyter
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
 )
+
+// HomeDir returns the user's home directory: what the environment says, or else,
+// as in a service or with an empty environment, what the system knows of the
+// user. It is empty if neither says anything.
+func HomeDir() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return home
+	}
+	if u, err := user.Current(); err == nil {
+		return u.HomeDir
+	}
+	return ""
+}
 
 // DataDir returns the directory of the user's own Jupyter data: where a
 // kernelspec of the user is installed. JUPYTER_DATA_DIR names another one.
@@ -13,7 +27,7 @@ func DataDir() string {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir
 	}
-	home, _ := os.UserHomeDir() // without a home the path is relative, as in Jupyter
+	home := HomeDir()
 	switch runtime.GOOS {
 	case "darwin":
 		return filepath.Join(home, "Library", "Jupyter")

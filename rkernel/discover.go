@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
 // A Candidate is an R command that [Discover] came upon.
@@ -104,7 +106,7 @@ func systemPlaces() []string {
 // usual roots, the active one.
 func condaPrefixes() []string {
 	prefixes := []string{os.Getenv("CONDA_PREFIX")}
-	home, _ := os.UserHomeDir()
+	home := jupyter.HomeDir()
 	roots := []string{os.Getenv("MAMBA_ROOT_PREFIX"), os.Getenv("CONDA_ROOT")}
 	if exe := os.Getenv("CONDA_EXE"); exe != "" {
 		roots = append(roots, filepath.Dir(filepath.Dir(exe)))

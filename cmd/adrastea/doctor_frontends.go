@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
 const areaFrontEnds = "Front ends"
@@ -142,8 +143,8 @@ func askJupyter(ctx context.Context) *jupyterPaths {
 
 // editors are editors with Jupyter's extension, which lie in the user's home.
 func editors() []string {
-	home, err := os.UserHomeDir()
-	if err != nil {
+	home := jupyter.HomeDir()
+	if home == "" {
 		return nil
 	}
 	kinds := []struct{ dir, name string }{

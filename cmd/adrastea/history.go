@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
 // historySize is how many pieces of code the history holds.
@@ -25,8 +27,8 @@ var (
 func historyFile(language string) *history {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
+		home := jupyter.HomeDir()
+		if home == "" {
 			return &history{} // nowhere to keep it
 		}
 		dir = filepath.Join(home, ".local", "state")

@@ -43,6 +43,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Setenv("XDG_STATE_HOME", dir); err != nil { // not the user's own history
+		return err
+	}
 	r, err := newRKernel(ctx, *binary, filepath.Join(dir, "r"))
 	if err != nil {
 		return err

@@ -48,8 +48,8 @@ type Config struct {
 func DefaultFile(name string) string {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
+		home := jupyter.HomeDir()
+		if home == "" {
 			return ""
 		}
 		dir = filepath.Join(home, ".local", "state")

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -347,10 +348,12 @@ func TestUseAfterClose(t *testing.T) {
 }
 
 func TestDefaultFile(t *testing.T) {
+	me, err := user.Current()
+	must(t, err)
 	for _, tt := range []struct{ state, home, name, want string }{
 		{"/state", "/home/ada", "R", "/state/adrastea/history-r.sqlite"},
 		{"", "/home/ada", "a/b", "/home/ada/.local/state/adrastea/history-a_b.sqlite"},
-		{"", "", "R", ""},
+		{"", "", "R", me.HomeDir + "/.local/state/adrastea/history-r.sqlite"},
 	} {
 		t.Setenv("XDG_STATE_HOME", tt.state)
 		t.Setenv("HOME", tt.home)
