@@ -17,17 +17,30 @@ const (
 // An abort asks the reader of shell to abort what a lane has received.
 type abort struct {
 	lane *lane
-	done chan struct{} // closed when that was done
+	of   func(*incoming) bool // says what of it
+	done chan struct{}        // closed when that was done
 }
 
 // abortReceived aborts the execute requests that were received so far for the
-// same subshell as in, which has failed (K6). The worker calls it before it sends
-// the reply: what a client sends after it has seen that reply runs. While more may
-// be on its way of what the client sent together with in, the reply waits. ctx is
-// that of in: nobody interrupts before having sent all.
-func (s *Server) abortReceived(ctx context.Context, in *incoming) {
+// same subshell as in, which has failed (K6). The worker calls it before it
+// publishes the error: what is sent because of that runs.
+func (s *Server) abortReceived(in *incoming) {
+	s.abort(in.lane, func(*incoming) bool { return true })
+}
+
+// abortBurst aborts what the client of in, which has failed, sent together with
+// it and may still be on its way (K6). The worker calls it before it sends the
+// reply: what that client sends when it has seen that runs. What others send
+// meanwhile runs, too. ctx is that of in: nobody interrupts before having sent
+// all.
+func (s *Server) abortBurst(ctx context.Context, in *incoming) {
 	s.awaitBurst(ctx, in)
-	a := abort{in.lane, make(chan struct{})}
+	s.abort(in.lane, in.sameClient)
+}
+
+// abort aborts those of the execute requests received so far for which of holds.
+func (s *Server) abort(l *lane, of func(*incoming) bool) {
+	a := abort{l, of, make(chan struct{})}
 	select {
 	case s.aborts <- a:
 		<-a.done

@@ -72,15 +72,18 @@ func (s *Server) remember(req *Request) {
 }
 
 // failed publishes the error of a request and returns its reply. If the request
-// stops on errors, what was received after it is aborted first, for which the
-// reply may have to wait.
+// stops on errors, what was received after it is aborted, for which the reply may
+// have to wait.
 func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Content {
 	info := errorInfo(ctx, err)
+	if req.StopOnError {
+		s.abortReceived(req.in)
+	}
 	if !req.Silent {
 		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
 	}
 	if req.StopOnError {
-		s.abortReceived(ctx, req.in)
+		s.abortBurst(ctx, req.in)
 	}
 	return &jupyter.ExecuteReply{
 		Status:         jupyter.StatusError,

@@ -47,6 +47,11 @@ func (s *Server) receive(ch jupyter.Channel, m zmq.Message) *incoming {
 	return in
 }
 
+// sameClient says that in and other are from one client.
+func (in *incoming) sameClient(other *incoming) bool {
+	return in.msg.Header.Session == other.msg.Header.Session
+}
+
 // publishStatus publishes that the kernel is now in state because of in, which
 // may be nil.
 func (s *Server) publishStatus(in *incoming, state string) {

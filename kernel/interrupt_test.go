@@ -171,6 +171,32 @@ func testK6RunAll(t *testing.T) {
 	done(c, r, "ok")
 }
 
+func TestK6RunAllOfOneOfTwoClients(t *testing.T) { synctest.Test(t, testK6RunAllOfOne) }
+
+// testK6RunAllOfOne: while the reply to a failure waits for more of its client,
+// another, who has seen the error, may send what is meant to run.
+func testK6RunAllOfOne(t *testing.T) {
+	c := kerneltest.Start(t, newScript(), nil)
+	d := c.Kernel.Connect(t)
+	first := c.Execute("ask x\nfail y")
+	c.ExpectStart(first, 1)
+	p := c.ExpectPrompt(first, "x")
+	before := d.Execute("out before")
+	c.AwaitWaiting(1)
+	c.Answer(p, "")
+	c.ExpectStream(first, "stdout", "<>")
+	c.ExpectError(first, "Fail", "y")
+	after := d.Execute("out after")
+	own := c.Execute("out x")
+	c.AwaitWaiting(3)
+	done(c, first, "error")
+	expectAborted(d, []*jupyter.Message{before})
+	expectAborted(c, []*jupyter.Message{own})
+	d.ExpectStart(after, 2)
+	d.ExpectStream(after, "stdout", "after")
+	done(d, after, "ok")
+}
+
 func TestK6AClientWithoutPause(t *testing.T) { synctest.Test(t, testK6AClientWithoutPause) }
 
 // testK6AClientWithoutPause: no client can have the reply to its failure wait for
@@ -220,7 +246,9 @@ func TestK6AbortOfABurst(t *testing.T) {
 // What has arrived at the shell socket counts as received, though the kernel has
 // not taken it from there: here its reader waits for a log, until the request
 // that runs has failed.
-func TestK6AbortOfWhatTheSocketHolds(t *testing.T) {
+func TestK6AbortOfWhatTheSocketHolds(t *testing.T) { synctest.Test(t, testK6SocketHolds) }
+
+func testK6SocketHolds(t *testing.T) {
 	log := stuckLog{began: make(chan struct{}), free: make(chan struct{})}
 	c := kerneltest.Start(t, newScript(), &kerneltest.Options{
 		Config: &kernel.Config{Logger: slog.New(log)},
@@ -236,8 +264,9 @@ func TestK6AbortOfWhatTheSocketHolds(t *testing.T) {
 	}
 	c.Answer(p, "")
 	c.ExpectStream(first, "stdout", "<>")
-	c.ExpectError(first, "Fail", "y")
+	synctest.Wait()
 	close(log.free)
+	c.ExpectError(first, "Fail", "y")
 	done(c, first, "error")
 	expectAborted(c, rest)
 }

@@ -89,12 +89,13 @@ func (l *lane) end() []*incoming {
 	return waiting
 }
 
-// abort marks the execute requests that wait as aborted (K6).
-func (l *lane) abort() {
+// abort marks those of the execute requests that wait as aborted for which of
+// holds (K6).
+func (l *lane) abort(of func(*incoming) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, in := range l.waiting {
-		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {
+		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest && of(in) {
 			in.aborted = true
 		}
 	}
@@ -106,8 +107,7 @@ func (l *lane) lastOfBurst(in *incoming) time.Time {
 	defer l.mu.Unlock()
 	last := in.received
 	for _, w := range l.waiting {
-		h := w.msg.Header
-		if h.MsgType == jupyter.TypeExecuteRequest && h.Session == in.msg.Header.Session && w.received.After(last) {
+		if w.msg.Header.MsgType == jupyter.TypeExecuteRequest && w.sameClient(in) && w.received.After(last) {
 			last = w.received
 		}
 	}

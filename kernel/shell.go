@@ -39,7 +39,7 @@ func (s *Server) readShell() {
 			}
 		case a := <-s.aborts:
 			s.takeReceived()
-			a.lane.abort()
+			a.lane.abort(a.of)
 			close(a.done)
 		case <-s.drainc:
 			s.takeReceived()
