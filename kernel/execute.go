@@ -22,6 +22,7 @@ func (s *Server) execute(ctx context.Context, in *incoming, c *jupyter.ExecuteRe
 		Metadata:       in.msg.Metadata,
 		server:         s,
 		in:             in,
+		over:           make(chan struct{}),
 	}
 	if !c.Silent {
 		s.ambient.Store(req.Output)
@@ -53,8 +54,8 @@ func (s *Server) callExecute(ctx context.Context, req *Request) (res *Result, er
 	if err := s.awaitStart(ctx); err != nil {
 		return nil, err
 	}
-	s.setRequest(req.in, req)
-	defer s.setRequest(req.in, nil)
+	s.beginRequest(req)
+	defer s.endRequest(req)
 	return s.lang.Execute(ctx, req)
 }
 

@@ -109,6 +109,7 @@ type Request struct {
 
 	server *Server
 	in     *incoming
+	over   chan struct{}          // closed when Execute has returned, or never
 	result atomic.Pointer[string] // text of the last Result, for the history
 }
 
@@ -123,13 +124,12 @@ func (r *Request) Result(data jupyter.MIMEBundle, metadata map[string]any) error
 }
 
 // Input asks the user who sent the request for a line of text (K4). It fails
-// at once with ErrStdinNotAllowed where the request did not allow stdin, and
-// with ErrNotRunning when the request has ended. Everything published before is
-// handed over first.
+// at once with ErrStdinNotAllowed where the request did not allow stdin. Everything
+// published before is handed over first.
 //
 // The wait ends with the answer, with an interrupt that arrives while it waits
-// (ErrInterrupted), with the end of the kernel (ErrShutdown), or with ctx. An
-// interrupt that came before does not end it: whether to ask all the same is
+// (ErrInterrupted), when Execute has returned (ErrNotRunning), with the end of the
+// kernel (ErrShutdown), or with ctx. An interrupt that came before does not end it: whether to ask all the same is
 // up to the language. An answer that is no answer is a [*BadReplyError].
 func (r *Request) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	if !r.AllowStdin {

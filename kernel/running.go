@@ -36,12 +36,19 @@ func (s *Server) finishRunning(in *incoming) {
 	in.lane.running = nil
 }
 
-// setRequest says that Execute runs req for in, or, with nil, that it has
-// returned.
-func (s *Server) setRequest(in *incoming, req *Request) {
+// beginRequest says that Execute runs req.
+func (s *Server) beginRequest(req *Request) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	in.lane.running.req = req
+	req.in.lane.running.req = req
+}
+
+// endRequest says that Execute has returned. Prompts that it left behind end.
+func (s *Server) endRequest(req *Request) {
+	s.runMu.Lock()
+	defer s.runMu.Unlock()
+	req.in.lane.running.req = nil
+	close(req.over)
 }
 
 // cancelAll cancels the contexts of what runs.

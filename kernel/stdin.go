@@ -31,6 +31,7 @@ type ask struct {
 	answer      chan answer      // receives exactly one value at most
 	interrupted chan struct{}    // closed by an interrupt; see interrupt
 	undelivered chan struct{}    // capacity 1: the client has no stdin socket
+	over        chan struct{}    // closed when its request has ended
 }
 
 // An answer is what a client answered, or why it is none.
@@ -68,6 +69,7 @@ func (s *Server) input(ctx context.Context, req *Request, prompt string, passwor
 		answer:      make(chan answer, 1),
 		interrupted: make(chan struct{}),
 		undelivered: make(chan struct{}, 1),
+		over:        req.over,
 	}
 	if !s.addAsk(req, a) {
 		return "", ErrNotRunning
@@ -92,6 +94,8 @@ func (s *Server) input(ctx context.Context, req *Request, prompt string, passwor
 			return ans.value, ans.err
 		case <-a.interrupted:
 			return "", ErrInterrupted
+		case <-a.over:
+			return "", ErrNotRunning
 		case <-s.endc:
 			return "", ErrShutdown
 		case <-ctx.Done():
@@ -106,7 +110,7 @@ func (s *Server) addAsk(req *Request, a *ask) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
 	r := req.in.lane.running
-	if r == nil || r.in != req.in {
+	if r == nil || r.req != req {
 		return false
 	}
 	r.asks = append(r.asks, a)
@@ -157,8 +161,16 @@ func (s *Server) serveStdin() {
 	}
 }
 
-// sendPrompt sends the input_request.
+// sendPrompt sends the input_request, if its request still runs: nothing comes of
+// a language that has returned, and the reply must not overtake a prompt.
 func (s *Server) sendPrompt(a *ask) {
+	s.runMu.Lock()
+	defer s.runMu.Unlock() // held, so that the request cannot end between
+	select {
+	case <-a.over:
+		return
+	default:
+	}
 	s.logError(s.out.send(jupyter.Stdin, a.msg, func(err error) {
 		if err == nil {
 			return

@@ -1,10 +1,14 @@
 package kernel_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
@@ -167,6 +171,39 @@ func TestK4InputAfterTheRequest(t *testing.T) {
 	if _, err := l.lastRequest().Input(t.Context(), "x", false); err == nil {
 		t.Error("Input after the end of the request: no error")
 	}
+}
+
+// An asker is a language that asks and does not wait for the answer, as R when
+// an interrupt ends a cell that asks.
+type asker struct {
+	*script
+	asked chan error
+}
+
+func (l asker) Execute(_ context.Context, req *kernel.Request) (*kernel.Result, error) {
+	go func() {
+		_, err := req.Input(context.Background(), "x", false)
+		l.asked <- err
+	}()
+	time.Sleep(time.Millisecond) // until it asks
+	return nil, nil
+}
+
+func TestK4NoPromptAfterTheReply(t *testing.T) { synctest.Test(t, testK4NoPromptAfterTheReply) }
+
+func testK4NoPromptAfterTheReply(t *testing.T) {
+	l := asker{newScript(), make(chan error, 1)}
+	c := kerneltest.Start(t, l, nil)
+	c.Line(jupyter.IOPub).Stall() // the prompt waits for the output before it
+	r := c.Execute("")
+	c.ExpectReply(r)
+	if err := <-l.asked; err != kernel.ErrNotRunning {
+		t.Errorf("Input: %v, want %v", err, kernel.ErrNotRunning)
+	}
+	time.Sleep(2 * time.Second)
+	c.Line(jupyter.IOPub).Resume()
+	c.ExpectStart(r, 1)
+	c.ExpectIdle(r)
 }
 
 func TestK4TheClientIsGone(t *testing.T) {
