@@ -21,6 +21,9 @@ const beKernel = "KERNEL_TEST_BE_KERNEL"
 // its process id, and waits to be killed.
 const holdKernel = "KERNEL_TEST_HOLD_KERNEL"
 
+// stallTimeout, besides beKernel, sets the StallTimeout of the kernel.
+const stallTimeout = "KERNEL_TEST_STALL_TIMEOUT"
+
 func runAsKernel() int {
 	if os.Getenv(holdKernel) != "" {
 		cmd := kernelCommand(os.Getenv(beKernel))
@@ -32,7 +35,9 @@ func runAsKernel() int {
 		fmt.Println(cmd.Process.Pid)
 		select {}
 	}
-	status, err := kernel.Serve(context.Background(), newScript(), os.Getenv(beKernel), nil)
+	cfg := new(kernel.Config)
+	cfg.StallTimeout, _ = time.ParseDuration(os.Getenv(stallTimeout)) // 0: the default
+	status, err := kernel.Serve(context.Background(), newScript(), os.Getenv(beKernel), cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernel:", err)
 	}
