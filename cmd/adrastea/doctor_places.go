@@ -105,8 +105,11 @@ func examineRuntimeDir(f *findings) {
 	dir := jupyter.RuntimeDir()
 	info, err := os.Stat(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && tryWrite(existing(dir)) == nil:
 		f.add(areaPlaces, fine, "connection files: "+dir+", which will be made", "")
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		f.add(areaPlaces, problem, "connection files: "+dir+" cannot be made", "Let JUPYTER_RUNTIME_DIR name a directory that you may write to.")
 		return
 	case err != nil || !info.IsDir():
 		f.add(areaPlaces, problem, "connection files: "+dir+" is no directory that can be used", "Remove what is there, or let JUPYTER_RUNTIME_DIR name another one.")
@@ -122,6 +125,17 @@ func examineRuntimeDir(f *findings) {
 		return
 	}
 	f.add(areaPlaces, fine, "connection files: "+dir, "")
+}
+
+// existing returns the deepest directory above dir that is there.
+func existing(dir string) string {
+	for {
+		up := filepath.Dir(dir)
+		if _, err := os.Stat(up); err == nil || up == dir {
+			return up
+		}
+		dir = up
+	}
 }
 
 // tryWrite makes a file in dir and removes it.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -173,6 +174,9 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 		"logo-64x64.png": logoPNG,
 		"logo-svg.svg":   logoSVG,
 	})
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: --prefix DIR and --sys-prefix install elsewhere", err)
+	}
 	if err != nil {
 		return err
 	}
