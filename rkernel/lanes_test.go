@@ -83,6 +83,25 @@ func TestR1BothStreamsOfAChildFlow(t *testing.T) {
 	}
 }
 
+const nonblockCode = `
+#include <fcntl.h>
+void nonblock(void) { fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_NONBLOCK); }
+`
+
+// A child may make the pipe that it shares with R non-blocking, as node and ssh
+// do: R's own text waits for room all the same.
+func TestR1AChildMakesThePipeNonBlocking(t *testing.T) {
+	const n = 8 << 20
+	p := startR(t)
+	rec := newRecorder()
+	finishCell(t, p, rec, fmt.Sprintf(`dyn.load(%s)
+invisible(.C("nonblock"))
+cat(strrep("x", %d))`, compileC(t, nonblockCode), n))
+	if got := len(rec.text("stdout")); got != n {
+		t.Errorf("%d of %d bytes have come", got, n)
+	}
+}
+
 func TestR1CharactersAndBytes(t *testing.T) {
 	p := startR(t)
 	for code, want := range map[string]string{

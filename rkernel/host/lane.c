@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -291,6 +292,11 @@ void lane_text(int lane, const char *text, size_t len) {
 	while (len > 0) {
 		ssize_t n = write(lane, text, len);
 		if (n < 0 && errno == EINTR) continue;
+		if (n < 0 && errno == EAGAIN) { // a child has made the pipe so (node, ssh)
+			struct pollfd room = {.fd = lane, .events = POLLOUT};
+			poll(&room, 1, -1);
+			continue;
+		}
 		if (n < 0 && errno == EPIPE) orphaned();
 		if (n <= 0) break;
 		text += n;
