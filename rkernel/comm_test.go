@@ -190,6 +190,24 @@ func TestWhatIsNoCommMessageIsAnErrorInTheCell(t *testing.T) {
 	}
 }
 
+// However many parts there are, and however large they are together: they are
+// sent, or the cell hears why not.
+func TestManyAndLargeParts(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, `comm <- getOption("jupyter.comm_manager")()$new_comm("target"); comm$open()`)
+	if got := runCell(t, p, `comm$send(buffers = rep(list(raw(1)), 1e6)); 1`); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("a million parts: %.300q", got)
+	}
+	got := runCell(t, p, `comm$send(buffers = rep(list(raw(2^20)), 1024))`)
+	const want = "error|simpleError|more than 1 GiB cannot be sent to the front end at once|"
+	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		t.Errorf("a gibibyte: %.300q", got)
+	}
+	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
 func TestAHandlerOfACommIsInterrupted(t *testing.T) {
 	c := kerneltest.Start(t, New(nil), nil)
 	execute(c, 1, `getOption("jupyter.comm_manager")()$register_target("loop", function(comm) {

@@ -107,6 +107,11 @@ static void answer(const char *id, SEXP result, int known) {
 		for (int i = 0; i < n; i++)
 			parts[i + 1] = part_str(R.Rf_translateCharUTF8(R.STRING_ELT(result, i)));
 		UNPROTECT(1);
+		if (!lane_fits(n + 1, parts)) {
+			parts[1] = part_str("0");
+			parts[2] = part_str("the answer is larger than 1 GiB");
+			n = 2;
+		}
 	}
 	lane_send(EV_RETURN, n + 1, parts);
 	free(parts);
@@ -190,9 +195,13 @@ static SEXP native_event(SEXP kind, SEXP list) {
 	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
 		R.Rf_error("an event has a kind and a list of parts");
 	int n = R.Rf_length(list);
-	struct host_part parts[n + 1];
+	struct host_part *parts; // in memory of R's, since what follows may jump
+	SEXP memory = PROTECT(R.Rf_allocVector(RAWSXP, (ptrdiff_t)((size_t)n * sizeof *parts)));
+	parts = (void *)R.RAW(memory);
 	for (int i = 0; i < n; i++) parts[i] = as_part(R.VECTOR_ELT(list, i));
-	host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts);
+	if (!host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts))
+		R.Rf_error("more than 1 GiB cannot be sent to the front end at once");
+	UNPROTECT(1);
 	return R_Nil;
 }
 

@@ -125,6 +125,7 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	struct host_part *at = parts + 8;
 	for (int i = 0; i < n; i++) *at++ = part_str(string_at(report, i + 2));
 	for (int i = 0; i < more; i++) *at++ = part_of(R.VECTOR_ELT(rich, i));
+	if (!lane_fits((int)(at - parts), parts)) at -= more; // its text is enough
 	lane_send_acked(EV_DONE, (int)(at - parts), parts);
 	free(parts);
 	forget();
@@ -139,6 +140,7 @@ static void send_value(void) {
 	struct host_part *parts = host_alloc(NULL, (size_t)(1 + more) * sizeof *parts);
 	parts[0] = (struct host_part){cell.result.data, cell.result.len};
 	for (int i = 0; i < more; i++) parts[n++] = part_of(R.VECTOR_ELT(rich, i));
+	if (!lane_fits(n, parts)) n = 1;
 	lane_send_acked(EV_VALUE, n, parts);
 	free(parts);
 	if (rich) UNPROTECT(1);

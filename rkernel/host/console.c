@@ -8,7 +8,7 @@
 
 #include "host.h"
 
-static int capturing;    // depth of console_capture
+static int capturing;    // see console_capture
 static int ready;        // the first prompt was reached
 static int quitting;     // the kernel asked R to end
 static int leaving = -1; // the status R ends with by its own will

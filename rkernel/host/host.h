@@ -21,7 +21,7 @@ enum {
 	EV_DONE = 'D',   // * the cell ended: see cell.c
 	EV_USER = 'V',   // * kind, parts: display and others
 	EV_RETURN = 'r', // a call ended: id, status, strings
-	EV_EXIT = 'X',   // * R ends by its own will: status
+	EV_EXIT = 'X',   // R ends by its own will: status
 	EV_FATAL = 'F',  // R cannot start: why
 	EV_NUDGED = 'n'  // R has taken the last interrupt ("1"), or not yet ("0")
 };
@@ -46,7 +46,7 @@ struct host_part {
 struct frame {
 	int type;
 	int n;                  // number of parts
-	struct host_part *part; // valid until the next lane_recv or lane_next
+	struct host_part *part; // see lane_recv and lane_next
 };
 
 void lane_init(int fd);
@@ -56,12 +56,17 @@ int lane_is_child(void);
 // does not notice a bare clone, whose frames lane_send still drops.
 int lane_is_forked(void);
 int lane_fd(void);
+// lane_fits says that parts are not too much for one frame. Others are dropped:
+// who sends what users make asks first.
+int lane_fits(int n, const struct host_part *parts);
 void lane_send(int type, int n, const struct host_part *parts);
 void lane_send_acked(int type, int n, const struct host_part *parts);
 // lane_signal sends a frame of one part of one byte, from a signal handler.
 void lane_signal(int type, char part);
+// lane_recv waits for a frame, which is valid until the next call.
 void lane_recv(struct frame *f);
-// lane_next is lane_recv, but frames that came at a wrong moment come first.
+// lane_next is lane_recv, but frames that came at a wrong moment come first, and
+// the frame is valid until the next lane_next: R code may run meanwhile.
 void lane_next(struct frame *f);
 int lane_has_kept(void);
 void lane_keep(const struct frame *f);
@@ -71,8 +76,9 @@ int lane_interrupts(int forget);
 // lane_note_interrupt counts one that was announced another way.
 void lane_note_interrupt(void);
 void lane_text(int lane, const char *text, size_t len);
-// host_event sends a user event and waits for its acknowledgement. It returns
-// 0, or -1 in a forked child, where nothing is sent. No R error is raised.
+// host_event sends a user event and waits for its acknowledgement; in a forked
+// child it does nothing. It returns 0 if the event is too large. No R error is
+// raised.
 int host_event(const char *kind, int n, const struct host_part *parts);
 
 struct host_part part_str(const char *s);
@@ -93,7 +99,8 @@ void console_install(void);
 // console_at_top says that no R function is on the stack.
 int console_at_top(void);
 int is_browser(const struct host_context *c);
-// console_capture sends what R prints away until it is called with 0.
+// console_capture throws away what R prints until it is called with 0. It does
+// not nest.
 void console_capture(int on);
 // console_asking says that a prompt waits for its answer.
 int console_asking(void);

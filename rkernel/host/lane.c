@@ -118,13 +118,23 @@ void lane_signal(int type, char part) {
 	if (!sending) send_owed();
 }
 
+enum { FRAME_MAX = 1 << 30 }; // the kernel takes no more
+
+static size_t frame_size(int n, const struct host_part *parts) {
+	size_t total = 1;
+	for (int i = 0; i < n; i++) total += 4 + parts[i].len;
+	return total;
+}
+
+int lane_fits(int n, const struct host_part *parts) {
+	return frame_size(n, parts) <= FRAME_MAX;
+}
+
 // lane_send sends a frame: length, type, then each part with its length.
 void lane_send(int type, int n, const struct host_part *parts) {
 	static struct buf out;
-	size_t total = 1;
-	if (lane_is_child()) return;
-	for (int i = 0; i < n; i++) total += 4 + parts[i].len;
-	if (total > 0x7fffffff) return; // more than a frame can say
+	size_t total = frame_size(n, parts);
+	if (lane_is_child() || total > FRAME_MAX) return;
 	char t = (char)type;
 	out.len = 0;
 	put32(&out, total);
@@ -179,7 +189,7 @@ void lane_recv(struct frame *f) {
 	unsigned char head[4];
 	recv_all((char *)head, 4);
 	size_t len = get32(head), at = 1;
-	in.len = 0;
+	if (in.cap > 1 << 16) buf_free(&in);
 	if (in.cap < len + 1) {
 		in.cap = len + 1;
 		in.data = host_alloc(in.data, in.cap);
@@ -228,15 +238,14 @@ void lane_keep(const struct frame *f) {
 
 int lane_has_kept(void) { return kept != NULL; }
 
-// lane_next is lane_recv, but frames that were kept come first.
 void lane_next(struct frame *f) {
 	static struct kept *last;
+	if (!kept) {
+		lane_recv(f);
+		lane_keep(f);
+	}
 	free(last);
 	last = kept;
-	if (!last) {
-		lane_recv(f);
-		return;
-	}
 	kept = last->next;
 	if (!kept) kept_end = &kept;
 	*f = last->frame;
@@ -246,7 +255,7 @@ void lane_next(struct frame *f) {
 // cell or a call may arrive meanwhile, if R runs a callback between cells.
 void lane_send_acked(int type, int n, const struct host_part *parts) {
 	struct frame f;
-	if (lane_is_child()) return;
+	if (lane_is_child() || !lane_fits(n, parts)) return;
 	fflush(stdout);
 	lane_send(type, n, parts);
 	for (;;) {
@@ -257,13 +266,14 @@ void lane_send_acked(int type, int n, const struct host_part *parts) {
 }
 
 int host_event(const char *kind, int n, const struct host_part *parts) {
-	if (lane_is_child()) return -1;
+	if (lane_is_child()) return 1;
 	struct host_part *all = host_alloc(NULL, ((size_t)n + 1) * sizeof *all);
 	all[0] = part_str(kind);
 	for (int i = 0; i < n; i++) all[i + 1] = parts[i];
-	lane_send_acked(EV_USER, n + 1, all);
+	int fits = lane_fits(n + 1, all);
+	if (fits) lane_send_acked(EV_USER, n + 1, all);
 	free(all);
-	return 0;
+	return fits;
 }
 
 // say_lane keeps the order of text across the two pipes. Text that waits in
