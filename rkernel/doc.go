@@ -8,10 +8,10 @@
 //
 // # Usage
 //
-//	server := kernel.New(connection, rkernel.New(&rkernel.Config{}))
+//	status, err := kernel.Serve(ctx, rkernel.New(nil), connectionFile, nil)
 //
-// The program must import this package (so that it contains the C part) and is
-// run again by R's front-end script as the R process.
+// The program contains the C part, since it imports this package, and is run
+// again by R's front-end script as the R process. It must be built with cgo.
 //
 // # What a cell means
 //

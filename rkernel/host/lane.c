@@ -46,7 +46,7 @@ int lane_is_child(void) {
 int lane_fd(void) { return sock; }
 
 // The kernel is gone: nobody can use this R or what it started.
-static void orphaned(void) {
+HOST_NORETURN static void orphaned(void) {
 	if (lane_is_child()) _exit(0);
 	if (R.R_CleanTempDir && R.R_TempDir && *R.R_TempDir) R.R_CleanTempDir();
 	kill(0, SIGKILL);

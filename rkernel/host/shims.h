@@ -61,6 +61,8 @@ struct host_input_handler {
 	void *data;
 };
 
+#define HOST_NORETURN __attribute__((noreturn))
+
 // F(necessity, result, name, parameters)
 #define HOST_FUNCTIONS(F) \
 	F(REQUIRED, int, Rf_initialize_R, (int, char **)) \
@@ -95,12 +97,8 @@ struct host_input_handler {
 	F(REQUIRED, SEXP, STRING_ELT, (SEXP, ptrdiff_t)) \
 	F(REQUIRED, void, SET_STRING_ELT, (SEXP, ptrdiff_t, SEXP)) \
 	F(REQUIRED, int *, INTEGER, (SEXP)) \
-	F(REQUIRED, int *, LOGICAL, (SEXP)) \
-	F(REQUIRED, double *, REAL, (SEXP)) \
 	F(REQUIRED, unsigned char *, RAW, (SEXP)) \
 	F(REQUIRED, const char *, R_CHAR, (SEXP)) \
-	F(REQUIRED, SEXP, PRINTNAME, (SEXP)) \
-	F(REQUIRED, const char *, Rf_translateChar, (SEXP)) \
 	F(REQUIRED, const char *, Rf_translateCharUTF8, (SEXP)) \
 	F(REQUIRED, SEXP, Rf_mkString, (const char *)) \
 	F(REQUIRED, SEXP, Rf_mkCharCE, (const char *, int)) \
@@ -114,7 +112,6 @@ struct host_input_handler {
 	F(REQUIRED, SEXP, Rf_lang4, (SEXP, SEXP, SEXP, SEXP)) \
 	F(REQUIRED, SEXP, Rf_GetOption1, (SEXP)) \
 	F(REQUIRED, int, Rf_asLogical, (SEXP)) \
-	F(REQUIRED, int, Rf_asInteger, (SEXP)) \
 	F(REQUIRED, void, Rf_defineVar, (SEXP, SEXP, SEXP)) \
 	F(REQUIRED, SEXP, Rf_findVarInFrame, (SEXP, SEXP)) \
 	F(REQUIRED, SEXP, R_MakeExternalPtrFn, (host_fn, SEXP, SEXP)) \
@@ -132,21 +129,16 @@ struct host_input_handler {
 	F(OPTIONAL, void *, Rf_desc2GEDesc, (void *)) \
 	F(OPTIONAL, SEXP, GEcreateSnapshot, (void *)) \
 	F(OPTIONAL, const char *, R_curErrorBuf, (void)) /* exported for Rserve; without it error text is stream text */ \
-	HOST_NORETURN_FUNCTIONS(F)
-
-#define HOST_NORETURN_FUNCTIONS(F) \
-	F(REQUIRED, void, Rf_error, (const char *, ...))
+	F(REQUIRED, HOST_NORETURN void, Rf_error, (const char *, ...))
 
 // V(necessity, type, name): the table holds a pointer to the variable.
 #define HOST_VARIABLES(V) \
 	V(REQUIRED, int, R_running_as_main_program) \
 	V(REQUIRED, SEXP, R_NilValue) \
-	V(REQUIRED, SEXP, R_GlobalEnv) \
 	V(REQUIRED, SEXP, R_BaseEnv) \
 	V(REQUIRED, SEXP, R_EmptyEnv) \
 	V(REQUIRED, SEXP, R_BaseNamespace) \
 	V(REQUIRED, SEXP, R_UnboundValue) \
-	V(REQUIRED, SEXP, R_MissingArg) \
 	V(REQUIRED, SEXP, R_LastvalueSymbol) \
 	V(REQUIRED, struct host_context *, R_GlobalContext) \
 	V(REQUIRED, int, R_interrupts_pending) \
@@ -188,7 +180,6 @@ struct host_r {
 extern struct host_r R;
 
 #define R_Nil (*R.R_NilValue)
-#define R_Global (*R.R_GlobalEnv)
 #define R_Base (*R.R_BaseEnv)
 #define R_Unbound (*R.R_UnboundValue)
 #define PROTECT(x) R.Rf_protect(x)

@@ -57,7 +57,7 @@ const char *shims_open(const char *home) {
 	return problem;
 }
 
-static void fatal(const char *why) {
+HOST_NORETURN static void fatal(const char *why) {
 	struct host_part p = part_str(why);
 	lane_send(EV_FATAL, 1, &p);
 	_exit(1);
