@@ -37,6 +37,9 @@
 //   - MaxMessageSize disconnects for a single frame that is larger; a message
 //     that is larger is discarded. MaxHandshakes does nothing. StallTimeout
 //     works on tcp only.
+//   - Over ipc, libzmq loses what a sender that has left had handed over, as far
+//     as the receive queue was full (libzmq issue 4660). Where senders come and go,
+//     RecvQueue has to hold all that they send.
 //   - Message.From and Event.Peer are a Peer that knows nothing, always the same.
 //   - DropOldest, Properties, manual subscriptions and a welcome message of
 //     several frames are refused.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -215,6 +216,37 @@ func TestZ3XPubBlocks(t *testing.T) {
 	for i := range n {
 		if got := string(recv(t, sub).Frames[0]); got != fmt.Sprint(i) {
 			t.Fatalf("message %d is %s", i, got)
+		}
+	}
+}
+
+// TestZ3ASenderThatLeaves: what a sender has handed over before it leaves is
+// received, though the receiver was full all the time; over ipc if it was not, as
+// libzmq then forgets what the operating system still holds.
+func TestZ3ASenderThatLeaves(t *testing.T) {
+	const n = 5000 // fits into what the operating system holds
+	for endpoint, queue := range map[string]int{
+		"tcp://127.0.0.1:*":                             1,
+		"ipc://" + filepath.Join(t.TempDir(), "socket"): n,
+	} {
+		pull, push := newSocket(t, Pull, &Config{RecvQueue: queue}), newSocket(t, Push, &Config{SendQueue: -1})
+		at, err := pull.Bind(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := push.Connect(at); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			send(t, push, msg(fmt.Sprint(i)))
+		}
+		if err := push.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			if got := text(wait(t, fmt.Sprint("message ", i), pull.Recv())); got != fmt.Sprint(i) {
+				t.Fatalf("%s: message %s came, want %d", endpoint, got, i)
+			}
 		}
 	}
 }

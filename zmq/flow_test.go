@@ -272,3 +272,35 @@ func TestZ7SlowReaderStallsNoDuty(t *testing.T) {
 		t.Fatalf("Close hangs:\n%s", buf[:runtime.Stack(buf, true)])
 	}
 }
+
+// What a sender has handed over before it leaves is received, though the receiver
+// was full all the time. (libzmq loses it over ipc.)
+func TestZ3FlowASenderThatLeavesLosesNothing(t *testing.T) {
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://*"} {
+		t.Run(endpoint[:3], func(t *testing.T) {
+			t.Parallel()
+			const n = 5000 // fits into what the operating system holds
+			pull := newSocket(t, Pull, &Config{RecvQueue: -1})
+			push := newSocket(t, Push, &Config{SendQueue: -1})
+			if err := push.Connect(bind(t, pull, endpoint)); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				push.Send() <- msg(fmt.Sprint(i))
+			}
+			if err := push.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				select {
+				case m := <-pull.Recv():
+					if got := string(m.Frames[0]); got != fmt.Sprint(i) {
+						t.Fatalf("message %s came, want %d", got, i)
+					}
+				case <-time.After(patience):
+					t.Fatalf("%d messages came, want %d", i, n)
+				}
+			}
+		})
+	}
+}
