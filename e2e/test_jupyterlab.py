@@ -44,6 +44,15 @@ button$on_msg(function(data) {
 getOption("jupyter.base_display_func")(list("text/plain" = "a button",
     "application/vnd.jupyter.widget-view+json" = list(version_major = 2L, version_minor = 0L, model_id = button$id)))"""
 
+PAGES = """page <- function(body) {
+    writeLines(c("<!DOCTYPE html>", body), file <- tempfile(fileext = ".html"))
+    getOption("viewer")(file)
+}
+page("<body style='margin:0'><div></div><script>setTimeout(function () {
+    document.querySelector('div').style.height = '600px' }, 50)</script></body>")
+page("<body style='margin:0'><div style='position:absolute;inset:0'>it fills its frame</div></body>")
+page("<body style='margin:0'><div style='height:90px'>it is low</div></body>")"""
+
 CELLS = [
     "plot(cars); head(mtcars, 3)",
     "abline(h = 40); cat('added\\n')",
@@ -52,6 +61,7 @@ CELLS = [
     "name <- readline('Who are you? ')\ncat('Hello,', name)",
     "cat('begun\\n'); while (TRUE) {}",
     WIDGET,
+    PAGES,
     "mean.de",
 ]
 
@@ -161,13 +171,18 @@ def test_a_notebook_in_the_browser(page: Page) -> None:
     out.get_by_role("button", name="press").click()
     expect(out.get_by_role("button", name="pressed")).to_be_visible()
 
+    # Pages, as those of htmlwidgets, in frames of the height that they need.
+    frames = run(page, 7).locator("iframe")
+    for i, height in enumerate((600, 420, 90)):
+        expect(frames.nth(i)).to_have_css("height", f"{height}px")
+
     # Completion.
-    cell(page, 7).locator(".cm-content").click()
+    cell(page, 8).locator(".cm-content").click()
     page.keyboard.press("End")
     page.keyboard.press("Tab")
     expect(page.locator(".jp-Completer-item").filter(has_text="mean.default")).to_be_visible()
     page.keyboard.press("Enter")
-    expect(cell(page, 7).locator(".cm-content")).to_have_text(re.compile("^mean[.]d(efault|ifftime)$"))
+    expect(cell(page, 8).locator(".cm-content")).to_have_text(re.compile("^mean[.]d(efault|ifftime)$"))
 
     # All cells from the one that fails on, which JupyterLab sends one by one: none
     # of the others runs, however soon the first has failed.
@@ -175,6 +190,6 @@ def test_a_notebook_in_the_browser(page: Page) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item", has_text="Run Selected Cell and All Below").click()
-    expect(cell(page, 2).locator(".jp-InputPrompt")).to_have_text("[8]:")
+    expect(cell(page, 2).locator(".jp-InputPrompt")).to_have_text("[9]:")
     for i in range(3, len(CELLS)):
         expect(cell(page, i).locator(".jp-InputPrompt")).to_have_text("[ ]:")

@@ -95,6 +95,10 @@ func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 	if strings.Contains(html, dir) || strings.Contains(html, "src=&quot;lib") {
 		t.Errorf("a path of this machine is in\n%s", html)
 	}
+	// Without a height the frame takes that of its content: see e2e's test of JupyterLab.
+	if free := show(t, p, "getOption('viewer')('"+dir+"/index.html')").html(t); strings.Contains(html, "frameElement") || !strings.Contains(free, "frameElement") {
+		t.Errorf("%s", free)
+	}
 }
 
 func TestMethodsOfReprAreUsedOnceItIsLoaded(t *testing.T) {

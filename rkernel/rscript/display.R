@@ -135,12 +135,39 @@ viewer <- function(url, height = NULL, ...) {
 }
 
 # frame puts a document into a frame, where its scripts and styles meet no other.
+# Without a height the frame takes that of its content.
 frame <- function(doc, height = NULL) {
-    height <- if (is.numeric(height) && length(height) == 1L && is.finite(height) && height > 0)
-        height else 420
+    given <- is.numeric(height) && length(height) == 1L && is.finite(height) && height > 0
+    if (!given) {
+        height <- 420
+        doc <- paste0(doc, fit_script)
+    }
     sprintf(paste0("<iframe srcdoc=\"%s\" style=\"width:100%%;height:%gpx;border:0\" ",
                    "allowfullscreen></iframe>"), html(doc), height)
 }
+
+# A document that is higher than its frame makes it higher, up to a limit; a low
+# one makes it lower, but for one that fills whatever frame it gets: its own height
+# is next to nothing. Scripts of the document draw at any time; what depends on the
+# height of the frame must not make it grow for ever.
+fit_script <- "<script>
+(function () {
+  var tries = [0, 100, 500, 2000];
+  function fit() {
+    try {
+      var frame = window.frameElement, root = document.documentElement;
+      var own = Math.ceil(root.getBoundingClientRect().height);
+      var bar = root.scrollWidth > root.clientWidth ? 17 : 0;
+      var want = root.scrollHeight;
+      if (want <= root.clientHeight && own > 40) want = Math.min(own, want);
+      frame.style.height = Math.min(want + bar, 1200) + 'px';
+    } catch (e) {}
+  }
+  window.addEventListener('load', function () {
+    tries.forEach(function (after) { setTimeout(fit, after); });
+  });
+})();
+</script>"
 
 # self_contained reads an HTML file and puts the local scripts, styles and images
 # it refers to into it.
