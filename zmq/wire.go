@@ -8,8 +8,17 @@ import (
 // errTimeout is what a write past the deadline of the connection returns.
 var errTimeout = os.ErrDeadlineExceeded
 
+// unixBuffer is how much a Unix socket may hold that the peer has not read, if
+// the operating system allows it. It does not grow by itself as a TCP socket's
+// does, and a message of 1 MiB through the usual 208 KiB means that writer and
+// reader wait for each other many times.
+const unixBuffer = 1 << 20
+
 // newWire returns the best wire for the connection of p.
 func newWire(p *Peer) wire {
+	if u, ok := p.conn.(*net.UnixConn); ok {
+		u.SetWriteBuffer(unixBuffer) // where it fails it is only slower
+	}
 	if m, ok := p.conn.(*memConn); ok {
 		return memWire{p, m}
 	}
