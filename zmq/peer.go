@@ -15,7 +15,8 @@ import (
 // methods may be called at any time, also when the peer has gone.
 //
 // A peer runs two goroutines: the reader, which is the goroutine that accepted
-// or made the connection, and the writer.
+// or made the connection, and the writer. Who encrypts or decrypts a long frame
+// runs one more until that is done.
 type Peer struct {
 	s       *Socket
 	conn    net.Conn

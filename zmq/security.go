@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -91,7 +92,16 @@ func (p *Peer) newMechanism(theirs zmtp.Greeting) (zmtp.Mechanism, error) {
 		Server:   p.bound,
 		Metadata: p.s.metadata(),
 		Check:    p.s.checkMetadata,
+		Beside:   beside,
 	}), nil
+}
+
+// beside implements zmtp.Beside with a goroutine that lives no longer than its
+// caller waits.
+func beside(f func()) (wait func()) {
+	var running sync.WaitGroup
+	running.Go(f)
+	return running.Wait
 }
 
 // Credentials are what a peer shows to be let in. However they are printed,

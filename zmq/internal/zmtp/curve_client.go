@@ -122,6 +122,7 @@ func (m *curveClient) ready(body []byte) error {
 	m.received = nonce
 	m.sealKey = newMessageKey(m.session, clientMessagePrefix)
 	m.openKey = newMessageKey(m.session, serverMessagePrefix)
+	m.beside = m.local.Beside
 	m.session = nil
 	m.peer, m.done = peer, true
 	return nil

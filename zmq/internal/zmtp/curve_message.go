@@ -51,6 +51,11 @@ const (
 	// pieceSize is how much is encrypted before it is authenticated: little
 	// enough to be in the cache still, and a multiple of headSize.
 	pieceSize = 16 << 10
+
+	// minBeside is the size from which on a part of the message is encrypted
+	// beside the rest. Half of that gains nothing: a processor that sleeps takes
+	// as long to wake as it saves.
+	minBeside = 128 << 10
 )
 
 // A messageKey makes the boxes of the MESSAGE commands of one direction. They
@@ -81,9 +86,25 @@ func (k *messageKey) head(stream *[headSize]byte, counter *[16]byte, n int) {
 	salsa.XORKeyStream(stream[:size], stream[:size], counter, (*[32]byte)(k))
 }
 
+// xor encrypts src to dst, or decrypts it, from that block of the message on. In
+// counter the nonce is set.
+func (k *messageKey) xor(dst, src []byte, counter *[16]byte, block int) {
+	binary.LittleEndian.PutUint64(counter[8:], uint64(block))
+	salsa.XORKeyStream(dst, src, counter, (*[32]byte)(k))
+}
+
+// xorBeside is xor beside its caller, who calls wait before it looks at dst.
+func (k *messageKey) xorBeside(beside Beside, dst, src []byte, counter [16]byte, block int) (wait func()) {
+	return beside(func() { k.xor(dst, src, &counter, block) })
+}
+
 // seal fills out with a MESSAGE that holds body. out has SealOverhead octets
 // more than body and does not overlap it.
-func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
+//
+// The MAC is of what is encrypted, in order, and cannot be split. Of a long
+// message the last four sevenths are encrypted beside the first three and their
+// MAC, which takes as long.
+func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte, beside Beside) {
 	var counter [16]byte
 	binary.BigEndian.PutUint64(counter[:], nonce)
 	var stream [headSize]byte
@@ -94,13 +115,18 @@ func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
 	done := subtle.XORBytes(out[messageBody:], body, stream[polyKey+1:])
 	mac.Write(out[messagePayload : messageBody+done])
 	rest, body := out[messageBody+done:], body[done:]
-	for block := uint64(headBlocks); len(body) > 0; block += pieceSize / salsaBlock {
-		n := min(len(body), pieceSize)
-		binary.LittleEndian.PutUint64(counter[8:], block)
-		salsa.XORKeyStream(rest[:n], body[:n], &counter, (*[32]byte)(k))
-		mac.Write(rest[:n])
-		rest, body = rest[n:], body[n:]
+	own, wait := len(body), func() {}
+	if own >= minBeside && beside != nil {
+		own = own * 3 / 7 / pieceSize * pieceSize
+		wait = k.xorBeside(beside, rest[own:], body[own:], counter, headBlocks+own/salsaBlock)
 	}
+	for at := 0; at < own; at += pieceSize {
+		end := min(at+pieceSize, own)
+		k.xor(rest[at:end], body[at:end], &counter, headBlocks+at/salsaBlock)
+		mac.Write(rest[at:end])
+	}
+	wait()
+	mac.Write(rest[own:])
 	copy(out, messageName)
 	binary.BigEndian.PutUint64(out[messageNonce:], nonce)
 	mac.Sum(out[messageTag:messageTag])
@@ -108,7 +134,10 @@ func (k *messageKey) seal(out []byte, nonce uint64, flags byte, body []byte) {
 
 // open decrypts the payload of message in place and reports whether its tag
 // is right. If it is not, the payload is lost and must not be looked at.
-func (k *messageKey) open(message []byte) bool {
+//
+// The MAC is of what is not decrypted yet. Of a long message the first four
+// sevenths are decrypted beside the MAC of the last three and their decryption.
+func (k *messageKey) open(message []byte, beside Beside) bool {
 	var counter [16]byte
 	copy(counter[:8], message[messageNonce:])
 	payload := message[messagePayload:]
@@ -120,23 +149,30 @@ func (k *messageKey) open(message []byte) bool {
 	mac.Write(first)
 	subtle.XORBytes(first, first, stream[polyKey:])
 	rest := payload[len(first):]
-	for block := uint64(headBlocks); len(rest) > 0; block += pieceSize / salsaBlock {
-		n := min(len(rest), pieceSize)
-		mac.Write(rest[:n])
-		binary.LittleEndian.PutUint64(counter[8:], block)
-		salsa.XORKeyStream(rest[:n], rest[:n], &counter, (*[32]byte)(k))
-		rest = rest[n:]
+	own, wait := 0, func() {} // where the own part begins
+	if len(rest) >= minBeside && beside != nil {
+		own = len(rest) * 4 / 7 / pieceSize * pieceSize
+		mac.Write(rest[:own])
+		wait = k.xorBeside(beside, rest[:own], rest[:own], counter, headBlocks)
 	}
+	for at := own; at < len(rest); at += pieceSize {
+		piece := rest[at:min(at+pieceSize, len(rest))]
+		mac.Write(piece)
+		k.xor(piece, piece, &counter, headBlocks+at/salsaBlock)
+	}
+	wait()
 	return mac.Verify(message[messageTag:messagePayload]) // in constant time
 }
 
 // curveTraffic is what both roles of CURVE do once the handshake is complete.
-// Seal touches the first two fields only, Open the last two.
+// Seal changes sent only, Open received.
 type curveTraffic struct {
 	sealKey  messageKey
 	sent     uint64 // the last short nonce that was used
 	openKey  messageKey
 	received uint64 // the last short nonce that the peer used
+
+	beside Beside // may be nil
 }
 
 // Seals implements Mechanism.
@@ -158,7 +194,7 @@ func (t *curveTraffic) Seal(dst []byte, flags byte, body []byte) ([]byte, error)
 	dst = AppendHeader(slices.Grow(dst, MaxHeader+size), 0, size)
 	start := len(dst)
 	dst = dst[:start+size]
-	t.sealKey.seal(dst[start:], t.sent, payloadFlags, body)
+	t.sealKey.seal(dst[start:], t.sent, payloadFlags, body, t.beside)
 	return dst, nil
 }
 
@@ -176,7 +212,7 @@ func (t *curveTraffic) Open(body []byte) (Frame, error) {
 	if nonce == 0 || nonce != t.received+1 {
 		return Frame{}, errMessageNonce
 	}
-	if !t.openKey.open(body) {
+	if !t.openKey.open(body, t.beside) {
 		return Frame{}, errMessageBox
 	}
 	t.received = nonce

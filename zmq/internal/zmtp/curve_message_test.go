@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/nacl/secretbox"
@@ -14,7 +15,8 @@ import (
 // messageSizes are those at which the cipher goes another way, and some more.
 var messageSizes = []int{
 	0, 1, 30, 31, 32, 94, 95, 96, 100, 222, 223, 224, 255, 256, 257, 1000, 16<<10 - 1, 16 << 10,
-	16<<10 + headSize - polyKey - 1, 16<<10 + headSize - polyKey, 64 << 10, 1<<20 + 7,
+	16<<10 + headSize - polyKey - 1, 16<<10 + headSize - polyKey, 64 << 10,
+	minBeside + headSize - polyKey - 2, minBeside + headSize - polyKey - 1, minBeside + headSize - polyKey, 1<<20 + 7,
 }
 
 // sample returns n octets that are always the same.
@@ -34,8 +36,28 @@ func unframe(t testing.TB, wire []byte) []byte {
 	return wire[n:]
 }
 
-// TestCurveMessageIsNaCls compares with the reference implementation.
+// TestCurveMessageIsNaCls compares with the reference implementation, whenever
+// the part of a message that is left to a Beside is done.
 func TestCurveMessageIsNaCls(t *testing.T) {
+	for name, beside := range map[string]Beside{
+		"alone":   nil,
+		"beside":  inGoroutine,
+		"at once": func(f func()) func() { f(); return func() {} },
+		"at last": func(f func()) func() { return f },
+	} {
+		t.Run(name, func(t *testing.T) { testCurveMessageIsNaCls(t, beside) })
+	}
+}
+
+// inGoroutine is a Beside.
+func inGoroutine(f func()) (wait func()) {
+	var running sync.WaitGroup
+	running.Go(f)
+	return running.Wait
+}
+
+func testCurveMessageIsNaCls(t *testing.T, beside Beside) {
+	t.Parallel()
 	var shared [32]byte
 	seeded("shared")(shared[:])
 	key := newMessageKey(&shared, clientMessagePrefix)
@@ -43,15 +65,19 @@ func TestCurveMessageIsNaCls(t *testing.T) {
 		body := sample(size)
 		nonce := uint64(i) << (3 * i)
 		out := make([]byte, SealOverhead+size)
-		key.seal(out, nonce, 1, body)
+		key.seal(out, nonce, 1, body, beside)
 		payload := append([]byte{1}, body...)
 		want := binary.BigEndian.AppendUint64([]byte("\x07MESSAGE"), nonce)
 		want = secretbox.Seal(want, payload, shortNonceOf(clientMessagePrefix, nonce), &shared)
 		if !bytes.Equal(out, want) {
 			t.Fatalf("seal of %d octets differs from NaCl's", size)
 		}
-		if !key.open(want) || !bytes.Equal(want[messagePayload:], payload) {
+		if !key.open(want, beside) || !bytes.Equal(want[messagePayload:], payload) {
 			t.Fatalf("open of NaCl's box of %d octets gives something else", size)
+		}
+		out[len(out)-1] ^= 1
+		if key.open(out, beside) {
+			t.Fatalf("an altered box of %d octets opens", size)
 		}
 	}
 }
@@ -165,7 +191,7 @@ func TestCurveMessageFlags(t *testing.T) {
 	for flags := range 256 {
 		server := *connectedServer
 		out := make([]byte, SealOverhead)
-		client.sealKey.seal(out, client.sent+1, byte(flags), nil)
+		client.sealKey.seal(out, client.sent+1, byte(flags), nil, nil)
 		_, err := server.Open(out)
 		if want := flags > payloadCommand; want != errors.Is(err, errMessageFlags) {
 			t.Errorf("payload flags %#x: %v", flags, err)

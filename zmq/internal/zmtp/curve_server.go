@@ -195,6 +195,7 @@ func (m *curveServer) ready(session *[32]byte, peer Metadata) []byte {
 	m.sent = 1
 	m.sealKey = newMessageKey(session, serverMessagePrefix)
 	m.openKey = newMessageKey(session, clientMessagePrefix)
+	m.beside = m.local.Beside
 	m.peer, m.done = peer, true
 	return appendShort([]byte(readyName), readyPrefix, m.sent, m.local.Metadata.Append(nil), session)
 }

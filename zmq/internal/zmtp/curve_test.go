@@ -34,6 +34,7 @@ func local(name string) Local {
 	return Local{
 		Metadata: Metadata{{SocketType, []byte(name)}, {"X-Greets", []byte("hello " + name)}},
 		Check:    func(Metadata) error { return nil },
+		Beside:   inGoroutine,
 	}
 }
 

@@ -37,7 +37,15 @@ type Local struct {
 
 	// Check refuses a peer by its metadata. The reason is sent to it.
 	Check func(Metadata) error
+
+	// Beside, if not nil, is what a mechanism splits the work of long frames
+	// with.
+	Beside Beside
 }
+
+// A Beside runs f at the same time as its caller, who waits for the end of f
+// with what it returns. This package starts no goroutine by itself.
+type Beside func(f func()) (wait func())
 
 // Null is the name of the mechanism (section The NULL Security Mechanism).
 const Null = "NULL"

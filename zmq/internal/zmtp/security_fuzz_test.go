@@ -81,7 +81,7 @@ func FuzzCurveInside(f *testing.F) {
 			return
 		}
 		message := make([]byte, SealOverhead+len(body))
-		client.sealKey.seal(message, client.sent+1, flags, body)
+		client.sealKey.seal(message, client.sent+1, flags, body, nil)
 		frame, err := server.Open(message)
 		if valid := flags <= payloadCommand; valid != (err == nil) || valid && !bytes.Equal(frame.Body, body) {
 			t.Errorf("payload flags %#x, %d octets: %v", flags, len(body), err)
