@@ -225,7 +225,7 @@ func (p *process) events() (took bool) {
 // waitsFor says that R waits after an event of this kind.
 func waitsFor(kind byte) bool {
 	switch kind {
-	case evSync, evResult, evReady, evInput, evDone, evUser:
+	case evSync, evResult, evValue, evReady, evInput, evDone, evUser:
 		return true
 	}
 	return false
