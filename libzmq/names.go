@@ -81,6 +81,9 @@ var (
 // NewOutbox is zmq.NewOutbox.
 func NewOutbox(size int) *Outbox { return zmq.NewOutbox(size) }
 
+// NewFrame is zmq.NewFrame.
+func NewFrame(size int) []byte { return zmq.NewFrame(size) }
+
 // NullServer is zmq.NullServer.
 func NullServer(a Authenticator) *Security { return zmq.NullServer(a) }
 

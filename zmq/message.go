@@ -19,7 +19,12 @@ type Message struct {
 	block *zmtp.Block // what short frames are a part of, nil if there is none
 }
 
-// Recycle gives the memory of a received message back, for messages to come.
+// NewFrame returns an empty frame with room for size octets, which is fast to
+// send if it is long. Its memory may have been recycled.
+func NewFrame(size int) []byte { return zmtp.MakeBody(size) }
+
+// Recycle gives the memory of a received message back, for messages to come, or
+// that of a message made of [NewFrame] which was sent.
 // Nobody has to call it; it saves work where messages come fast, or are large,
 // and are soon done with. Whoever calls it must not look at the frames again,
 // nor may anybody else: not after sending the message on, before its completion

@@ -65,7 +65,7 @@ func (d *Decoder) growBody() {
 		return
 	}
 	small := d.body
-	d.body = append(makeBody(int(min(d.size, growth*uint64(len(small))))), small...)
+	d.body = append(MakeBody(int(min(d.size, growth*uint64(len(small))))), small...)
 	Recycle(small)
 }
 
@@ -111,7 +111,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 	if have := uint64(d.w - start); have < size {
 		if size > minBuffer/2 {
 			d.flags, d.size = flags, size
-			d.body = append(makeBody(int(min(size, max(firstStep, growth*have)))), d.buf[start:d.w]...)
+			d.body = append(MakeBody(int(min(size, max(firstStep, growth*have)))), d.buf[start:d.w]...)
 			d.r, d.w = 0, 0
 		}
 		return Frame{}, false, nil
@@ -127,7 +127,7 @@ func (d *Decoder) Next(limit uint64) (Frame, bool, error) {
 // cut from.
 func (d *Decoder) Alloc(size int) []byte {
 	if size > maxShared {
-		return makeBody(size)[:size]
+		return MakeBody(size)[:size]
 	}
 	if size > len(d.slab) {
 		d.newSlab(size)

@@ -43,9 +43,9 @@ func Recycle(body []byte) {
 	recycled[bits.Len(uint(cap(body)))].Put(b)
 }
 
-// makeBody returns memory with a capacity of size octets. It may be recycled:
+// MakeBody returns memory with a capacity of size octets. It may be recycled:
 // what is in it must be overwritten before anybody sees it.
-func makeBody(size int) []byte {
+func MakeBody(size int) []byte {
 	if size >= minRecycled {
 		if b, ok := recycled[bits.Len(uint(size))].Get().(*buffer); ok {
 			body := b.octets

@@ -10,7 +10,7 @@ import (
 func TestLongBodiesBeginInPage(t *testing.T) {
 	for size := minRecycled; size < 4<<20; size = size*5/4 + 1 {
 		for range 3 {
-			body := makeBody(size)
+			body := MakeBody(size)
 			if at := uintptr(unsafe.Pointer(unsafe.SliceData(body))) % pageSize; at != inPage {
 				t.Fatalf("a body of %d octets begins at octet %d of its page, want %d", size, at, inPage)
 			}
