@@ -28,16 +28,21 @@ func (s *Stream) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(s)) // it has something unusual
 }
 
-// appendString appends text as JSON: as encoding/json does without its escapes
-// for HTML, so that bytes that are not UTF-8 become U+FFFD.
+// appendString appends text as a JSON string.
 func appendString(b []byte, text string) []byte {
-	b = append(b, '"')
+	return append(AppendEscaped(append(b, '"'), text), '"')
+}
+
+// AppendEscaped appends text as it is within a JSON string: as encoding/json
+// writes it without its escapes for HTML, so that bytes that are not UTF-8 become
+// U+FFFD.
+func AppendEscaped(b []byte, text string) []byte {
 	for {
 		n := plainRun(text)
 		n += wideRun(text[n:])
 		b = append(b, text[:n]...)
 		if text = text[n:]; len(text) == 0 {
-			return append(b, '"')
+			return b
 		}
 		switch c := text[0]; {
 		case isPlain(c):

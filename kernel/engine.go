@@ -15,7 +15,8 @@ type Engine interface {
 	Bind(t zmq.Type, endpoint string, cfg *zmq.Config) (Socket, string, error)
 }
 
-// A Socket is what a kernel needs of a socket; *zmq.Socket is one.
+// A Socket is what a kernel needs of a socket; *zmq.Socket is one. When it calls
+// the completion of a message, its frames are the kernel's again.
 type Socket interface {
 	zmq.Deliverer
 

@@ -3,7 +3,6 @@ package kernel
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,13 +14,6 @@ const (
 	// outboxSize is how many messages may wait between the kernel and its
 	// sockets. The sockets have queues of their own.
 	outboxSize = 64
-
-	// maxPiece is the most text that one stream message begins to hold: more
-	// is cut in pieces, each of which waits for room.
-	maxPiece = 256 << 10
-
-	// segmentSize is what a segment costs besides its text.
-	segmentSize = 512
 
 	// maxEarly bounds the text that is kept for the first subscriber.
 	maxEarly = 1 << 20
@@ -58,39 +50,6 @@ type outgoing struct {
 	earlySize int
 	earlyFull bool
 	closed    bool
-}
-
-// A segment is text of one stream of one parent.
-type segment struct {
-	parent json.RawMessage
-	name   string
-	whole  string           // it is a message by itself, not to be copied
-	text   *strings.Builder // or to this more is added
-}
-
-func newSegment(parent json.RawMessage, name, text string) segment {
-	if len(text) >= maxPiece/2 {
-		return segment{parent: parent, name: name, whole: text}
-	}
-	s := segment{parent: parent, name: name, text: new(strings.Builder)}
-	s.text.WriteString(text)
-	return s
-}
-
-func (s *segment) String() string {
-	if s.text == nil {
-		return s.whole
-	}
-	return s.text.String()
-}
-
-// add adds text if there is room for it.
-func (s *segment) add(text string) bool {
-	if s.text == nil || s.text.Len() >= maxPiece {
-		return false
-	}
-	s.text.WriteString(text)
-	return true
 }
 
 func newOutgoing(cfg *Config, codec *jupyter.Codec, session *jupyter.Session,
@@ -194,49 +153,44 @@ func (o *outgoing) sendDueText() (wait time.Duration) {
 	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 && !much {
 		return wait
 	}
-	last := o.text[len(o.text)-1]
-	lines, rest := splitLines(last.String())
+	last := &o.text[len(o.text)-1]
 	wait = o.cfg.StreamInterval - time.Since(o.heldSince)
-	if len(rest) == 0 || wait <= 0 || much && len(lines) == 0 {
+	if last.rest == 0 || wait <= 0 || much && last.lines == 0 {
 		o.sendText()
 		return 0
 	}
-	if len(o.text) == 1 && len(lines) == 0 {
+	if len(o.text) == 1 && last.lines == 0 {
 		return wait
 	}
-	o.text[len(o.text)-1] = newSegment(last.parent, last.name, lines)
+	rest := last.cutLines()
 	o.sendText()
-	o.hold(last.parent, last.name, rest)
+	o.heldSince = time.Now()
+	o.holdSegment(rest)
 	return wait
-}
-
-// splitLines splits text behind its last line end. A carriage return ends a
-// line too: it is how progress is shown.
-func splitLines(text string) (lines, rest string) {
-	n := strings.LastIndexAny(text, "\r\n") + 1
-	return text[:n], text[n:]
 }
 
 // sendText sends all text that is held back. The caller holds room.
 func (o *outgoing) sendText() {
-	for i, s := range o.text {
+	for i := range o.text {
+		s := o.text[i]
 		o.text[i] = segment{}
-		text := s.String()
-		if text == "" {
+		if s.size == 0 {
 			continue
 		}
-		frames, err := o.encode(s.parent, &jupyter.Stream{Name: s.name, Text: text}, nil)
-		if err != nil { // cannot be: a Stream always is JSON
+		content := s.content()
+		frames, err := o.encode(s.parent, content, nil)
+		if err != nil { // cannot be: the content is JSON
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
 			continue
 		}
-		o.enqueue(jupyter.IOPub, frames, nil)
+		o.enqueue(jupyter.IOPub, frames, func(error) { content.recycle() })
 		o.lastText = time.Now()
 	}
 	o.text, o.textBytes = o.text[:0], 0
 }
 
-// stream publishes text. It blocks while the backlog is full.
+// stream publishes text, of which it keeps a copy. It blocks while the backlog is
+// full.
 func (o *outgoing) stream(parent json.RawMessage, name, text string) error {
 	for len(text) > 0 {
 		piece := cut(text, maxPiece)
@@ -264,15 +218,20 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 	if len(o.text) == 0 {
 		o.heldSince = time.Now()
 	}
-	o.textBytes += len(text)
 	if n := len(o.text); n > 0 {
 		last := &o.text[n-1]
 		if last.name == name && bytes.Equal(last.parent, parent) && last.add(text) {
+			o.textBytes += len(text)
 			return
 		}
 	}
-	o.text = append(o.text, newSegment(parent, name, text))
-	o.textBytes += segmentSize // it becomes a message of its own
+	o.holdSegment(newSegment(parent, name, text))
+}
+
+// holdSegment adds a segment to what is held back. The caller holds room.
+func (o *outgoing) holdSegment(s segment) {
+	o.text = append(o.text, s)
+	o.textBytes += s.size + segmentSize // it becomes a message of its own
 }
 
 // holdEarly keeps text that answers nothing for the first subscriber. The caller
@@ -296,11 +255,8 @@ func (o *outgoing) subscribed() {
 		return
 	}
 	defer o.unlock()
-	early := o.early
+	o.text = append(o.text, o.early...)
 	o.heard, o.early = true, nil
-	for _, s := range early {
-		o.hold(s.parent, s.name, s.String())
-	}
 	o.sendText()
 }
 
@@ -387,8 +343,8 @@ func (o *outgoing) topicOf(c jupyter.Content) string {
 	switch c := c.(type) {
 	case *jupyter.IOPubWelcome:
 		return c.Subscription
-	case *jupyter.Stream:
-		return o.topic + "stream." + c.Name
+	case *streamContent:
+		return o.topic + "stream." + c.name
 	}
 	return o.topic + c.MsgType()
 }
@@ -400,8 +356,13 @@ func (o *outgoing) enqueue(ch jupyter.Channel, frames [][]byte, done func(error)
 		for _, f := range frames {
 			size += len(f)
 		}
-		batch := o.flight.start(size)
-		done = func(error) { o.flight.end(batch, size) }
+		batch, sent := o.flight.start(size), done
+		done = func(err error) {
+			o.flight.end(batch, size)
+			if sent != nil {
+				sent(err)
+			}
+		}
 	}
 	item := zmq.Item{To: o.sockets[ch], Message: zmq.Message{Frames: frames}, Done: done}
 	select {

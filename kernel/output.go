@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -46,6 +47,12 @@ func (o *Output) Stream(name, text string) error {
 		return nil
 	}
 	return o.out.stream(o.parent, name, text)
+}
+
+// StreamBytes is Stream for text that may change when it has returned.
+func (o *Output) StreamBytes(name string, text []byte) error {
+	// Nothing that Stream calls keeps text: what is held back is a copy.
+	return o.Stream(name, unsafe.String(unsafe.SliceData(text), len(text)))
 }
 
 // Display publishes display_data; id, if not empty, is its display_id, by

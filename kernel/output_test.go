@@ -30,6 +30,33 @@ func testK3(t *testing.T, opt *kerneltest.Options) {
 	}
 }
 
+// Text of any kind and size comes as it was written, though its memory, and that
+// of the messages before, is used again.
+func TestK3TextComesAsItWas(t *testing.T) { run(t, testTextAsItWas) }
+
+func testTextAsItWas(t *testing.T, opt *kerneltest.Options) {
+	l := newScript()
+	c := kerneltest.Start(t, l, opt)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	memory := make([]byte, 1<<20)
+	for round := range 2 {
+		for i, line := range []string{"plain", "a line\n", "50%\r", "\x01\"\\", "größe 世界\n", "\xff\u2028"} {
+			var want strings.Builder
+			for _, n := range []int{1, 30, 3000, 20_000, 7} {
+				text := strings.Repeat(line, n) + fmt.Sprint(round)
+				must(t, l.ambient().StreamBytes("stdout", memory[:copy(memory, text)]))
+				clear(memory)
+				want.WriteString(text)
+			}
+			must(t, l.ambient().Display(nil, nil, fmt.Sprint(i)))
+			c.ExpectStream(r, "stdout", strings.ToValidUTF8(want.String(), "\ufffd"))
+			c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData)
+		}
+	}
+}
+
 func TestK3LateOutputKeepsItsParent(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)

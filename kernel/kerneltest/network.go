@@ -216,7 +216,17 @@ func (c *Conn) push(d delivery) {
 		c.waiting = append(c.waiting, d)
 		return
 	}
-	c.recv(d.frames)
+	c.take(d)
+}
+
+// take receives a copy of d: what was sent may be used again when its completion
+// was called.
+func (c *Conn) take(d delivery) {
+	frames := make([][]byte, len(d.frames))
+	for i, f := range d.frames {
+		frames[i] = bytes.Clone(f)
+	}
+	c.recv(frames)
 	d.done(nil)
 }
 
@@ -232,8 +242,7 @@ func (c *Conn) Resume() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, d := range c.waiting {
-		c.recv(d.frames)
-		d.done(nil)
+		c.take(d)
 	}
 	c.stalled, c.waiting = false, nil
 }
