@@ -98,9 +98,9 @@ func TestDecoder(t *testing.T) {
 		var d decoder
 		var got []string
 		for _, piece := range test.pieces {
-			got = append(got, d.decode([]byte(piece)))
+			got = append(got, string(d.decode([]byte(piece))))
 		}
-		got = append(got, d.flush())
+		got = append(got, string(d.flush()))
 		if !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%q: %q, want %q", test.pieces, got, test.want)
 		}
@@ -112,7 +112,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, cut int) {
 		cut = min(max(cut, 0), len(b))
 		var d decoder
-		got := d.decode(append([]byte(nil), b[:cut]...)) + d.decode(append([]byte(nil), b[cut:]...)) + d.flush()
+		got := string(d.decode(bytes.Clone(b[:cut]))) + string(d.decode(bytes.Clone(b[cut:]))) + string(d.flush())
 		if want := escapeInvalid(b); got != want {
 			t.Errorf("%q cut at %d: %q, want %q", b, cut, got, want)
 		}

@@ -16,7 +16,7 @@ type pumpState struct {
 	in        []byte     // the beginning of a frame
 	first     int        // the pipe to read first: R wrote to it last
 	decoders  [3]decoder // by pipe
-	tail      string     // the end of what came on stderr
+	tail      []byte     // the end of what came on stderr
 	value     strings.Builder
 	collect   bool // text on stdout is the last value's
 	sockEnded bool
@@ -139,25 +139,24 @@ func (p *process) take(n [3]int) {
 
 var streamNames = [3]string{1: "stdout", 2: "stderr"}
 
-// show publishes text, or keeps it if it belongs to the last value.
-func (p *process) show(lane int, text string) {
-	if text == "" {
+// show publishes text, or keeps a copy if it belongs to the last value.
+func (p *process) show(lane int, text []byte) {
+	if len(text) == 0 {
 		return
 	}
 	if lane == 2 {
-		p.pump.tail = lastBytes(p.pump.tail+text, tailSize)
+		p.pump.tail = append(p.pump.tail, text[max(0, len(text)-tailSize):]...)
+		p.pump.tail = p.pump.tail[max(0, len(p.pump.tail)-tailSize):]
 	} else if p.pump.collect {
-		p.pump.value.WriteString(text)
+		p.pump.value.Write(text)
 		return
 	}
 	p.stream(streamNames[lane], text)
 }
 
-func lastBytes(s string, n int) string { return s[max(0, len(s)-n):] }
-
 // stream publishes text where R's output goes now.
-func (p *process) stream(name, text string) {
-	if err := p.output().Stream(name, text); err != nil {
+func (p *process) stream(name string, text []byte) {
+	if err := p.output().StreamBytes(name, text); err != nil {
 		p.logger.Error("publish text", "stream", name, "error", err)
 	}
 }
@@ -342,7 +341,7 @@ func (p *process) noteEnd(f frame) {
 func (p *process) ended() {
 	p.flushText()
 	if p.pump.collect {
-		p.stream("stdout", p.pump.value.String())
+		p.stream("stdout", []byte(p.pump.value.String()))
 	}
 	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
 		os.RemoveAll(dir) // R itself does so when it ends in peace

@@ -54,6 +54,10 @@ func (r *recorder) Stream(name, text string) error {
 	return nil
 }
 
+func (r *recorder) StreamBytes(name string, text []byte) error {
+	return r.Stream(name, string(text))
+}
+
 func (r *recorder) Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
 	r.add("display", fmt.Sprint(data["text/plain"]))
 	return nil

@@ -150,7 +150,7 @@ func (p *process) finished(f frame) {
 	status := f.part(1)
 	if status != "ok" {
 		if text != "" {
-			p.stream("stdout", text) // it was printed before the error
+			p.stream("stdout", []byte(text)) // it was printed before the error
 		}
 		r.end(outcome{err: cellError(f)})
 		return
@@ -285,7 +285,7 @@ func (p *process) endErrorLocked() error {
 		value = "R was ended: it did not react to an interrupt"
 	}
 	traceback := []string{value}
-	if tail := strings.TrimSpace(p.pump.tail); tail != "" {
+	if tail := strings.TrimSpace(string(p.pump.tail)); tail != "" {
 		traceback = append(traceback, "Its last words:")
 		lines := strings.Split(tail, "\n")
 		traceback = append(traceback, lines[max(0, len(lines)-10):]...)

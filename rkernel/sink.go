@@ -10,6 +10,7 @@ import (
 // An output is where R's output goes: *kernel.Output, or a test's.
 type output interface {
 	Stream(name, text string) error
+	StreamBytes(name string, text []byte) error // does not keep text
 	Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error
 	UpdateDisplay(data jupyter.MIMEBundle, metadata map[string]any, id string) error
 	ClearOutput(wait bool) error

@@ -12,20 +12,21 @@ type decoder struct {
 	rest []byte // the beginning of a character; at most 3 bytes
 }
 
-// decode returns the text in b, except for an incomplete character at its end.
-func (d *decoder) decode(b []byte) string {
+// decode returns the text in b, except for an incomplete character at its end. It
+// may be b itself.
+func (d *decoder) decode(b []byte) []byte {
 	if len(d.rest) == 0 && utf8.Valid(b) {
-		return string(b)
+		return b
 	}
 	b = append(d.rest, b...)
 	n := len(b) - incomplete(b)
 	d.rest = append([]byte(nil), b[n:]...)
-	return escapeInvalid(b[:n])
+	return []byte(escapeInvalid(b[:n]))
 }
 
 // flush returns what is left when nothing more will follow.
-func (d *decoder) flush() string {
-	text := escapeInvalid(d.rest)
+func (d *decoder) flush() []byte {
+	text := []byte(escapeInvalid(d.rest))
 	d.rest = nil
 	return text
 }
