@@ -2,7 +2,7 @@ package kernel
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -135,7 +135,7 @@ func (s *Server) complete(ctx context.Context, c *jupyter.CompleteRequest) (jupy
 	}
 	r, err := l.Complete(ctx, c.Code, c.CursorPos)
 	if err == nil && r == nil {
-		err = fmt.Errorf("the language completed nothing and gave no error")
+		err = errors.New("the language completed nothing and gave no error")
 	}
 	if err != nil {
 		return nil, err

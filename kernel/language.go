@@ -63,23 +63,28 @@ type Interrupter interface {
 	Interrupt(req *Request)
 }
 
-// A Completer completes code. cursor counts code points.
+// A Completer completes code. cursor, and CursorStart and CursorEnd of the reply,
+// count code points. The framework fills in an empty Status; an error becomes an
+// error reply.
 type Completer interface {
 	Complete(ctx context.Context, code string, cursor int) (*jupyter.CompleteReply, error)
 }
 
 // An Inspector tells what is known about the name at the cursor. cursor
-// counts code points; detail is 0 or 1.
+// counts code points; detail is 0 or 1. A nil reply says that nothing was found.
 type Inspector interface {
 	Inspect(ctx context.Context, code string, cursor, detail int) (*jupyter.InspectReply, error)
 }
 
-// A CompletenessChecker tells whether code can be run as it is.
+// A CompletenessChecker tells whether code can be run as it is. Status of the
+// reply is "complete", "incomplete" (then with Indent), "invalid" or "unknown";
+// a nil reply is unknown.
 type CompletenessChecker interface {
 	IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteReply, error)
 }
 
-// An Evaluator evaluates the user_expressions of a request that succeeded.
+// An Evaluator evaluates the user_expressions of a request that succeeded. An
+// error, best an [*Error], becomes the value of its expression.
 type Evaluator interface {
 	Evaluate(ctx context.Context, expression string) (jupyter.MIMEBundle, error)
 }

@@ -74,7 +74,8 @@ func (o *Output) UpdateDisplay(data jupyter.MIMEBundle, metadata map[string]any,
 	})
 }
 
-// ClearOutput publishes clear_output.
+// ClearOutput has the front ends remove what the request has shown: at once or,
+// with wait, when there is something to put in its place.
 func (o *Output) ClearOutput(wait bool) error {
 	return o.publish(&jupyter.ClearOutput{Wait: wait})
 }
