@@ -29,13 +29,11 @@ func (cs *comms) add(c *kernel.Comm) {
 	cs.open[c.ID] = c
 }
 
-// remove forgets a comm and returns it, nil if there is none.
-func (cs *comms) remove(id string) *kernel.Comm {
+// remove forgets a comm.
+func (cs *comms) remove(id string) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c := cs.open[id]
 	delete(cs.open, id)
-	return c
 }
 
 func (cs *comms) get(id string) *kernel.Comm {

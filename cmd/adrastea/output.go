@@ -52,11 +52,11 @@ func (o *output) show(m *jupyter.Message) {
 	case *jupyter.Stream:
 		o.write(v.Name, v.Text)
 	case *jupyter.ExecuteResult:
-		o.display(v.Data, v.Metadata, v.Transient.DisplayID, false)
+		o.display(v.Data, v.Transient.DisplayID, false)
 	case *jupyter.DisplayData:
-		o.display(v.Data, v.Metadata, v.Transient.DisplayID, false)
+		o.display(v.Data, v.Transient.DisplayID, false)
 	case *jupyter.UpdateDisplayData:
-		o.display(v.Data, v.Metadata, v.Transient.DisplayID, true)
+		o.display(v.Data, v.Transient.DisplayID, true)
 	case *jupyter.Error:
 		o.failure(v)
 	case *jupyter.ClearOutput:
@@ -182,7 +182,7 @@ var imageTypes = []struct{ mime, ext string }{
 
 // display shows data in the best form that a terminal has. Pictures are saved;
 // so is HTML that comes without a text.
-func (o *output) display(data jupyter.MIMEBundle, meta jupyter.Object, id string, update bool) {
+func (o *output) display(data jupyter.MIMEBundle, id string, update bool) {
 	for _, t := range imageTypes {
 		if v, ok := data[t.mime].(string); ok {
 			o.picture(v, t.mime, t.ext, id, update)

@@ -64,7 +64,7 @@ func run(ctx context.Context) error {
 		defer k.kernel.stop()
 		for n := range *clients {
 			wg.Go(func() {
-				if err := k.soak(ctx, n, *clients); err != nil && ctx.Err() == nil {
+				if err := k.soak(ctx); err != nil && ctx.Err() == nil {
 					fail(fmt.Errorf("%s, client %d: %w", k.name, n, err))
 				}
 			})

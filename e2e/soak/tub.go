@@ -67,16 +67,16 @@ func (k *tub) restarts(ctx context.Context, every time.Duration) error {
 
 // soak is client n: rounds until ctx ends. It leaves and joins again now and
 // then, and when the kernel was restarted.
-func (k *tub) soak(ctx context.Context, n, clients int) error {
+func (k *tub) soak(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := k.visit(ctx, n, clients); err != nil {
+		if err := k.visit(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (k *tub) visit(ctx context.Context, n, clients int) error {
+func (k *tub) visit(ctx context.Context) error {
 	k.gate.RLock()
 	generation := k.generation.Load()
 	c, err := k.kernel.attach(ctx)
@@ -92,7 +92,7 @@ func (k *tub) visit(ctx context.Context, n, clients int) error {
 			k.gate.RUnlock()
 			return nil
 		}
-		err := k.round(ctx, c, n)
+		err := k.round(ctx, c)
 		k.gate.RUnlock()
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (k *tub) visit(ctx context.Context, n, clients int) error {
 }
 
 // round is one request, whichever, and its result.
-func (k *tub) round(ctx context.Context, c *client.Client, n int) error {
+func (k *tub) round(ctx context.Context, c *client.Client) error {
 	k.requests.Add(1)
 	switch p := rand.IntN(100); {
 	case p < 45:

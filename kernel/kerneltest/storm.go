@@ -79,7 +79,7 @@ func (s *storm) round(interrupt bool) {
 	prompt, answer := fmt.Sprintf("prompt %d ", s.n), fmt.Sprintf("<answer %d>", s.n)
 	r := s.c.Execute(s.ask(prompt))
 	s.c.ExpectStart(r, s.n)
-	text, failed := s.follow(r, prompt, answer)
+	text, failed := s.follow(prompt, answer)
 	wg.Wait()
 	switch {
 	case !failed && text == answer:
@@ -91,10 +91,10 @@ func (s *storm) round(interrupt bool) {
 	}
 }
 
-// follow answers the prompt of r and returns what r printed and whether it
-// failed. Between several sockets there is no order: the end of a round may
+// follow answers the prompt of a round and returns what the round printed and
+// whether it failed. Between several sockets there is no order: the end of a round may
 // overtake its prompt, which then comes in a later round.
-func (s *storm) follow(r *jupyter.Message, prompt, answer string) (text string, failed bool) {
+func (s *storm) follow(prompt, answer string) (text string, failed bool) {
 	s.t.Helper()
 	var b strings.Builder
 	replied, idle, prompted := false, false, (*jupyter.Message)(nil)
