@@ -4,6 +4,8 @@ package rkernel
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +51,35 @@ func TestR1TextKeepsItsOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What Go's poller hears wakes one of its threads with each write of R, for nobody.
+func TestPollerDoesNotHearThePipes(t *testing.T) {
+	p := startR(t)
+	infos, err := filepath.Glob("/proc/self/fdinfo/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	polled := 0
+	for _, name := range infos {
+		info, err := os.ReadFile(name)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		for line := range strings.Lines(string(info)) {
+			var fd int
+			if _, err := fmt.Sscanf(line, "tfd: %d", &fd); err != nil {
+				continue
+			}
+			polled++
+			if fd == p.text[1] || fd == p.text[2] {
+				t.Errorf("descriptor %d is a pipe of R's text", fd)
+			}
+		}
+	}
+	if polled == 0 {
+		t.Error("no poller was found")
 	}
 }
 
