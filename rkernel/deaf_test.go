@@ -19,16 +19,13 @@ import (
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
-// deafCode is C code that does not look for interrupts, for many seconds.
+// deafCode is C code that does not look for interrupts, until a file is there.
 const deafCode = `
-#include <time.h>
 #include <unistd.h>
-void deaf(double *seconds) {
+void deaf(char **file) {
 	if (write(1, "go\n", 3)) {}
-	struct timespec now, start;
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do clock_gettime(CLOCK_MONOTONIC, &now);
-	while ((double)(now.tv_sec - start.tv_sec) + 1e-9 * (double)(now.tv_nsec - start.tv_nsec) < *seconds);
+	while (access(*file, F_OK) != 0)
+		usleep(1000);
 }
 `
 
@@ -86,7 +83,7 @@ func TestR6ASecondInterruptEndsADeafR(t *testing.T) {
 	r := startLanguage(t, nil)
 	library := compileC(t, deafCode)
 	for name, code := range map[string]string{
-		"C code":    `dyn.load(` + library + `); .C("deaf", 60)`,
+		"C code":    `dyn.load(` + library + `); .C("deaf", "/never there")`,
 		"suspended": `suspendInterrupts({ cat("go\n"); repeat {} })`,
 		"stopped":   `cat("go\n"); Sys.sleep(60)`,
 		"child":     `system("trap '' INT; echo go; sleep 60")`,
@@ -122,12 +119,16 @@ func TestR6ASecondInterruptEndsADeafR(t *testing.T) {
 func TestInterruptsThatRTakesEndNothing(t *testing.T) {
 	r := startLanguage(t, nil)
 	library := compileC(t, deafCode)
+	file := filepath.Join(t.TempDir(), "file")
 	c := beginIn(r, `dyn.load(`+library+`); kept <- "kept"
-tryCatch({ .C("deaf", 2); repeat {} }, interrupt = function(e) cat("taken 1\n"))
+tryCatch({ .C("deaf", `+strconv.Quote(file)+`); repeat {} }, interrupt = function(e) cat("taken 1\n"))
 tryCatch({ cat("go 2\n"); repeat {} }, interrupt = function(e) cat("taken 2\n"))`)
 	c.rec.wait(t, "go")
 	r.Interrupt(nil)
 	c.rec.wait(t, "Interrupt again to end R")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	c.rec.wait(t, "taken 1") // late
 	c.rec.wait(t, "go 2")
 	r.Interrupt(nil)

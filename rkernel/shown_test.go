@@ -44,6 +44,17 @@ func show(t testing.TB, p *process, code string, answers ...string) *viewer {
 	return v
 }
 
+// cpu returns what R has used of the processor, whatever else the machine does.
+func cpu(t testing.TB, p *process) time.Duration {
+	t.Helper()
+	var ms int
+	text := strings.Join(runCell(t, p, `cat(round(1000 * sum(proc.time()[1:2])))`), "")
+	if _, err := fmt.Sscanf(text, "stdout|%d", &ms); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
 // run runs one more cell for the same eyes.
 func (v *viewer) run(t testing.TB, p *process, code string) {
 	t.Helper()
