@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 
 import pexpect
 import psutil
@@ -39,6 +40,15 @@ class Console:
 
     def type(self, line: str) -> None:
         self.child.send(line + "\r")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, once the console sleeps: Python's input() overlooks one that
+        comes between its prompt and its wait, until the next."""
+        until = time.monotonic() + LIMIT
+        while psutil.Process(self.child.pid).status() != psutil.STATUS_SLEEPING:
+            assert time.monotonic() < until, "the console does not come to rest"
+            time.sleep(0.001)
+        self.child.sendintr()
 
     def expect(self, pattern: str) -> re.Match[str]:
         self.child.expect(pattern)
@@ -86,7 +96,7 @@ def test_readline_is_interrupted(console):
     console.run("who <- paste0('no', 'body'); who", "nobody")
     console.type("who <- readline(paste0('who', '? ')); who <- 'somebody'")
     console.expect(r"who\? ")
-    console.child.sendintr()
+    console.interrupt()
     console.expect(PROMPT)
     console.run("paste('still', who)", "still nobody")
 
@@ -94,7 +104,7 @@ def test_readline_is_interrupted(console):
 def test_loop_is_interrupted(console):
     console.type("n <- 0; cat('now', 'looping'); flush.console(); repeat {}; n <- 2")
     console.expect("now looping")
-    console.child.sendintr()
+    console.interrupt()
     console.expect(PROMPT)
     console.run("paste('n', 'is', n)", "n is 0")
 
