@@ -18,8 +18,8 @@ var (
 	// when [Client.Restart] ended it.
 	ErrRestarted = errors.New("client: the kernel was restarted")
 
-	// ErrNotStarted is returned by Restart, and by Interrupt where it would
-	// need a signal, for a kernel that this client did not start.
+	// ErrNotStarted is returned by Restart for a kernel that this client did not
+	// start.
 	ErrNotStarted = errors.New("client: the kernel was not started by this client")
 )
 

@@ -14,6 +14,7 @@ import (
 type process struct {
 	comms          *comms
 	interruptGrace time.Duration
+	readyc, done   chan struct{}
 }
 
 func newProcess(output, *slog.Logger) *process { return &process{} }
