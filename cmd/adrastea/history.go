@@ -57,7 +57,9 @@ func (h *history) load() []string {
 	}
 	if over := len(entries) - historySize; over > 0 {
 		entries = entries[over:]
-		h.rewrite(entries)
+		if s.Err() == nil { // or what could not be read would be lost
+			h.rewrite(entries)
+		}
 	}
 	return entries
 }
