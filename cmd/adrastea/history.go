@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/adrastea-kernel/adrastea/jupyter"
+	kernelhistory "github.com/adrastea-kernel/adrastea/kernel/history"
 )
 
 // historySize is how many pieces of code the history holds.
@@ -21,25 +21,10 @@ var (
 	unescapeLine = strings.NewReplacer(`\\`, `\`, `\n`, "\n")
 )
 
-// historyFile returns the history of a language: each has its own.
-//
-// https://specifications.freedesktop.org/basedir-spec/latest/
+// historyFile returns the history of a language: each has its own, beside that of
+// its kernel. Its path is empty where there is no place for it.
 func historyFile(language string) *history {
-	dir := os.Getenv("XDG_STATE_HOME")
-	if dir == "" {
-		home := jupyter.HomeDir()
-		if home == "" {
-			return &history{} // nowhere to keep it
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	name := strings.Map(func(r rune) rune {
-		if r == '/' || r == 0 {
-			return '_'
-		}
-		return r
-	}, strings.ToLower(language))
-	return &history{filepath.Join(dir, "adrastea", "history-"+name)}
+	return &history{strings.TrimSuffix(kernelhistory.DefaultFile(language), ".sqlite")}
 }
 
 // load returns the newest entries, oldest first. A file that is too long is cut.

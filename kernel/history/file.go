@@ -41,13 +41,14 @@ type Config struct {
 }
 
 // DefaultFile returns the place of the history of the language called name, in
-// the directory that the XDG base directories have for such things. It is empty
-// where there is no home directory.
+// the directory that the XDG base directories have for such things:
+// $XDG_STATE_HOME/adrastea, where that is an absolute path, and else
+// ~/.local/state/adrastea. It is empty where there is no home directory.
 //
 // https://specifications.freedesktop.org/basedir-spec/latest/
 func DefaultFile(name string) string {
 	dir := os.Getenv("XDG_STATE_HOME")
-	if dir == "" {
+	if !filepath.IsAbs(dir) {
 		home := jupyter.HomeDir()
 		if home == "" {
 			return ""
