@@ -190,6 +190,26 @@ func TestWhatIsNoCommMessageIsAnErrorInTheCell(t *testing.T) {
 	}
 }
 
+// What the kernel cannot publish is an error in the cell, and not silence.
+func TestWhatCannotBePublishedIsAnErrorInTheCell(t *testing.T) {
+	c := kerneltest.Start(t, New(nil), nil)
+	execute(c, 1, `bad <- structure("{bad", class = "json")
+comm <- getOption("jupyter.comm_manager")()$new_comm("target")`)
+	for i, test := range []struct{ code, want string }{
+		{`comm$open(bad)`, "comm data: "},
+		{`stopifnot(!comm$is_open()); getOption("jupyter.base_display_func")(list("text/plain" = "x"), bad)`, "display metadata: "},
+	} {
+		r := c.Execute(test.code)
+		c.ExpectStart(r, i+2)
+		m := c.Expect(r, jupyter.IOPub, jupyter.TypeError)
+		if e, err := jupyter.Decode[jupyter.Error](m); err != nil || !strings.HasPrefix(e.EValue, test.want) {
+			t.Errorf("%s: %s (%v), want %q", test.code, m.Content, err, test.want)
+		}
+		c.ExpectReplyStatus(r, "error")
+		c.ExpectIdle(r)
+	}
+}
+
 // However many parts there are, and however large they are together: they are
 // sent, or the cell hears why not.
 func TestManyAndLargeParts(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 
 // Frames from the kernel to R.
 const (
-	cmdAck       = 'a'
+	cmdAck       = 'a' // of evUser also: what is wrong with the event
 	cmdLoad      = 'l' // R code for the private environment, a part per file
 	cmdExecute   = 'x' // id, allow_stdin ("0" or "1"), code
 	cmdAnswer    = 'i' // sequence, status ("o", "i" or "e"), text

@@ -4,11 +4,14 @@ package rkernel
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // pumpState is what the goroutine that reads R's lanes knows.
@@ -259,8 +262,7 @@ func (p *process) event(f frame) {
 		p.finished(f)
 		p.ack()
 	case evUser:
-		p.userEvent(f)
-		p.ack()
+		p.ackUser(p.userEvent(f))
 	case evReturn:
 		p.returned(f)
 	case evNudged:
@@ -278,31 +280,41 @@ func (p *process) ack() {
 	}
 }
 
-// userEvent acts on an event of R code of ours: display and others.
-func (p *process) userEvent(f frame) {
-	if len(f.parts) == 0 {
+// ackUser acknowledges an event of R code; err, which may be nil, becomes an error
+// of that code. Of the end of the kernel R hears otherwise.
+func (p *process) ackUser(err error) {
+	if err == nil || errors.Is(err, kernel.ErrShutdown) {
+		p.ack()
 		return
 	}
+	if err := p.send(cmdAck, strings.TrimPrefix(err.Error(), "kernel: ")); err != nil {
+		p.logger.Debug("acknowledge", "error", err)
+	}
+}
+
+// userEvent acts on an event of R code of ours: display and others.
+func (p *process) userEvent(f frame) error {
+	if len(f.parts) == 0 {
+		return errors.New("an event has a kind")
+	}
 	out, parts := p.output(), f.parts[1:]
-	var err error
 	switch kind := f.part(0); kind {
 	case "display":
-		err = displayEvent(out, parts)
+		return displayEvent(out, parts)
 	case "clear":
-		err = clearEvent(out, parts)
+		return clearEvent(out, parts)
 	case "log":
 		p.logger.Error("R code of the kernel", "message", f.part(1))
+		return nil
 	case "page":
-		err = p.page(out, parts)
+		return p.page(out, parts)
 	case "comm_open", "comm_msg", "comm_close":
-		if p.comms != nil {
-			err = p.comms.event(kind, parts)
+		if p.comms == nil {
+			return nil
 		}
+		return p.comms.event(kind, parts)
 	default:
-		p.logger.Error("unknown event from R code", "kind", kind)
-	}
-	if err != nil {
-		p.logger.Error("publish an event of R", "kind", f.part(0), "error", err)
+		return fmt.Errorf("unknown event %q", kind)
 	}
 }
 

@@ -199,8 +199,8 @@ static SEXP native_event(SEXP kind, SEXP list) {
 	SEXP memory = PROTECT(R.Rf_allocVector(RAWSXP, (ptrdiff_t)((size_t)n * sizeof *parts)));
 	parts = (void *)R.RAW(memory);
 	for (int i = 0; i < n; i++) parts[i] = as_part(R.VECTOR_ELT(list, i));
-	if (!host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts))
-		R.Rf_error("more than 1 GiB cannot be sent to the front end at once");
+	const char *wrong = host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts);
+	if (wrong) R.Rf_error("%s", wrong);
 	UNPROTECT(1);
 	return R_Nil;
 }

@@ -28,7 +28,7 @@ enum {
 
 // Frames from the kernel to R.
 enum {
-	CMD_ACK = 'a',
+	CMD_ACK = 'a',     // of EV_USER also: what is wrong with the event
 	CMD_LOAD = 'l',    // R code for the private environment
 	CMD_EXECUTE = 'x', // id, allow_stdin, code
 	CMD_ANSWER = 'i',  // sequence, status, text
@@ -77,9 +77,9 @@ int lane_interrupts(int forget);
 void lane_note_interrupt(void);
 void lane_text(int lane, const char *text, size_t len);
 // host_event sends a user event and waits for its acknowledgement; in a forked
-// child it does nothing. It returns 0 if the event is too large. No R error is
-// raised.
-int host_event(const char *kind, int n, const struct host_part *parts);
+// child it does nothing. It returns NULL, or what is wrong with the event, valid
+// until the next call. No R error is raised.
+const char *host_event(const char *kind, int n, const struct host_part *parts);
 
 struct host_part part_str(const char *s);
 

@@ -251,6 +251,8 @@ void lane_next(struct frame *f) {
 	*f = last->frame;
 }
 
+static char refusal[1000]; // what was wrong with the last event, or empty
+
 // lane_send_acked is R2: R waits until the kernel has acted on the frame. A
 // cell or a call may arrive meanwhile, if R runs a callback between cells.
 void lane_send_acked(int type, int n, const struct host_part *parts) {
@@ -260,20 +262,25 @@ void lane_send_acked(int type, int n, const struct host_part *parts) {
 	lane_send(type, n, parts);
 	for (;;) {
 		lane_recv(&f);
-		if (f.type == CMD_ACK) return;
+		if (f.type == CMD_ACK) {
+			struct host_part why = f.n ? f.part[0] : part_str("");
+			snprintf(refusal, sizeof refusal, "%.*s", (int)why.len, (const char *)why.data);
+			return;
+		}
 		if (f.type != CMD_ANSWER && f.type != CMD_INTERRUPT) lane_keep(&f);
 	}
 }
 
-int host_event(const char *kind, int n, const struct host_part *parts) {
-	if (lane_is_child()) return 1;
+const char *host_event(const char *kind, int n, const struct host_part *parts) {
+	if (lane_is_child()) return NULL;
 	struct host_part *all = host_alloc(NULL, ((size_t)n + 1) * sizeof *all);
 	all[0] = part_str(kind);
 	for (int i = 0; i < n; i++) all[i + 1] = parts[i];
 	int fits = lane_fits(n + 1, all);
 	if (fits) lane_send_acked(EV_USER, n + 1, all);
 	free(all);
-	return fits;
+	if (!fits) return "more than 1 GiB cannot be sent to the front end at once";
+	return *refusal ? refusal : NULL;
 }
 
 // say_lane keeps the order of text across the two pipes. Text that waits in

@@ -57,8 +57,8 @@ new_comm <- function(target_name, id) {
     comm$open <- function(msg = list(), metadata = list(), buffers = list()) {
         if (is_open()) return(invisible(FALSE))
         parts <- c(id, target_name, comm_json(msg), comm_json(metadata), comm_buffers(buffers))
-        assign(id, comm, envir = comms)
         send("comm_open", parts)
+        assign(id, comm, envir = comms)
         invisible(TRUE)
     }
     comm$send <- function(msg = list(), buffers = list()) {
