@@ -64,6 +64,39 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// abort shows an error itself and then has R end with the rest of its condition, as
+// the abort() of rlang and that of renv do.
+const abort = `abort <- function(message, class = NULL, call = NULL) {
+  cnd <- structure(class = c(class, "error", "condition"), list(message = message, call = call))
+  signalCondition(cnd)
+  message("! ", message)
+  fallback <- cnd
+  fallback$message <- ""
+  class(fallback) <- "condition"
+  old <- options(show.error.messages = FALSE)
+  on.exit(options(old))
+  stop(fallback)
+}
+conditionMessage.with_more <- function(c) paste0(c$message, "\nand more")`
+
+// An error that was shown by a function and not by R has its class and message all
+// the same.
+func TestErrorsShownByFunctions(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, abort)
+	for code, want := range map[string]string{
+		`abort("no")`:                      "error|error|no|Error: no\nTraceback:\n2: stop(fallback)",
+		`abort("no", "mine", quote(f(x)))`: "error|mine|no|Error in f(x) : no\nTraceback:",
+		`abort("no", "with_more")`:         "error|with_more|no\nand more|Error: no\nand more\nTraceback:",
+		`stop("")`:                         "error|simpleError||Error: ",
+	} {
+		got := runCell(t, p, code)
+		if last := got[len(got)-1]; !strings.HasPrefix(last, want) {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}
+
 // Errors are told apart from other text, and their messages from R's words
 // around them, in whatever language R speaks: these put the call in different
 // places.

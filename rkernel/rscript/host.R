@@ -47,8 +47,8 @@
 .self <- environment()
 
 # .cause says, called while an error is on its way to the prompt, who raised it:
-# "stop" with the message and class of its condition, "abort" for the restart
-# of this name, "print" if a function that prints is only quoting an error.
+# "stop" with the message and class of its condition, and what to show of it if R
+# shows nothing; "abort" for the restart of this name, "print" if a function that prints is only quoting an error.
 .cause <- function() {
     n <- sys.nframe() - 1L
     if (n < 1L) return("")
@@ -56,11 +56,31 @@
     if (identical(f, base::stop)) {
         frame <- sys.frame(n)
         if (!exists("cond", frame, inherits = FALSE)) return("")
-        c("stop", enc2utf8(as.character(frame$message)[1L]), class(frame$cond)[1L])
+        message <- as.character(frame$message)[1L]
+        if (grepl("^(\n|$)", message)) .hidden(n, frame$cond, message)
+        else c("stop", enc2utf8(message), class(frame$cond)[1L], "")
     }
     else if (identical(f, base::cat) || identical(f, base::writeLines)) "print"
     else if (identical(f, base::invokeRestart)) "abort"
     else ""
+}
+
+# .hidden is .cause for an error without a message, or with the rest of one. So end
+# functions that have shown the error themselves, as rlang's and renv's abort():
+# cond, of stop(), the n-th frame, is what is left of their condition cnd.
+.hidden <- function(n, cond, message) {
+    up <- sys.parents()[n]
+    cnd <- if (up > 0L) get0("cnd", sys.frame(up), inherits = FALSE)
+    if (!inherits(cnd, "condition")) return(c("stop", enc2utf8(message), class(cond)[1L], ""))
+    cond$message <- cnd$message
+    class(cond) <- class(cnd)
+    # From there R finds the user's methods too.
+    say <- as.call(list(conditionMessage, cond))
+    message <- tryCatch(paste(as.character(eval(say, .BaseNamespaceEnv)), collapse = "\n"),
+                        error = function(e) message)
+    call <- conditionCall(cond)
+    start <- if (is.call(call)) paste0("Error in ", deparse(call, nlines = 1L)[1L], " : ") else "Error: "
+    enc2utf8(c("stop", message, class(cond)[1L], paste0(start, message, "\n")))
 }
 
 # .report gives class, message and the lines of the traceback of the last error.
