@@ -23,7 +23,7 @@ type prompt struct {
 func (p *process) asked(f frame) {
 	p.flushText()
 	if p.pump.collect { // the user must see what was printed before the prompt
-		p.stream("stdout", []byte(p.pump.value.String()))
+		p.stream("stdout", []byte(escapeInvalid(p.pump.value.Bytes())))
 		p.pump.value.Reset()
 	}
 	q := &prompt{sequence: f.part(0), text: escapeInvalid([]byte(f.part(1))), password: f.part(2) == "1"}

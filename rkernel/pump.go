@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -16,12 +17,12 @@ import (
 
 // pumpState is what the goroutine that reads R's lanes knows.
 type pumpState struct {
-	in        []byte     // the beginning of a frame
-	first     int        // the pipe to read first: R wrote to it last
-	decoders  [3]decoder // by pipe
-	tail      []byte     // the end of what came on stderr
-	value     strings.Builder
-	collect   bool // text on stdout is the last value's
+	in        []byte       // the beginning of a frame
+	first     int          // the pipe to read first: R wrote to it last
+	decoders  [3]decoder   // by pipe
+	tail      []byte       // the end of what came on stderr
+	value     bytes.Buffer // as it came: what is R's is counted in bytes
+	collect   bool         // text on stdout is the last value's
 	sockEnded bool
 	tempDir   string // R's, to be removed when R cannot
 	buf       [256 << 10]byte
@@ -135,6 +136,10 @@ func (p *process) take(n [3]int) {
 				break
 			}
 			n[lane] -= k
+			if lane == 1 && p.pump.collect {
+				p.pump.value.Write(b[:k])
+				continue
+			}
 			p.show(lane, p.pump.decoders[lane].decode(b[:k]))
 		}
 	}
@@ -142,7 +147,7 @@ func (p *process) take(n [3]int) {
 
 var streamNames = [3]string{1: "stdout", 2: "stderr"}
 
-// show publishes text, or keeps a copy if it belongs to the last value.
+// show publishes text.
 func (p *process) show(lane int, text []byte) {
 	if len(text) == 0 {
 		return
@@ -150,9 +155,6 @@ func (p *process) show(lane int, text []byte) {
 	if lane == 2 {
 		p.pump.tail = append(p.pump.tail, text[max(0, len(text)-tailSize):]...)
 		p.pump.tail = p.pump.tail[max(0, len(p.pump.tail)-tailSize):]
-	} else if p.pump.collect {
-		p.pump.value.Write(text)
-		return
 	}
 	p.stream(streamNames[lane], text)
 }
@@ -245,6 +247,7 @@ func (p *process) event(f frame) {
 	case evSync:
 		p.ack()
 	case evResult:
+		p.flushText()
 		p.pump.collect = true
 		p.ack()
 	case evValue:
@@ -353,7 +356,7 @@ func (p *process) noteEnd(f frame) {
 func (p *process) ended() {
 	p.flushText()
 	if p.pump.collect {
-		p.stream("stdout", []byte(p.pump.value.String()))
+		p.stream("stdout", []byte(escapeInvalid(p.pump.value.Bytes())))
 	}
 	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
 		os.RemoveAll(dir) // R itself does so when it ends in peace

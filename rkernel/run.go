@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -129,14 +130,14 @@ func flag(b bool) string {
 	return "0"
 }
 
-// finished acts on evDone: id, status, printed, text of the last value, class
-// and message of the error, text R printed for it, number of lines of the
-// traceback, those lines, and the rich form of the value.
+// finished acts on evDone: id, status, printed, text of the last value, how much of
+// it in the pipe is R's, class and message of the error, text R printed for it,
+// number of lines of the traceback, those lines, and the rich form of the value.
 func (p *process) finished(f frame) {
 	p.flushText()
 	p.mu.Lock()
 	r := p.run
-	if r == nil || r.id != f.part(0) || len(f.parts) < 8 {
+	if r == nil || r.id != f.part(0) || len(f.parts) < 9 {
 		p.mu.Unlock()
 		p.logger.Error("R ended a cell that does not run", "id", f.part(0))
 		return
@@ -146,47 +147,57 @@ func (p *process) finished(f frame) {
 	p.endPromptLocked()
 	p.mu.Unlock()
 
-	text := p.takeValue() + escapeInvalid(f.parts[3])
+	value, after := p.takeValue(f.part(4))
+	text := value + escapeInvalid(f.parts[3])
 	status := f.part(1)
 	if status != "ok" {
-		if text != "" {
+		if text += after; text != "" {
 			p.stream("stdout", []byte(text)) // it was printed before the error
 		}
 		r.end(outcome{err: cellError(f)})
 		return
 	}
-	lines, _ := strconv.Atoi(f.part(7)) // 0 if it is not a number
-	rich := f.parts[min(8+max(lines, 0), len(f.parts)):]
+	lines, _ := strconv.Atoi(f.part(8)) // 0 if it is not a number
+	rich := f.parts[min(9+max(lines, 0), len(f.parts)):]
 	if f.part(2) == "1" {
 		if err := p.publishValue(r.req, text, rich); err != nil {
 			p.logger.Error("publish a value", "error", err)
 		}
 	}
+	p.show(1, []byte(after))
 	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
 }
 
 // completeValue acts on evValue: more output of the cell follows the last value.
 func (p *process) completeValue(f frame) {
 	p.flushText()
-	text := p.takeValue()
+	text, after := p.takeValue(f.part(1))
 	p.mu.Lock()
 	r := p.run
 	p.mu.Unlock()
-	if r == nil || len(f.parts) == 0 {
+	if r == nil || len(f.parts) < 2 {
 		p.logger.Error("R shows the value of a cell that does not run")
 		return
 	}
-	if err := p.publishValue(r.req, text+escapeInvalid(f.parts[0]), f.parts[1:]); err != nil {
+	if err := p.publishValue(r.req, text+escapeInvalid(f.parts[0]), f.parts[2:]); err != nil {
 		p.logger.Error("publish a value", "error", err)
 	}
+	p.show(1, []byte(after))
 }
 
-// takeValue returns what came through the pipe of the last value's text.
-func (p *process) takeValue() string {
-	text := p.pump.value.String()
-	p.pump.value.Reset()
+// takeValue returns what came through the pipe of the last value's text, and what
+// came behind the value. own says how many bytes are the value's, if others' can
+// follow.
+func (p *process) takeValue(own string) (value, after string) {
+	b := p.pump.value.Bytes()
+	n, err := strconv.Atoi(own)
+	if err != nil || n > len(b) {
+		n = len(b)
+	}
+	value, after = escapeInvalid(b[:n]), escapeInvalid(b[n:])
+	p.pump.value = bytes.Buffer{}
 	p.pump.collect = false
-	return text
+	return value, after
 }
 
 // publishValue publishes the last value: what R printed, and what else
@@ -215,15 +226,15 @@ func cellError(f frame) error {
 	case "abort":
 		return &kernel.Error{Name: "abort", Value: `ended by Q at a browser or by the restart "abort"`, Traceback: []string{}}
 	}
-	e := &kernel.Error{Name: f.part(4), Value: f.part(5)}
+	e := &kernel.Error{Name: f.part(5), Value: f.part(6)}
 	if e.Name == "" {
-		e.Name, e.Value = "simpleError", strings.TrimSpace(escapeInvalid(f.parts[6]))
+		e.Name, e.Value = "simpleError", strings.TrimSpace(escapeInvalid(f.parts[7]))
 	}
-	if held := strings.TrimSuffix(escapeInvalid(f.parts[6]), "\n"); held != "" {
+	if held := strings.TrimSuffix(escapeInvalid(f.parts[7]), "\n"); held != "" {
 		e.Traceback = strings.Split(held, "\n")
 	}
-	n, _ := strconv.Atoi(f.part(7)) // 0 if it is not a number
-	lines := f.parts[8:min(8+max(n, 0), len(f.parts))]
+	n, _ := strconv.Atoi(f.part(8)) // 0 if it is not a number
+	lines := f.parts[9:min(9+max(n, 0), len(f.parts))]
 	if len(lines) > 0 && f.part(1) == "error" {
 		e.Traceback = append(e.Traceback, "Traceback:")
 	}

@@ -46,9 +46,11 @@ static struct {
 	struct buf held;   // text of the error that is ending the cell
 	size_t error_len;  // how much of held is the error's own text; 0: none of it
 	int newline;       // held holds the newline of an interrupt
-	struct buf cause;  // message and class of the condition, each ended by 0
+	struct buf cause;  // message, class and text of the condition, each ended by 0
 	int printed;       // the last value is being printed
 	int piped;         // and its text goes through the pipe
+	size_t own;        // how many bytes of that are R's
+	int watched;       // task callbacks follow, whose children may speak
 	int shown;         // it is over with printing: task callbacks run
 	struct buf result; // or is kept here
 } cell;
@@ -104,25 +106,37 @@ static void forget(void) {
 	memset(&cell, 0, sizeof cell);
 }
 
-// finish sends EV_DONE: id, status, printed, text of the last value, class of
-// the error, message, text R printed for it, lines of the traceback (one part
+// own_part says how much of what came through the pipe is the value's. Behind that
+// are the words of a child that a task callback has started: R has said nothing
+// since, so that the kernel knows of no end of the value. It is "" where no
+// callback was there, and all is the value's, as what a child of a print method
+// says.
+static struct host_part own_part(void) {
+	static char text[24];
+	snprintf(text, sizeof text, "%zu", cell.own);
+	return part_str(cell.watched && cell.piped ? text : "");
+}
+
+// finish sends EV_DONE: id, status, printed, text of the last value, how much of it
+// in the pipe is R's, class of the error, message, text R printed for it, lines of the traceback (one part
 // per line, their number before), and then the rich value.
 static void finish(const char *status, SEXP report, SEXP rich) {
 	char lines[16];
 	int n = report ? R.Rf_length(report) - 2 : 0;
 	int more = rich ? R.Rf_length(rich) : 0;
 	if (n < 0) n = 0;
-	struct host_part *parts = host_alloc(NULL, (size_t)(8 + n + more) * sizeof *parts);
+	struct host_part *parts = host_alloc(NULL, (size_t)(9 + n + more) * sizeof *parts);
 	snprintf(lines, sizeof lines, "%d", n);
 	parts[0] = part_str(cell.id);
 	parts[1] = part_str(status);
 	parts[2] = part_str(cell.printed ? "1" : "0");
 	parts[3] = (struct host_part){cell.result.data, cell.result.len};
-	parts[4] = part_str(string_at(report, 0));
-	parts[5] = part_str(string_at(report, 1));
-	parts[6] = (struct host_part){cell.held.data, cell.held.len};
-	parts[7] = part_str(lines);
-	struct host_part *at = parts + 8;
+	parts[4] = own_part();
+	parts[5] = part_str(string_at(report, 0));
+	parts[6] = part_str(string_at(report, 1));
+	parts[7] = (struct host_part){cell.held.data, cell.held.len};
+	parts[8] = part_str(lines);
+	struct host_part *at = parts + 9;
 	for (int i = 0; i < n; i++) *at++ = part_str(string_at(report, i + 2));
 	for (int i = 0; i < more; i++) *at++ = part_of(R.VECTOR_ELT(rich, i));
 	if (!lane_fits((int)(at - parts), parts)) at -= more; // its text is enough
@@ -131,14 +145,16 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	forget();
 }
 
-// send_value sends EV_VALUE: text of the last value, and its rich form.
+// send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
+// R's, and its rich form.
 static void send_value(void) {
 	SEXP rich = rich_value();
-	int n = 1;
+	int n = 2;
 	if (rich) PROTECT(rich);
 	int more = rich ? R.Rf_length(rich) : 0;
-	struct host_part *parts = host_alloc(NULL, (size_t)(1 + more) * sizeof *parts);
+	struct host_part *parts = host_alloc(NULL, (size_t)(2 + more) * sizeof *parts);
 	parts[0] = (struct host_part){cell.result.data, cell.result.len};
+	parts[1] = own_part();
 	for (int i = 0; i < more; i++) parts[n++] = part_of(R.VECTOR_ELT(rich, i));
 	if (!lane_fits(n, parts)) n = 1;
 	lane_send_acked(EV_VALUE, n, parts);
@@ -250,7 +266,8 @@ static void feed_next(void) {
 	SEXP e = NULL;
 	cell.phase = FED;
 	cell.jump = JUMP_NONE;
-	cell.printed = cell.piped = cell.shown = cell.failed_feeds = 0;
+	cell.printed = cell.piped = cell.watched = cell.shown = cell.failed_feeds = 0;
+	cell.own = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;
 	if (has_stack() && cell.p.exprs) {
@@ -391,7 +408,12 @@ static void to_pipe(void) {
 	if (!cell.piped) lane_send_acked(EV_RESULT, 0, NULL);
 	cell.piped = 1;
 	if (cell.result.len) lane_text(1, cell.result.data, cell.result.len);
+	cell.own += cell.result.len;
 	cell.result.len = 0;
+}
+
+static int has_callbacks(void) {
+	return R.R_getTaskCallbackNames && R.Rf_length(R.R_getTaskCallbackNames()) > 0;
 }
 
 // in_callback says that a task callback runs: its context is the first above
@@ -419,10 +441,12 @@ static int result_text(const char *text, size_t len) {
 		end_value();
 		return 0;
 	}
+	if (!cell.printed) cell.watched = has_callbacks();
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
-	// As long as no R function runs, nobody else can write.
-	if (cell.piped || !console_at_top() || cell.result.len > RESULT_KEPT) to_pipe();
+	// As long as no R function runs, nobody else can write; but a callback that
+	// follows can, unseen.
+	if (cell.piped || cell.watched || !console_at_top() || cell.result.len > RESULT_KEPT) to_pipe();
 	return 1;
 }
 
@@ -448,12 +472,20 @@ static int learn_cause(void) {
 	if (strcmp(kind, "print") == 0) real = below && below->callflag == CTXT_CCODE;
 	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
 	if (strcmp(kind, "stop") == 0)
-		for (int i = 1; i < 3; i++) {
+		for (int i = 1; i < 4; i++) {
 			const char *s = string_at(info, i);
 			buf_add(&cell.cause, s, strlen(s) + 1);
 		}
 	UNPROTECT(1);
 	return real;
+}
+
+// hidden_text is what to show of an error that R has not shown.
+static const char *hidden_text(void) {
+	const char *text = cell.cause.data;
+	if (!cell.cause.len) return last_error();
+	for (int i = 0; i < 2; i++) text += strlen(text) + 1;
+	return *text ? text : last_error();
 }
 
 // is_error says that text is what R prints for an error that ends the cell.
@@ -489,6 +521,7 @@ void cell_flush(void) {
 	if (!cell.active || lane_is_child()) return;
 	if (printing() && in_callback()) end_value();
 	if (cell.result.len) to_pipe();
+	cell.own = 0; // what was printed before a prompt is shown before it
 	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
 	cell.held.len = 0;
 	cell.error_len = 0;
@@ -516,8 +549,9 @@ void cell_jump(void) {
 		} else if (cell.error.len && strcmp(cell.error.data, last_error()) == 0) {
 			cell.jump = JUMP_ABORT;
 		} else {
+			const char *text = hidden_text();
 			cell.jump = JUMP_ERROR;
-			buf_add(&cell.held, last_error(), strlen(last_error()));
+			buf_add(&cell.held, text, strlen(text));
 		}
 	}
 }
