@@ -158,20 +158,20 @@ func TestTaskCallbacksSpeakBehindTheValue(t *testing.T) {
 print.raw <- function(x, ...) cat(x, "\n")
 add <- function(f) invisible(addTaskCallback(function(...) { f(); FALSE }))`)
 	for code, want := range map[string][]string{
-		"add(function() cat('late\\n')); 4":                                        {"stdout|late\n", "result|[1] 4"},
-		"{ add(function() cat('late\\n')); 4 }":                                    {"result|[1] 4", "stdout|late\n"},
-		"{ add(function() cat('late\\n')); invisible(4) }":                         {"stdout|late\n"},
-		"{ add(function() message('late')); 4 }":                                   {"stderr|late\n", "result|[1] 4"},
-		"{ add(function() system('echo late')); 4 }":                               {"result|[1] 4", "stdout|late\n"},
-		"{ add(function() system('echo late')); data.frame(a = 1) }":               {"result|  a\n1 1", "stdout|late\n"},
-		"{ add(function() system('echo late')); structure(1, class='shy') }":       {"result|<shy>", "stdout|late\n"},
+		"add(function() cat('late\\n')); 4":                                         {"stdout|late\n", "result|[1] 4"},
+		"{ add(function() cat('late\\n')); 4 }":                                     {"result|[1] 4", "stdout|late\n"},
+		"{ add(function() cat('late\\n')); invisible(4) }":                          {"stdout|late\n"},
+		"{ add(function() message('late')); 4 }":                                    {"stderr|late\n", "result|[1] 4"},
+		"{ add(function() system('echo late')); 4 }":                                {"result|[1] 4", "stdout|late\n"},
+		"{ add(function() system('echo late')); data.frame(a = 1) }":                {"result|  a\n1 1", "stdout|late\n"},
+		"{ add(function() system('echo late')); structure(1, class='shy') }":        {"result|<shy>", "stdout|late\n"},
 		"{ add(function() system('echo late')); structure('x\\xe9', class='raw') }": {"result|x\\xe9", "stdout|late\n"},
 		"{ add(function() { system('echo late'); cat('later\\n') }); 4 }":           {"result|[1] 4", "stdout|late\nlater\n"},
-		"{ add(function() system('echo late')); invisible(4) }":                    {"stdout|late\n"},
-		"{ add(function() readline('late? ')); 4 }":                                {"result|[1] 4", "input|late? "},
-		"{ add(function() cat('late\\n')); structure(1, class='shy')}":             {"result|<shy>", "stdout|late\n"},
-		"{ add(function() cat('late\\n')); data.frame(a = 1) }":                    {"result|  a\n1 1", "stdout|late\n"},
-		"{ add(function() { cat('late\\n'); stop('cb') }); 4 }":                    {"result|[1] 4", "stdout|late\n", "stderr|Error in f() : cb\n"},
+		"{ add(function() system('echo late')); invisible(4) }":                     {"stdout|late\n"},
+		"{ add(function() readline('late? ')); 4 }":                                 {"result|[1] 4", "input|late? "},
+		"{ add(function() cat('late\\n')); structure(1, class='shy')}":              {"result|<shy>", "stdout|late\n"},
+		"{ add(function() cat('late\\n')); data.frame(a = 1) }":                     {"result|  a\n1 1", "stdout|late\n"},
+		"{ add(function() { cat('late\\n'); stop('cb') }); 4 }":                     {"result|[1] 4", "stdout|late\n", "stderr|Error in f() : cb\n"},
 	} {
 		got := runCell(t, p, code, "y")
 		same := len(got) == len(want)
