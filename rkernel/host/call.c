@@ -174,7 +174,7 @@ void call_message(const struct frame *f) {
 	}
 	SEXP result = PROTECT(e.result ? e.result : R_Nil);
 	if (e.result) R.R_ReleaseObject(e.result);
-	ad_device_flush();
+	device_flush();
 	lane_send_acked(EV_SYNC, 0, NULL); // what it has printed comes before the answer
 	answer(id, e.result ? result : NULL, run != NULL);
 	UNPROTECT(4);
@@ -214,9 +214,39 @@ static SEXP native_password(SEXP prompt) {
 	return R.Rf_ScalarString(R.Rf_mkCharCE(said, CE_UTF8));
 }
 
+// native_promise tells, without evaluating it, whether the value of a name that is
+// bound in env, and not by an active binding, still has to be evaluated:
+// "promise", or "data" when all it does is to read a data set from the disk, else
+// "".
+static SEXP native_promise(SEXP env, SEXP name) {
+	if (!R.PRVALUE || !R.Rf_installTrChar) return R.Rf_mkString("");
+	SEXP value = R.Rf_findVarInFrame(env, R.Rf_installTrChar(R.STRING_ELT(name, 0)));
+	if (R.TYPEOF(value) != PROMSXP || R.PRVALUE(value) != R_Unbound)
+		return R.Rf_mkString("");
+	SEXP code = R.R_PromiseExpr ? R.R_PromiseExpr(value) : R_Nil;
+	if (R.TYPEOF(code) == LANGSXP && R.CAR(code) == R.Rf_install("lazyLoadDBfetch"))
+		return R.Rf_mkString("data");
+	return R.Rf_mkString("promise");
+}
+
+// native_parse tells from R's parser, and in no human language, whether text is
+// "complete", "incomplete" or "invalid". The parser may also raise an R error,
+// for instance about an unknown escape.
+static SEXP native_parse(SEXP text) {
+	int status = PARSE_ERROR;
+	R.R_ParseVector(text, -1, &status, R_Nil);
+	switch (status) {
+	case PARSE_INCOMPLETE: return R.Rf_mkString("incomplete");
+	case PARSE_ERROR: return R.Rf_mkString("invalid");
+	default: return R.Rf_mkString("complete");
+	}
+}
+
 static const struct host_native natives[] = {
 	{"event", (host_fn)native_event, 2},
 	{"password", (host_fn)native_password, 1},
+	{"promise", (host_fn)native_promise, 2},
+	{"parse", (host_fn)native_parse, 1},
 	{0, 0, 0}};
 
 // bind makes functions callable as .Call(.C_<name>, ...), without a DLL that
@@ -241,7 +271,7 @@ static void load(void *data) {
 	ours = R.Rf_eval(make, R_Base);
 	R.R_PreserveObject(ours);
 	bind(natives);
-	bind(ad_device_natives);
+	bind(device_natives);
 	for (int i = 0; i < f->n; i++) {
 		int status;
 		SEXP text = PROTECT(strings(1, f->part + i));

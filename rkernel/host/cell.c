@@ -350,7 +350,7 @@ static int unfinished(unsigned char *buf, int len) {
 static int drawing_goes_on(void) {
 	if (cell.jump != JUMP_NONE || cell.bad || !cell.p.spans || cell.next >= cell.p.n) return 0;
 	struct span s = cell.p.spans[cell.next];
-	return ad_device_only_adds(cell.code + s.from, s.to - s.from);
+	return device_only_adds(cell.code + s.from, s.to - s.from);
 }
 
 int cell_next(unsigned char *buf, int len) {
@@ -364,11 +364,11 @@ int cell_next(unsigned char *buf, int len) {
 		// First, while R's stack is as the expression left it.
 		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
 			cell.jump = JUMP_ERROR;
-		if (cell.jump != JUMP_NONE || !drawing_goes_on()) ad_device_flush();
+		if (cell.jump != JUMP_NONE || !drawing_goes_on()) device_flush();
 		// A child was interrupted, or the drawing, and R has not looked yet.
 		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) {
 			cell.jump = JUMP_INTERRUPT;
-			ad_device_flush();
+			device_flush();
 		}
 		if (cell.jump != JUMP_NONE) {
 			finish_jump();

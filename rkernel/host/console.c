@@ -86,7 +86,7 @@ static int take_answer(void) {
 
 static int ask(const char *prompt, int password) {
 	char number[16];
-	ad_device_flush();
+	device_flush();
 	cell_flush();
 	snprintf(number, sizeof number, "%u", ++sequence);
 	struct host_part parts[] = {part_str(number), part_str(prompt),
@@ -164,7 +164,7 @@ static int at_prompt(unsigned char *buf, int len) {
 	asking = 0;
 	answer.len = answer_given = 0;
 	if (!ready) {
-		ad_device_init();
+		device_init();
 		say_ready();
 	}
 	for (;;) {

@@ -99,7 +99,7 @@ static struct page_device *next_dirty(void)
 	return oldest;
 }
 
-void ad_device_flush(void)
+void device_flush(void)
 {
 	if (!any_dirty || sending || lane_is_child())
 		return;
@@ -109,7 +109,7 @@ void ad_device_flush(void)
 	any_dirty = 0;
 }
 
-int ad_device_only_adds(const char *code, size_t len)
+int device_only_adds(const char *code, size_t len)
 {
 	static const char *const names[] = {
 	    "abline", "arrows", "axis", "box", "clip", "grid", "legend", "lines", "matlines",
@@ -388,7 +388,7 @@ static SEXP points(void)
 	return R_Nil;
 }
 
-void ad_device_init(void)
+void device_init(void)
 {
 	static char reason[160];
 	if (!R.R_GE_getVersion || !R.GEcurrentDevice || !R.Rf_desc2GEDesc || !R.GEcreateSnapshot) {
@@ -405,45 +405,8 @@ void ad_device_init(void)
 	unusable = reason;
 }
 
-// ---- looking without touching ------------------------------------------------
-
-// promise tells, without evaluating it, whether the value of a name that is bound
-// in env, and not by an active binding, still has to be evaluated: "promise", or
-// "data" when all it does is to read a data set from the disk, else "".
-static SEXP promise(SEXP env, SEXP name)
-{
-	if (!R.PRVALUE)
-		return R.Rf_mkString("");
-	SEXP value = R.Rf_findVarInFrame(env, R.Rf_installTrChar(R.STRING_ELT(name, 0)));
-	if (R.TYPEOF(value) != PROMSXP || R.PRVALUE(value) != R_Unbound)
-		return R.Rf_mkString("");
-	SEXP code = R.R_PromiseExpr ? R.R_PromiseExpr(value) : R_Nil;
-	if (R.TYPEOF(code) == LANGSXP && R.CAR(code) == R.Rf_install("lazyLoadDBfetch"))
-		return R.Rf_mkString("data");
-	return R.Rf_mkString("promise");
-}
-
-// parsable tells from R's parser, and in no human language, whether text is
-// "complete", "incomplete" or "invalid". The parser may also raise an R error,
-// for instance about an unknown escape.
-static SEXP parsable(SEXP text)
-{
-	int status = PARSE_ERROR;
-	R.R_ParseVector(text, -1, &status, R_Nil);
-	switch (status) {
-	case PARSE_INCOMPLETE:
-		return R.Rf_mkString("incomplete");
-	case PARSE_ERROR:
-		return R.Rf_mkString("invalid");
-	default:
-		return R.Rf_mkString("complete");
-	}
-}
-
-const struct host_native ad_device_natives[] = {
+const struct host_native device_natives[] = {
     {"adopt", (host_fn)adopt, 2},
     {"points", (host_fn)points, 0},
-    {"promise", (host_fn)promise, 2},
-    {"parse", (host_fn)parsable, 1},
     {0, 0, 0},
 };

@@ -2,20 +2,20 @@
 #ifndef ADRASTEA_DEVICE_H
 #define ADRASTEA_DEVICE_H
 
-// ad_device_init is called once, after R's start. An R whose graphics engine is
+// device_init is called once, after R's start. An R whose graphics engine is
 // not known is refused when a plot is made, not here.
-void ad_device_init(void);
-// ad_device_flush sends every page that was drawn on since it was last sent. It
+void device_init(void);
+// device_flush sends every page that was drawn on since it was last sent. It
 // is called on R's thread whenever evaluating R is allowed, raises no error, and
 // costs one comparison when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
-void ad_device_flush(void);
-// ad_device_only_adds says that the code of an expression is a call of a function
+void device_flush(void);
+// device_only_adds says that the code of an expression is a call of a function
 // that adds to the plot there is and shows nothing else. Where that is wrong,
 // because user code has given the name another meaning, the plot is shown a
 // little later than it might be.
-int ad_device_only_adds(const char *code, size_t len);
-// ad_device_natives ends with an element without a name.
-extern const struct host_native ad_device_natives[];
+int device_only_adds(const char *code, size_t len);
+// device_natives ends with an element without a name.
+extern const struct host_native device_natives[];
 
 #endif

@@ -27,6 +27,8 @@
 //	cell.c       evaluation by R's own loop; errors; the last value's text
 //	call.c       R code of ours, in an environment of its own
 //	device.c     the graphics device
+//	points.c     clouds of points, drawn fast
+//	engine.h     the part of R's graphics engine that these two use
 //
 // # Limitations
 //

@@ -79,10 +79,10 @@ int idle_wait(enum idle_mode mode) {
 		if (n > 0 && FD_ISSET(lane_fd(), &set)) return WAIT_FRAME;
 		if (n > 0) {
 			R.R_runHandlers(*R.R_InputHandlers, &set);
-			ad_device_flush();
+			device_flush();
 		} else if (n == 0) {
 			R.R_runHandlers(*R.R_InputHandlers, NULL);
-			ad_device_flush();
+			device_flush();
 		}
 	}
 }
