@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,11 +32,12 @@ var update = flag.Bool("update", false, "write what the kernel says into the con
 //
 // where ! says that the protocol has no such message, N is the number of the client's message, or of the kernel's prompt, that
 // becomes the parent, and an id that the kernel made is called ID1, ID2, ... in
-// the order in which it said them; wait N lets N milliseconds pass. A line of the kernel is
+// the order in which it said them; wait N lets N milliseconds pass, and subscribe
+// PREFIX connects one more subscriber. A line of the kernel is
 //
 //	N CHANNEL TYPE CONTENT
 //
-// where N is the number of the client's message that it answers, 0 for none. The
+// where CHANNEL is subscriber for what only those hear, and N is the number of the client's message that it answers, 0 for none. The
 // lines of the kernel are all that it says until it has nothing more to say, in
 // the order of N: only what answers the same message has an order of its own.
 func TestConversations(t *testing.T) {
@@ -67,6 +69,9 @@ type conversation struct {
 	prompts []*jupyter.Message
 	numbers map[string]int    // message id of the client to its number
 	ids     map[string]string // id that the kernel made to what stands for it
+
+	mu    sync.Mutex
+	heard []*jupyter.Message // guarded by mu; by subscribers
 }
 
 // talk has the conversation in text and returns it with what the kernel said.
@@ -114,6 +119,10 @@ func (v *conversation) say(line string) {
 		time.Sleep(time.Duration(n) * time.Millisecond)
 		return
 	}
+	if prefix, ok := strings.CutPrefix(line, "subscribe "); ok {
+		v.subscribe(prefix)
+		return
+	}
 	for id, name := range v.ids {
 		line = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllString(line, id)
 	}
@@ -143,6 +152,26 @@ func (v *conversation) say(line string) {
 	v.t.Fatalf("%q is no channel", words[0])
 }
 
+// subscribe connects one more subscriber.
+func (v *conversation) subscribe(prefix string) {
+	k := v.c.Kernel
+	codec, err := jupyter.NewCodec("", k.Info.Key)
+	must(v.t, err)
+	line, err := k.Net.Dial(k.Info.Endpoint(jupyter.IOPub), jupyter.NewID(), func(frames [][]byte) {
+		m, err := codec.Decode(frames)
+		if err != nil {
+			v.t.Error(err)
+			return
+		}
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.heard = append(v.heard, m)
+	})
+	must(v.t, err)
+	v.t.Cleanup(func() { line.Close() })
+	must(v.t, line.Subscribe(prefix))
+}
+
 // parent returns the header of what re names.
 func (v *conversation) parent(re string) json.RawMessage {
 	from := v.sent
@@ -166,11 +195,7 @@ func (v *conversation) listen(out *strings.Builder) {
 	time.Sleep(10 * time.Second) // of fake time
 	synctest.Wait()
 	said := map[int][]string{} // by the number of the client's message
-	for v.c.Unread() > 0 {
-		ch, m := v.c.NextAny()
-		if m.Header.MsgType == jupyter.TypeInputRequest {
-			v.prompts = append(v.prompts, m)
-		}
+	note := func(where string, m *jupyter.Message) {
 		parent, err := m.Parent()
 		must(v.t, err)
 		content := uuid.ReplaceAllStringFunc(string(m.Content), func(id string) string {
@@ -180,8 +205,21 @@ func (v *conversation) listen(out *strings.Builder) {
 			return v.ids[id]
 		})
 		n := v.numbers[parent.MsgID]
-		said[n] = append(said[n], fmt.Sprintf("%d %v %s %s\n", n, ch, m.Header.MsgType, content))
+		said[n] = append(said[n], fmt.Sprintf("%d %s %s %s\n", n, where, m.Header.MsgType, content))
 	}
+	for v.c.Unread() > 0 {
+		ch, m := v.c.NextAny()
+		if m.Header.MsgType == jupyter.TypeInputRequest {
+			v.prompts = append(v.prompts, m)
+		}
+		note(ch.String(), m)
+	}
+	v.mu.Lock()
+	for _, m := range v.heard {
+		note("subscriber", m)
+	}
+	v.heard = nil
+	v.mu.Unlock()
 	for _, n := range slices.Sorted(maps.Keys(said)) {
 		for _, line := range said[n] {
 			out.WriteString(line)
