@@ -84,15 +84,16 @@ conditionMessage.with_more <- function(c) paste0(c$message, "\nand more")`
 func TestErrorsShownByFunctions(t *testing.T) {
 	p := startR(t)
 	runCell(t, p, abort)
-	for code, want := range map[string]string{
-		`abort("no")`:                      "error|error|no|Error: no\nTraceback:\n2: stop(fallback)",
-		`abort("no", "mine", quote(f(x)))`: "error|mine|no|Error in f(x) : no\nTraceback:",
-		`abort("no", "with_more")`:         "error|with_more|no\nand more|Error: no\nand more\nTraceback:",
-		`stop("")`:                         "error|simpleError||Error: ",
+	for _, test := range [][2]string{
+		{`abort("no")`, "error|error|no|Error: no\nTraceback:\n2: stop(fallback)"},
+		{`abort("again")`, "error|error|again|Error: again\nTraceback:"}, // R's own text is the same
+		{`abort("no", "mine", quote(f(x)))`, "error|mine|no|Error in f(x) : no\nTraceback:"},
+		{`abort("no", "with_more")`, "error|with_more|no\nand more|Error: no\nand more\nTraceback:"},
+		{`stop("")`, "error|simpleError||Error: "},
 	} {
-		got := runCell(t, p, code)
-		if last := got[len(got)-1]; !strings.HasPrefix(last, want) {
-			t.Errorf("%s: %q, want %q", code, got, want)
+		got := runCell(t, p, test[0])
+		if last := got[len(got)-1]; !strings.HasPrefix(last, test[1]) {
+			t.Errorf("%s: %q, want %q", test[0], got, test[1])
 		}
 	}
 }

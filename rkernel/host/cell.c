@@ -546,7 +546,8 @@ void cell_jump(void) {
 		// there was none, and R's last error is an old one.
 		if (lane_interrupts(0) > 0) {
 			cell.jump = JUMP_INTERRUPT;
-		} else if (cell.error.len && strcmp(cell.error.data, last_error()) == 0) {
+		} else if (!cell.cause.len && cell.error.len &&
+			strcmp(cell.error.data, last_error()) == 0) {
 			cell.jump = JUMP_ABORT;
 		} else {
 			const char *text = hidden_text();
