@@ -183,7 +183,11 @@ func (o *outgoing) sendText() {
 			o.cfg.Logger.Error("kernel: stream text is lost", "err", err)
 			continue
 		}
-		o.enqueue(jupyter.IOPub, frames, func(error) { content.recycle() })
+		var sent func(error)
+		if cap(content.json) >= longText {
+			sent = func(error) { content.recycle() }
+		}
+		o.enqueue(jupyter.IOPub, frames, sent)
 		o.lastText = time.Now()
 	}
 	o.text, o.textBytes = o.text[:0], 0

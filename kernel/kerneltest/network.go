@@ -222,9 +222,10 @@ func (c *Conn) push(d delivery) {
 // take receives a copy of d: what was sent may be used again when its completion
 // was called.
 func (c *Conn) take(d delivery) {
+	all := bytes.Join(d.frames, nil)
 	frames := make([][]byte, len(d.frames))
 	for i, f := range d.frames {
-		frames[i] = bytes.Clone(f)
+		frames[i], all = all[:len(f):len(f)], all[len(f):]
 	}
 	c.recv(frames)
 	d.done(nil)
