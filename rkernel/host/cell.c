@@ -412,8 +412,14 @@ static void to_pipe(void) {
 	cell.result.len = 0;
 }
 
+// has_callbacks says that there are task callbacks. It is asked while R prints, so
+// an interrupt must wait.
 static int has_callbacks(void) {
-	return R.R_getTaskCallbackNames && R.Rf_length(R.R_getTaskCallbackNames()) > 0;
+	unsigned char suspended = *R.R_interrupts_suspended;
+	*R.R_interrupts_suspended = 1;
+	SEXP names = call_strings(".callbacks", 0, NULL);
+	*R.R_interrupts_suspended = suspended;
+	return names && R.Rf_length(names) > 0;
 }
 
 // in_callback says that a task callback runs: its context is the first above

@@ -124,7 +124,6 @@ struct host_input_handler {
 	F(OPTIONAL, SEXP, Rf_installTrChar, (SEXP)) \
 	F(OPTIONAL, SEXP, PRVALUE, (SEXP)) /* promises: without it they count as forced */ \
 	F(OPTIONAL, SEXP, R_PromiseExpr, (SEXP)) \
-	F(OPTIONAL, SEXP, R_getTaskCallbackNames, (void)) /* without it what a task callback's child says comes before the value */ \
 	F(OPTIONAL, int, R_GE_getVersion, (void)) /* graphics: without them no plots */ \
 	F(OPTIONAL, void *, GEcurrentDevice, (void)) \
 	F(OPTIONAL, void *, Rf_desc2GEDesc, (void *)) \

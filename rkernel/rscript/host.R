@@ -46,6 +46,9 @@
 
 .self <- environment()
 
+# .callbacks names the task callbacks there are.
+.callbacks <- base::getTaskCallbackNames
+
 # .cause says, called while an error is on its way to the prompt, who raised it:
 # "stop" with the message and class of its condition, and what to show of it if R
 # shows nothing; "abort" for the restart of this name, "print" if a function that prints is only quoting an error.
