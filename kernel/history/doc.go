@@ -8,7 +8,8 @@
 // The file is an SQLite database. Any number of kernels may use it at once; it
 // works on network file systems as far as their locks do. It is opened when it
 // is first needed, in a goroutine of its own: a kernel neither starts later nor
-// runs slower because of it.
+// runs slower because of it. Inputs are written a quarter of a second after they
+// came, those of a burst together, and when they are asked for or the kernel ends.
 //
 // A file that cannot be used (it is damaged, read-only, locked for long, or
 // another program's) is nobody's error: a line in the log says so, and the

@@ -19,6 +19,11 @@ const (
 	// queueSize is how many inputs may wait to be written.
 	queueSize = 1000
 
+	// writeDelay is how long an input waits for others to be written with it. A
+	// write in the middle of a burst of cells holds up the next one, and a kernel
+	// that is killed loses no more than this.
+	writeDelay = 250 * time.Millisecond
+
 	// findTimeout is how long a request waits for the file, before it is
 	// answered with what is in memory.
 	findTimeout = 5 * time.Second
@@ -184,10 +189,19 @@ func (f *fileHistory) Close() error {
 func (f *fileHistory) run() {
 	defer close(f.donec)
 	defer f.store.close()
+	var due <-chan time.Time // nil if nothing waits to be written
 	for {
 		select {
 		case o := <-f.ops:
 			f.serve(o)
+			if len(f.pending) == 0 {
+				due = nil
+			} else if due == nil {
+				due = time.After(writeDelay)
+			}
+		case <-due:
+			due = nil
+			f.write()
 		case <-f.closec:
 			for {
 				select {
@@ -202,16 +216,11 @@ func (f *fileHistory) run() {
 	}
 }
 
-// serve takes o and the inputs that came with it, which are written together.
+// serve keeps an input to be written, or answers a question, before which all
+// are.
 func (f *fileHistory) serve(o op) {
-	for o.reply == nil {
+	if o.reply == nil {
 		f.pending = append(f.pending, o.item)
-		select {
-		case o = <-f.ops:
-			continue
-		default:
-		}
-		f.write()
 		return
 	}
 	f.write()

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -80,6 +81,23 @@ func find(t testing.TB, h kernel.History, r jupyter.HistoryRequest) string {
 }
 
 var tail = jupyter.HistoryRequest{AccessType: "tail"}
+
+// An input is written soon, also by a kernel that neither ends nor is asked.
+func TestInputsAreWrittenWithoutBeingAskedFor(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "h")
+	h, other := Open(file, nil), Open(file, nil)
+	defer h.Close()
+	defer other.Close()
+	add(t, h, "x", "y")
+	for find(t, other, tail) != "1/1 x, 1/2 y" {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal("another kernel never sees them")
+		}
+	}
+}
 
 func TestHistoryOutlivesItsKernel(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "new", "dir", "h?i%20 #.sqlite")
