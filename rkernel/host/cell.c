@@ -118,8 +118,8 @@ static struct host_part own_part(void) {
 }
 
 // finish sends EV_DONE: id, status, printed, text of the last value, how much of it
-// in the pipe is R's, class of the error, message, text R printed for it, lines of the traceback (one part
-// per line, their number before), and then the rich value.
+// in the pipe is R's, class of the error, message, text R printed for it, lines of
+// the traceback (one part per line, their number before), and then the rich value.
 static void finish(const char *status, SEXP report, SEXP rich) {
 	char lines[16];
 	int n = report ? R.Rf_length(report) - 2 : 0;

@@ -51,7 +51,8 @@
 
 # .cause says, called while an error is on its way to the prompt, who raised it:
 # "stop" with the message and class of its condition, and what to show of it if R
-# shows nothing; "abort" for the restart of this name, "print" if a function that prints is only quoting an error.
+# shows nothing; "abort" for the restart of this name, "print" if a function that
+# prints is only quoting an error.
 .cause <- function() {
     n <- sys.nframe() - 1L
     if (n < 1L) return("")
