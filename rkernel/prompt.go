@@ -22,10 +22,7 @@ type prompt struct {
 // asked acts on evInput. It does not wait for the answer: output goes on.
 func (p *process) asked(f frame) {
 	p.flushText()
-	if p.pump.collect { // the user must see what was printed before the prompt
-		p.stream("stdout", []byte(escapeInvalid(p.pump.value.Bytes())))
-		p.pump.value.Reset()
-	}
+	p.flushValue() // the user must see what was printed before the prompt
 	q := &prompt{sequence: f.part(0), text: escapeInvalid([]byte(f.part(1))), password: f.part(2) == "1"}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
 	p.mu.Lock()

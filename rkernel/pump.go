@@ -159,6 +159,14 @@ func (p *process) show(lane int, text []byte) {
 	p.stream(streamNames[lane], text)
 }
 
+// flushValue publishes, as text, what came of the last value so far.
+func (p *process) flushValue() {
+	if p.pump.collect {
+		p.stream("stdout", []byte(escapeInvalid(p.pump.value.Bytes())))
+		p.pump.value.Reset()
+	}
+}
+
 // stream publishes text where R's output goes now.
 func (p *process) stream(name string, text []byte) {
 	if err := p.output().StreamBytes(name, text); err != nil {
@@ -355,9 +363,7 @@ func (p *process) noteEnd(f frame) {
 // ended tells everybody who waits that R is gone.
 func (p *process) ended() {
 	p.flushText()
-	if p.pump.collect {
-		p.stream("stdout", []byte(escapeInvalid(p.pump.value.Bytes())))
-	}
+	p.flushValue()
 	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
 		os.RemoveAll(dir) // R itself does so when it ends in peace
 	}
