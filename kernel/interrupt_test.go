@@ -16,7 +16,7 @@ func TestK5Interrupt(t *testing.T) { run(t, testK5Interrupt) }
 
 func testK5Interrupt(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
-	for _, by := range []func(){func() { interrupt(c) }, c.Kernel.Server.Interrupt} {
+	for _, by := range []func(){c.Interrupt, c.Kernel.Server.Interrupt} {
 		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "wait\nout the rest does not run"})
 		c.ExpectStart(r, 0)
 		by()
@@ -30,7 +30,7 @@ func TestK5InterruptTouchesNothingWhenIdle(t *testing.T) { run(t, testK5Idle) }
 func testK5Idle(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
 	for n := range 3 {
-		interrupt(c)
+		c.Interrupt()
 		c.Kernel.Server.Interrupt()
 		r := c.Execute("ask x")
 		c.ExpectStart(r, n+1)
@@ -45,7 +45,7 @@ func TestK5InterruptOfOtherRequests(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	r := c.Request(jupyter.Shell, &jupyter.InspectRequest{Code: "wait"})
 	c.ExpectBusy(r)
-	interrupt(c)
+	c.Interrupt()
 	done(c, r, "error")
 }
 
@@ -55,7 +55,7 @@ func TestK5InterruptWhileStarting(t *testing.T) {
 	c := kerneltest.Start(t, l, nil)
 	r := c.Execute("out x")
 	c.ExpectStart(r, 1)
-	interrupt(c)
+	c.Interrupt()
 	c.ExpectError(r, "Interrupted", "the execution was interrupted")
 	done(c, r, "error")
 	close(l.startc)
@@ -90,16 +90,16 @@ func (l *interrupter) Execute(ctx context.Context, req *kernel.Request) (*kernel
 func TestK5ALanguageHearsOfEveryInterrupt(t *testing.T) {
 	l := &interrupter{newScript(), make(chan *kernel.Request, 3)}
 	c := kerneltest.Start(t, l, nil)
-	interrupt(c) // heard by nobody
+	c.Interrupt() // heard by nobody
 	r := c.Execute("handle 3")
 	c.ExpectStart(r, 1)
 	c.ExpectStream(r, "stdout", "ready\n") // before, it would not run at all
 	for range 3 {
-		interrupt(c)
+		c.Interrupt()
 	}
 	c.ExpectStream(r, "stdout", "ouch\nouch\nouch\n")
 	done(c, r, "ok")
-	interrupt(c)
+	c.Interrupt()
 	if n := len(l.interrupts); n != 0 {
 		t.Errorf("%d interrupts were heard while nothing ran", n)
 	}
@@ -237,7 +237,7 @@ func TestK6AbortOfABurst(t *testing.T) {
 	for range 50 {
 		rest = append(rest, c.Execute("out x"))
 	}
-	interrupt(c)
+	c.Interrupt()
 	c.ExpectError(first, "Interrupted", "the execution was interrupted")
 	done(c, first, "error")
 	expectAborted(c, rest)

@@ -45,7 +45,7 @@ func TestAPanicOfTheLanguageEndsOneRequest(t *testing.T) {
 
 	cell := c.Execute("wait")
 	c.ExpectStart(cell, 1)
-	interrupt(c)
+	c.Interrupt()
 	c.ExpectError(cell, "Interrupted", "the execution was interrupted")
 	done(c, cell, "error")
 

@@ -12,15 +12,6 @@ import (
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
-// interrupt interrupts the kernel by message.
-func interrupt(c *kerneltest.Client) {
-	i := c.Request(jupyter.Control, &jupyter.InterruptRequest{})
-	// The effects of the interrupt may come between its busy and its idle.
-	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
-	c.Await(i, jupyter.Control, jupyter.TypeInterruptReply)
-	c.Await(i, jupyter.IOPub, jupyter.TypeStatus)
-}
-
 // done expects reply and idle.
 func done(c *kerneltest.Client, r *jupyter.Message, status string) {
 	c.ExpectReplyStatus(r, status)
@@ -95,7 +86,7 @@ func testK4Late(t *testing.T, opt *kerneltest.Options) {
 	r := c.Execute("ask first")
 	c.ExpectStart(r, 1)
 	late := c.ExpectPrompt(r, "first")
-	interrupt(c)
+	c.Interrupt()
 	c.ExpectError(r, "Interrupted", "the execution was interrupted")
 	done(c, r, "error")
 
@@ -152,7 +143,7 @@ func testK4InterruptBefore(t *testing.T, opt *kerneltest.Options) {
 	r := c.Execute("ask! a\nask! b\nask! c")
 	c.ExpectStart(r, 1)
 	c.ExpectPrompt(r, "a")
-	interrupt(c)
+	c.Interrupt()
 	c.ExpectStream(r, "stdout", "< kernel: interrupted>")
 	p := c.ExpectPrompt(r, "b")
 	c.Answer(p, "x")
@@ -212,7 +203,7 @@ func TestK4TheClientIsGone(t *testing.T) {
 	d.CloseLine(jupyter.Stdin)
 	r := d.Execute("ask x")
 	d.ExpectStart(r, 1)
-	interrupt(c)
+	c.Interrupt()
 	d.ExpectError(r, "Interrupted", "the execution was interrupted")
 	done(d, r, "error")
 }

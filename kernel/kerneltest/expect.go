@@ -104,6 +104,17 @@ func (c *Client) Execute(code string) *jupyter.Message {
 	})
 }
 
+// Interrupt interrupts the kernel by message and takes the three answers to
+// that. What the interrupt does to another request may come between them, and
+// stays to be read.
+func (c *Client) Interrupt() {
+	c.t.Helper()
+	r := c.Request(jupyter.Control, &jupyter.InterruptRequest{})
+	c.Await(r, jupyter.IOPub, jupyter.TypeStatus)
+	c.Await(r, jupyter.Control, jupyter.TypeInterruptReply)
+	c.Await(r, jupyter.IOPub, jupyter.TypeStatus)
+}
+
 // Answer sends an input_reply to req, an input_request.
 func (c *Client) Answer(req *jupyter.Message, value string) {
 	c.t.Helper()
