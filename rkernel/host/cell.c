@@ -14,70 +14,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "cell.h"
 
 #define STUB "invisible()\n"
 
-// Text of the last value is kept until it is complete, up to this size.
-enum { RESULT_KEPT = 1 << 16, LONG_CODE = 4000 };
+// R's console would parse code of this size too often: once for each of its lines.
+enum { LONG_CODE = 4000 };
 
-enum jump { JUMP_NONE, JUMP_ERROR, JUMP_INTERRUPT, JUMP_ABORT };
-enum phase { BETWEEN, FED, RUNNING };
-
-static struct {
-	int active, allow_stdin;
-	char id[24];
-	char *code;
-	size_t len;
-	struct parsed p;
-	int next;          // the expression that comes next
-	int bad;           // it is not valid
-	enum phase phase;
-
-	struct buf feed;   // text for R
-	size_t fed;        // what R has taken of it
-	SEXP call;         // what the stub is to become, preserved; or NULL
-	SEXP expr;         // what R evaluates
-	SEXP last;         // .Last.value before
-	struct buf error;  // R's last error before
-	int failed_feeds;
-
-	enum jump jump;
-	struct buf held;   // text of the error that is ending the cell
-	size_t error_len;  // how much of held is the error's own text; 0: none of it
-	int newline;       // held holds the newline of an interrupt
-	struct buf cause;  // message, class and text of the condition, each ended by 0
-	int printed;       // the last value is being printed
-	int piped;         // and its text goes through the pipe
-	size_t own;        // how many bytes of that are R's
-	int watched;       // task callbacks follow, whose children may speak
-	int shown;         // it is over with printing: task callbacks run
-	struct buf result; // or is kept here
-} cell;
+struct cell cell;
 
 int cell_active(void) { return cell.active; }
 int cell_allows_stdin(void) { return cell.allow_stdin; }
 
-static SEXP last_value(void) {
+SEXP cell_last_value(void) {
 	return R.Rf_findVarInFrame(R_Base, *R.R_LastvalueSymbol);
 }
 
-static const char *last_error(void) {
+const char *cell_last_error(void) {
 	return R.R_curErrorBuf ? R.R_curErrorBuf() : "";
 }
 
-static int has_stack(void) { return R.R_PPStack && R.R_PPStackTop; }
+int cell_has_stack(void) { return R.R_PPStack && R.R_PPStackTop; }
 
 // ---- the end -----------------------------------------------------------------
 
-static const char *string_at(SEXP strings, int i) {
+const char *cell_string_at(SEXP strings, int i) {
 	if (!strings || R.Rf_length(strings) <= i) return "";
 	return R.Rf_translateCharUTF8(R.STRING_ELT(strings, i));
 }
 
 // rich_value is what else represents the last value, or NULL.
 static SEXP rich_value(void) {
-	SEXP value = last_value();
+	SEXP value = cell_last_value();
 	if (!R.Rf_isObject(value) &&
 		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) != 2)
 		return NULL;
@@ -89,7 +57,7 @@ static struct host_part part_of(SEXP x) {
 	if (R.TYPEOF(x) == RAWSXP)
 		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
 	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
-		return part_str(string_at(x, 0));
+		return part_str(cell_string_at(x, 0));
 	return part_str("");
 }
 
@@ -132,12 +100,12 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	parts[2] = part_str(cell.printed ? "1" : "0");
 	parts[3] = (struct host_part){cell.result.data, cell.result.len};
 	parts[4] = own_part();
-	parts[5] = part_str(string_at(report, 0));
-	parts[6] = part_str(string_at(report, 1));
+	parts[5] = part_str(cell_string_at(report, 0));
+	parts[6] = part_str(cell_string_at(report, 1));
 	parts[7] = (struct host_part){cell.held.data, cell.held.len};
 	parts[8] = part_str(lines);
 	struct host_part *at = parts + 9;
-	for (int i = 0; i < n; i++) *at++ = part_str(string_at(report, i + 2));
+	for (int i = 0; i < n; i++) *at++ = part_str(cell_string_at(report, i + 2));
 	for (int i = 0; i < more; i++) *at++ = part_of(R.VECTOR_ELT(rich, i));
 	if (!lane_fits((int)(at - parts), parts)) at -= more; // its text is enough
 	lane_send_acked(EV_DONE, (int)(at - parts), parts);
@@ -145,9 +113,9 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	forget();
 }
 
-// send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
+// cell_send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
 // R's, and its rich form.
-static void send_value(void) {
+void cell_send_value(void) {
 	SEXP rich = rich_value();
 	int n = 2;
 	if (rich) PROTECT(rich);
@@ -216,7 +184,7 @@ void cell_begin(const struct frame *f) {
 
 	switch (parse_cell(cell.code, cell.len, &cell.p)) {
 	case PARSED:
-		if (cell.p.exprs && !has_stack()) { // R is given all of the text
+		if (cell.p.exprs && !cell_has_stack()) { // R is given all of the text
 			cell.p.spans = host_alloc(NULL, sizeof *cell.p.spans);
 			cell.p.spans[0] = (struct span){0, cell.len, SYMSXP};
 			cell.p.n = 1;
@@ -270,10 +238,10 @@ static void feed_next(void) {
 	cell.own = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;
-	if (has_stack() && cell.p.exprs) {
+	if (cell_has_stack() && cell.p.exprs) {
 		e = R.VECTOR_ELT(cell.p.exprs, cell.next);
 		if (R.TYPEOF(e) != LANGSXP) e = in_paren(e);
-	} else if (has_stack() && !cell.bad) {
+	} else if (cell_has_stack() && !cell.bad) {
 		e = parse_call(code, s.to - s.from, s.type);
 	}
 	cell.next++;
@@ -296,10 +264,10 @@ static int is_stub(SEXP x) {
 void cell_busy(void) {
 	if (!cell.active || cell.phase != FED) return;
 	cell.phase = RUNNING;
-	cell.last = last_value();
+	cell.last = cell_last_value();
 	cell.error.len = 0;
-	buf_add(&cell.error, last_error(), strlen(last_error()) + 1);
-	if (!has_stack() || *R.R_PPStackTop < 1) return;
+	buf_add(&cell.error, cell_last_error(), strlen(cell_last_error()) + 1);
+	if (!cell_has_stack() || *R.R_PPStackTop < 1) return;
 	cell.expr = (*R.R_PPStack)[*R.R_PPStackTop - 1];
 	if (!cell.call) return;
 	if (!is_stub(cell.expr)) {
@@ -322,7 +290,7 @@ void cell_busy(void) {
 static int left_by_jump(void) {
 	if (!cell.error_len || !cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
 	SEXP *stack = *R.R_PPStack;
-	return last_value() == cell.last && !(stack[0] == cell.expr && stack[1] == cell.last);
+	return cell_last_value() == cell.last && !(stack[0] == cell.expr && stack[1] == cell.last);
 }
 
 static int give(unsigned char *buf, int len) {
@@ -383,182 +351,4 @@ int cell_next(unsigned char *buf, int len) {
 	}
 	finish_ok();
 	return 0;
-}
-
-// ---- text --------------------------------------------------------------------
-
-// printing says that R is printing the value of the last expression: its value
-// is in .Last.value and lies above the expression on R's protect stack.
-static int printing(void) {
-	if (cell.shown) return 0;
-	if (cell.printed) return 1;
-	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
-	if (!has_stack() || *R.R_PPStackTop < 2) return 0;
-	SEXP value = last_value();
-	if ((*R.R_PPStack)[0] != cell.expr || (*R.R_PPStack)[1] != value) return 0;
-	if (value == cell.last && !console_at_top()) {
-		// While a function runs, it lies where its value will lie.
-		int type = R.TYPEOF(value);
-		if (type == CLOSXP || type == BUILTINSXP || type == SPECIALSXP) return 0;
-	}
-	return 1;
-}
-
-static void to_pipe(void) {
-	if (!cell.piped) lane_send_acked(EV_RESULT, 0, NULL);
-	cell.piped = 1;
-	if (cell.result.len) lane_text(1, cell.result.data, cell.result.len);
-	cell.own += cell.result.len;
-	cell.result.len = 0;
-}
-
-// has_callbacks says that there are task callbacks. It is asked while R prints, so
-// an interrupt must wait.
-static int has_callbacks(void) {
-	unsigned char suspended = *R.R_interrupts_suspended;
-	*R.R_interrupts_suspended = 1;
-	SEXP names = call_strings(".callbacks", 0, NULL);
-	*R.R_interrupts_suspended = suspended;
-	return names && R.Rf_length(names) > 0;
-}
-
-// in_callback says that a task callback runs: its context is the first above
-// R's loop, where evaluation and printing have that of a function.
-static int in_callback(void) {
-	struct host_context *c = *R.R_GlobalContext;
-	if (!c || !c->next) return 0;
-	while (c->next->next) c = c->next;
-	return c->callflag == CTXT_TOPLEVEL;
-}
-
-// end_value publishes the last value before a task callback says something.
-static void end_value(void) {
-	cell.shown = 1;
-	if (!cell.printed) return;
-	cell.printed = 0;
-	send_value();
-	cell.result.len = 0;
-	cell.piped = 0;
-}
-
-static int result_text(const char *text, size_t len) {
-	if (!printing()) return 0;
-	if (in_callback()) {
-		end_value();
-		return 0;
-	}
-	if (!cell.printed) cell.watched = has_callbacks();
-	cell.printed = 1;
-	buf_add(&cell.result, text, len);
-	// As long as no R function runs, nobody else can write; but a callback that
-	// follows can, unseen.
-	if (cell.piped || cell.watched || !console_at_top() || cell.result.len > RESULT_KEPT) to_pipe();
-	return 1;
-}
-
-int lands_at_top(int pass_browser) {
-	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
-		if (is_browser(c) && !pass_browser) return 0;
-		if (c->callflag == CTXT_TOPLEVEL) return c->next == NULL;
-	}
-	return 0;
-}
-
-// learn_cause asks which function raised the error. It returns 0 if none did:
-// the text is only printed, by try() for example.
-static int learn_cause(void) {
-	int real = 1;
-	SEXP info = call_strings(".cause", 0, NULL);
-	cell.cause.len = 0;
-	if (!info) return real;
-	PROTECT(info);
-	const char *kind = string_at(info, 0);
-	// do_cat has a C context of its own: an error in it has two.
-	struct host_context *below = (*R.R_GlobalContext)->next;
-	if (strcmp(kind, "print") == 0) real = below && below->callflag == CTXT_CCODE;
-	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
-	if (strcmp(kind, "stop") == 0)
-		for (int i = 1; i < 4; i++) {
-			const char *s = string_at(info, i);
-			buf_add(&cell.cause, s, strlen(s) + 1);
-		}
-	UNPROTECT(1);
-	return real;
-}
-
-// hidden_text is what to show of an error that R has not shown.
-static const char *hidden_text(void) {
-	const char *text = cell.cause.data;
-	if (!cell.cause.len) return last_error();
-	for (int i = 0; i < 2; i++) text += strlen(text) + 1;
-	return *text ? text : last_error();
-}
-
-// is_error says that text is what R prints for an error that ends the cell.
-static int is_error(const char *text, size_t len) {
-	if (!R.R_curErrorBuf || !lands_at_top(0)) return 0;
-	if ((*R.R_GlobalContext)->callflag != CTXT_CCODE) return 0;
-	const char *error = R.R_curErrorBuf();
-	size_t n = strlen(error);
-	if (n < len || (n > len && len < 8000) || memcmp(text, error, len) != 0) return 0;
-	return learn_cause();
-}
-
-static int error_text(const char *text, size_t len) {
-	if (is_error(text, len)) {
-		if (cell.held.len) cell_flush();
-		cell.error_len = len;
-	} else if (len == 1 && *text == '\n' && lands_at_top(0) && lane_interrupts(0) > 0) {
-		if (cell.held.len) cell_flush();
-		cell.newline = 1;
-	} else if (!cell.error_len) {
-		return 0;
-	}
-	buf_add(&cell.held, text, len); // the error, or warnings that go with it
-	return 1;
-}
-
-int cell_text(int lane, const char *text, size_t len) {
-	if (!cell.active || lane_is_forked()) return 0;
-	return lane == 1 ? result_text(text, len) : error_text(text, len);
-}
-
-void cell_flush(void) {
-	if (!cell.active || lane_is_child()) return;
-	if (printing() && in_callback()) end_value();
-	if (cell.result.len) to_pipe();
-	cell.own = 0; // what was printed before a prompt is shown before it
-	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
-	cell.held.len = 0;
-	cell.error_len = 0;
-	cell.newline = 0;
-	cell.jump = JUMP_NONE; // if one was expected, it went to a browser
-}
-
-// cell_jump is R resetting its console before a jump, the stack still whole.
-void cell_jump(void) {
-	if (!cell.active || !lands_at_top(1)) return;
-	if (!lands_at_top(0)) {
-		cell.jump = JUMP_ABORT; // Q; cell_flush takes it back if a prompt follows
-	} else if (cell.newline) {
-		cell.jump = JUMP_INTERRUPT;
-	} else if (cell.error_len) {
-		cell.jump = JUMP_ERROR;
-	} else {
-		cell.jump = JUMP_NONE;
-		learn_cause();
-		if (cell.jump == JUMP_ABORT) return;
-		// Without text: it went elsewhere, to a sink or before a prompt; or
-		// there was none, and R's last error is an old one.
-		if (lane_interrupts(0) > 0) {
-			cell.jump = JUMP_INTERRUPT;
-		} else if (!cell.cause.len && cell.error.len &&
-			strcmp(cell.error.data, last_error()) == 0) {
-			cell.jump = JUMP_ABORT;
-		} else {
-			const char *text = hidden_text();
-			cell.jump = JUMP_ERROR;
-			buf_add(&cell.held, text, strlen(text));
-		}
-	}
 }

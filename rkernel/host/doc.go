@@ -24,7 +24,8 @@
 //	interrupt.c  interrupts, by signal
 //	console.c    R's console callbacks; prompts
 //	parse.c      the whole cell first, then each expression as R's console does
-//	cell.c       evaluation by R's own loop; errors; the last value's text
+//	cell.c       evaluation by R's own loop; what becomes of a cell
+//	text.c       what R writes meanwhile: the last value's text, errors
 //	call.c       R code of ours, in an environment of its own
 //	device.c     the graphics device
 //	points.c     clouds of points, drawn fast

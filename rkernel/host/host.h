@@ -146,6 +146,9 @@ int cell_allows_stdin(void);
 // returns 0 when the cell has ended (and has said so).
 int cell_next(unsigned char *buf, int len);
 void cell_busy(void);
+
+// ---- text.c: what R writes while a cell runs --------------------------------
+
 // cell_text takes text that belongs to the last value or to the error that is
 // ending the cell; 0 says that it is ordinary output.
 int cell_text(int lane, const char *text, size_t len);

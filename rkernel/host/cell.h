@@ -1,0 +1,52 @@
+// The cell that runs, for the two files that run it: cell.c and text.c.
+#ifndef ADRASTEA_CELL_H
+#define ADRASTEA_CELL_H
+
+#include "host.h"
+
+enum jump { JUMP_NONE, JUMP_ERROR, JUMP_INTERRUPT, JUMP_ABORT };
+enum phase { BETWEEN, FED, RUNNING };
+
+struct cell {
+	int active, allow_stdin;
+	char id[24];
+	char *code;
+	size_t len;
+	struct parsed p;
+	int next;          // the expression that comes next
+	int bad;           // it is not valid
+	enum phase phase;
+
+	struct buf feed;   // text for R
+	size_t fed;        // what R has taken of it
+	SEXP call;         // what the stub is to become, preserved; or NULL
+	SEXP expr;         // what R evaluates
+	SEXP last;         // .Last.value before
+	struct buf error;  // R's last error before
+	int failed_feeds;
+
+	enum jump jump;
+	struct buf held;   // text of the error that is ending the cell
+	size_t error_len;  // how much of held is the error's own text; 0: none of it
+	int newline;       // held holds the newline of an interrupt
+	struct buf cause;  // message, class and text of the condition, each ended by 0
+	int printed;       // the last value is being printed
+	int piped;         // and its text goes through the pipe
+	size_t own;        // how many bytes of that are R's
+	int watched;       // task callbacks follow, whose children may speak
+	int shown;         // it is over with printing: task callbacks run
+	struct buf result; // or is kept here
+};
+
+extern struct cell cell;
+
+SEXP cell_last_value(void);
+const char *cell_last_error(void);
+// cell_has_stack says that this R shows its protect stack.
+int cell_has_stack(void);
+// cell_string_at is one of some strings, or "".
+const char *cell_string_at(SEXP strings, int i);
+// cell_send_value sends the last value, before something that comes behind it.
+void cell_send_value(void);
+
+#endif

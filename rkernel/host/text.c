@@ -1,0 +1,186 @@
+// What R writes while a cell runs: the text of its last value and that of the error
+// that ends it are told apart from all other text, and are sent with the value and
+// the error.
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "cell.h"
+
+// Text of the last value is kept until it is complete, up to this size.
+enum { RESULT_KEPT = 1 << 16 };
+
+// printing says that R is printing the value of the last expression: its value
+// is in .Last.value and lies above the expression on R's protect stack.
+static int printing(void) {
+	if (cell.shown) return 0;
+	if (cell.printed) return 1;
+	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
+	if (!cell_has_stack() || *R.R_PPStackTop < 2) return 0;
+	SEXP value = cell_last_value();
+	if ((*R.R_PPStack)[0] != cell.expr || (*R.R_PPStack)[1] != value) return 0;
+	if (value == cell.last && !console_at_top()) {
+		// While a function runs, it lies where its value will lie.
+		int type = R.TYPEOF(value);
+		if (type == CLOSXP || type == BUILTINSXP || type == SPECIALSXP) return 0;
+	}
+	return 1;
+}
+
+static void to_pipe(void) {
+	if (!cell.piped) lane_send_acked(EV_RESULT, 0, NULL);
+	cell.piped = 1;
+	if (cell.result.len) lane_text(1, cell.result.data, cell.result.len);
+	cell.own += cell.result.len;
+	cell.result.len = 0;
+}
+
+// has_callbacks says that there are task callbacks. It is asked while R prints, so
+// an interrupt must wait.
+static int has_callbacks(void) {
+	unsigned char suspended = *R.R_interrupts_suspended;
+	*R.R_interrupts_suspended = 1;
+	SEXP names = call_strings(".callbacks", 0, NULL);
+	*R.R_interrupts_suspended = suspended;
+	return names && R.Rf_length(names) > 0;
+}
+
+// in_callback says that a task callback runs: its context is the first above
+// R's loop, where evaluation and printing have that of a function.
+static int in_callback(void) {
+	struct host_context *c = *R.R_GlobalContext;
+	if (!c || !c->next) return 0;
+	while (c->next->next) c = c->next;
+	return c->callflag == CTXT_TOPLEVEL;
+}
+
+// end_value publishes the last value before a task callback says something.
+static void end_value(void) {
+	cell.shown = 1;
+	if (!cell.printed) return;
+	cell.printed = 0;
+	cell_send_value();
+	cell.result.len = 0;
+	cell.piped = 0;
+}
+
+static int result_text(const char *text, size_t len) {
+	if (!printing()) return 0;
+	if (in_callback()) {
+		end_value();
+		return 0;
+	}
+	if (!cell.printed) cell.watched = has_callbacks();
+	cell.printed = 1;
+	buf_add(&cell.result, text, len);
+	// As long as no R function runs, nobody else can write; but a callback that
+	// follows can, unseen.
+	if (cell.piped || cell.watched || !console_at_top() || cell.result.len > RESULT_KEPT) to_pipe();
+	return 1;
+}
+
+int lands_at_top(int pass_browser) {
+	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
+		if (is_browser(c) && !pass_browser) return 0;
+		if (c->callflag == CTXT_TOPLEVEL) return c->next == NULL;
+	}
+	return 0;
+}
+
+// learn_cause asks which function raised the error. It returns 0 if none did:
+// the text is only printed, by try() for example.
+static int learn_cause(void) {
+	int real = 1;
+	SEXP info = call_strings(".cause", 0, NULL);
+	cell.cause.len = 0;
+	if (!info) return real;
+	PROTECT(info);
+	const char *kind = cell_string_at(info, 0);
+	// do_cat has a C context of its own: an error in it has two.
+	struct host_context *below = (*R.R_GlobalContext)->next;
+	if (strcmp(kind, "print") == 0) real = below && below->callflag == CTXT_CCODE;
+	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
+	if (strcmp(kind, "stop") == 0)
+		for (int i = 1; i < 4; i++) {
+			const char *s = cell_string_at(info, i);
+			buf_add(&cell.cause, s, strlen(s) + 1);
+		}
+	UNPROTECT(1);
+	return real;
+}
+
+// hidden_text is what to show of an error that R has not shown.
+static const char *hidden_text(void) {
+	const char *text = cell.cause.data;
+	if (!cell.cause.len) return cell_last_error();
+	for (int i = 0; i < 2; i++) text += strlen(text) + 1;
+	return *text ? text : cell_last_error();
+}
+
+// is_error says that text is what R prints for an error that ends the cell.
+static int is_error(const char *text, size_t len) {
+	if (!R.R_curErrorBuf || !lands_at_top(0)) return 0;
+	if ((*R.R_GlobalContext)->callflag != CTXT_CCODE) return 0;
+	const char *error = R.R_curErrorBuf();
+	size_t n = strlen(error);
+	if (n < len || (n > len && len < 8000) || memcmp(text, error, len) != 0) return 0;
+	return learn_cause();
+}
+
+static int error_text(const char *text, size_t len) {
+	if (is_error(text, len)) {
+		if (cell.held.len) cell_flush();
+		cell.error_len = len;
+	} else if (len == 1 && *text == '\n' && lands_at_top(0) && lane_interrupts(0) > 0) {
+		if (cell.held.len) cell_flush();
+		cell.newline = 1;
+	} else if (!cell.error_len) {
+		return 0;
+	}
+	buf_add(&cell.held, text, len); // the error, or warnings that go with it
+	return 1;
+}
+
+int cell_text(int lane, const char *text, size_t len) {
+	if (!cell.active || lane_is_forked()) return 0;
+	return lane == 1 ? result_text(text, len) : error_text(text, len);
+}
+
+void cell_flush(void) {
+	if (!cell.active || lane_is_child()) return;
+	if (printing() && in_callback()) end_value();
+	if (cell.result.len) to_pipe();
+	cell.own = 0; // what was printed before a prompt is shown before it
+	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
+	cell.held.len = 0;
+	cell.error_len = 0;
+	cell.newline = 0;
+	cell.jump = JUMP_NONE; // if one was expected, it went to a browser
+}
+
+// cell_jump is R resetting its console before a jump, the stack still whole.
+void cell_jump(void) {
+	if (!cell.active || !lands_at_top(1)) return;
+	if (!lands_at_top(0)) {
+		cell.jump = JUMP_ABORT; // Q; cell_flush takes it back if a prompt follows
+	} else if (cell.newline) {
+		cell.jump = JUMP_INTERRUPT;
+	} else if (cell.error_len) {
+		cell.jump = JUMP_ERROR;
+	} else {
+		cell.jump = JUMP_NONE;
+		learn_cause();
+		if (cell.jump == JUMP_ABORT) return;
+		// Without text: it went elsewhere, to a sink or before a prompt; or
+		// there was none, and R's last error is an old one.
+		if (lane_interrupts(0) > 0) {
+			cell.jump = JUMP_INTERRUPT;
+		} else if (!cell.cause.len && cell.error.len &&
+			strcmp(cell.error.data, cell_last_error()) == 0) {
+			cell.jump = JUMP_ABORT;
+		} else {
+			const char *text = hidden_text();
+			cell.jump = JUMP_ERROR;
+			buf_add(&cell.held, text, strlen(text));
+		}
+	}
+}
