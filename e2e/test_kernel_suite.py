@@ -1,13 +1,36 @@
 """Jupyter's own suite for kernels, with a sample for every test it has."""
 
+import functools
+
 import jupyter_kernel_test as suite
+from jupyter_client.channels import ZMQSocketChannel
 
-from kernels import KERNEL_NAME
-
+from kernels import KERNEL_NAME, LIMIT
 
 
 class TestKernelSuite(suite.KernelTests):
     kernel_name = KERNEL_NAME
+
+    @classmethod
+    def setUpClass(cls):
+        """The suite waits a tenth of a second for each message on IOPub once it has
+        the reply: here it waits for longer, on a machine that is busy. And R has
+        started: while it does nothing is completed."""
+        super().setUpClass()
+        for channel in (cls.kc.shell_channel, cls.kc.iopub_channel):
+            channel.get_msg = functools.partial(patient, channel)
+        cls.kc.execute_interactive("", silent=True, timeout=LIMIT)
+
+    def flush_channels(self):
+        """Until a request's reply and its idle are here: nothing comes after them."""
+        asked = self.kc.kernel_info()
+        while self.kc.get_shell_msg()["parent_header"].get("msg_id") != asked:
+            pass
+        states = []
+        while states != ["busy", "idle"]:
+            msg = self.kc.get_iopub_msg()
+            if msg["parent_header"].get("msg_id") == asked:
+                states.append(msg["content"]["execution_state"])
     language_name = "R"
     file_extension = ".R"
 
@@ -40,4 +63,7 @@ class TestIopubWelcome(suite.IopubWelcomeTests):
     kernel_name = KERNEL_NAME
     support_iopub_welcome = True
 
+
+def patient(channel, timeout=None):
+    return ZMQSocketChannel.get_msg(channel, timeout=LIMIT)
 
