@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
+import pexpect
 import psutil
 import zmq
 from jupyter_client import BlockingKernelClient, KernelManager
@@ -23,7 +24,7 @@ KERNEL_NAME = os.environ.get("KERNEL_NAME", "adrastea")
 
 #: Longest wait for anything that should come at once. Generous, because the
 #: machine may be busy; nothing waits this long unless something is wrong.
-LIMIT = 30.0
+LIMIT = 90
 
 Message = dict[str, Any]
 
@@ -88,7 +89,6 @@ class Kernel:
         **start: Any,
     ):
         self.manager = KernelManager(kernel_name=name, transport_encryption=encryption)
-        self.started = time.monotonic()
         self.manager.start_kernel(env=env if env is not None else dict(os.environ), **start)
         self.process = psutil.Process(self.manager.provisioner.pid)
         self._known: set[psutil.Process] = {self.process}
@@ -123,6 +123,7 @@ class Kernel:
         deadline = time.monotonic() + limit
         while name not in (p.info["name"] for p in psutil.process_iter(["name"]) if p in self.processes()):
             assert time.monotonic() < deadline, f"no process {name}"
+            time.sleep(0.01)  # leave the processor to them
 
     # Requests
 
@@ -252,13 +253,24 @@ class Kernel:
         self.process = psutil.Process(self.manager.provisioner.pid)
         self._known.add(self.process)
         self.client.wait_for_ready(timeout=LIMIT)
+        # The client connects its sockets again one by one, and takes what the old
+        # kernel said last for a sign of the new one.
+        deadline = time.monotonic() + LIMIT
+        while True:
+            with contextlib.suppress(AssertionError):
+                self.collect(self.client.kernel_info(), limit=2)
+                return
+            assert time.monotonic() < deadline, "the client does not hear the new kernel"
 
     def quiet(self, client: BlockingKernelClient | None = None) -> None:
         """Fail if any message is waiting that belongs to no request of the test.
 
-        A kernel_info round trip comes first: what was sent before it is here
-        when its reply and idle are."""
+        A kernel_info round trip on control, which answers at its own pace, and one
+        on shell come first: what was sent before them is here when their replies
+        and idles are."""
         client = client or self.client
+        asked = self.request("kernel_info_request")["parent_header"]["msg_id"]
+        self.collect(asked, client=client, until=lambda cell: cell.order.count("status") == 2)
         msg_id = client.kernel_info()
         cell = self.collect(msg_id, client=client)
         assert cell.order.count("kernel_info_reply") == 1, cell.order
@@ -279,13 +291,13 @@ class Kernel:
         popen: subprocess.Popen[bytes] = self.manager.provisioner.process
         return popen.wait(limit)
 
-    def leftovers(self, limit: float = 5.0) -> list[str]:
+    def leftovers(self, limit: float = LIMIT) -> list[str]:
         """The kernel's processes that are still alive when the limit is up."""
-        _, alive = psutil.wait_procs(self._known, timeout=limit)
+        deadline = time.monotonic() + limit
         found = []
-        for p in alive:
+        for p in self._known:
             with contextlib.suppress(psutil.NoSuchProcess):
-                if p.status() != psutil.STATUS_ZOMBIE:
+                if not ended(p, max(0.0, deadline - time.monotonic())):
                     found.append(f"{p.pid} {p.name()} {p.cmdline()}")
         return found
 
@@ -297,9 +309,11 @@ class Kernel:
             # Not left to the garbage collector, which may wait for ever for
             # sockets that it has taken apart already.
             client.context.destroy(linger=0)
-        for p in self._known:
+        # The end of the kernel ends R too, which then removes its temporary files.
+        for p in (self.process, *self._known):
             with contextlib.suppress(psutil.NoSuchProcess):
-                p.kill()
+                if p == self.process or not ended(p, 5):
+                    p.kill()
         popen = self.manager.provisioner.process if self.manager.provisioner else None
         if popen is not None:
             popen.wait(LIMIT)
@@ -322,12 +336,24 @@ def receive(client: BlockingKernelClient, socket: zmq.Socket) -> Message:
 def ended(process: psutil.Process, limit: float) -> bool:
     """Whether the process ends (or is a zombie) within the limit."""
     deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(0.05)
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            return True
-    return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+    return True
 
 
-__all__ = ["KERNEL_NAME", "LIMIT", "Cell", "Kernel", "ended", "receive", "signal", "sys"]
+def hang_up(child: pexpect.spawn) -> None:
+    """Close a program's terminal, as if its window were closed, and wait for its
+    end. pexpect's own close() is an error if that takes half a second."""
+    child.ptyproc.fileobj.close()
+    deadline = time.monotonic() + LIMIT
+    while child.isalive():
+        if time.monotonic() > deadline:
+            child.kill(signal.SIGKILL)
+        time.sleep(0.01)
+    child.close()
+
+
+__all__ = ["KERNEL_NAME", "LIMIT", "Cell", "Kernel", "ended", "hang_up", "receive", "signal", "sys"]

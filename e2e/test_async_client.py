@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 from typing import Any
 
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
@@ -27,6 +29,7 @@ async def start_and_use() -> None:
         await client.execute_interactive("x <- 1", timeout=LIMIT)
         await manager.restart_kernel()
         await client.wait_for_ready(timeout=LIMIT)
+        await hears(client)
         assert await printed(client, "cat(exists('x'))") == "FALSE"
         await manager.shutdown_kernel()
         assert not await manager.is_alive()
@@ -35,6 +38,19 @@ async def start_and_use() -> None:
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         client.context.destroy(linger=0)
+
+
+async def hears(client: AsyncKernelClient) -> None:
+    """Wait until the client hears the kernel on IOPub. After a restart the sockets
+    connect again one by one, and wait_for_ready() takes what the old kernel said
+    last for a sign of the new one."""
+    async with asyncio.timeout(LIMIT):
+        while True:
+            asked = client.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                while (await client.get_iopub_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                    pass
+                return
 
 
 async def printed(client: AsyncKernelClient, code: str, **kw: Any) -> str:

@@ -8,15 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import psutil
 import pytest
 
 from kernels import KERNEL_NAME, LIMIT, Kernel, ended
-
-#: Longest time from a shutdown_request to the end of the process, with R stuck.
-END = 10.0
 
 BUSY = "cat('started\\n'); flush.console(); while (TRUE) {}"
 STUCK = "cat('started\\n'); flush.console(); max(1:1e12)"  # C code that never looks up
@@ -64,7 +60,7 @@ def test_k9_shutdown_in_every_state(kernel, state, restart):
     STATES[state](kernel)
     reply = kernel.shutdown(restart)
     assert reply["content"] == {"status": "ok", "restart": restart}
-    assert kernel.exit_status(END) == 0
+    assert kernel.exit_status() == 0
     assert kernel.leftovers() == []
 
 
@@ -73,7 +69,7 @@ def test_k9_shutdown_while_starting():
     with Kernel() as kernel:
         reply = kernel.shutdown()
         assert reply["content"]["status"] == "ok"
-        kernel.exit_status(END)
+        kernel.exit_status()
         assert kernel.leftovers() == []
 
 
@@ -82,7 +78,7 @@ def test_k8_sigterm_in_every_state(kernel, state):
     STATES[state](kernel)
     kernel.processes()
     kernel.process.send_signal(signal.SIGTERM)
-    kernel.exit_status(END)
+    kernel.exit_status()
     assert kernel.leftovers() == []
 
 
@@ -91,7 +87,7 @@ def test_k8_killed_kernel_leaves_no_r(kernel):
     kernel.started_printing(BUSY)
     kernel.processes()
     kernel.process.kill()
-    kernel.exit_status(END)
+    kernel.exit_status()
     assert kernel.leftovers() == []
 
 
@@ -129,7 +125,7 @@ def test_k8_parents_death_ends_the_kernel(code):
     try:
         parent.kill()
         for p in family:
-            assert ended(p, END), p
+            assert ended(p, LIMIT), p
     finally:
         parent.wait()
         for p in family:
@@ -138,25 +134,22 @@ def test_k8_parents_death_ends_the_kernel(code):
 
 
 def test_k1_kernel_info_while_r_is_starting(tmp_path):
-    """A start of R that takes seconds delays its cells, not kernel_info."""
-    slow = tmp_path / "slow.R"
-    slow.write_text("Sys.sleep(3)\n")
+    """A start of R that takes long delays its cells, not kernel_info."""
+    go, slow = tmp_path / "go", tmp_path / "slow.R"
+    slow.write_text(f"while (!file.exists('{go}')) Sys.sleep(0.01)\n")
     with Kernel(env={**os.environ, "R_PROFILE_USER": str(slow)}) as kernel:
         msg_id = kernel.execute("6 * 7")
-        started = time.monotonic()
         info = kernel.request("kernel_info_request")
         assert info["content"]["language_info"]["name"] == "R"
-        assert time.monotonic() - kernel.started < 3, "kernel_info waited for R"
-        assert time.monotonic() - started < 3
+        go.touch()
         assert "42" in kernel.collect(msg_id).text
 
 
 def test_k1_control_answers_while_r_is_stuck(kernel):
     kernel.started_printing(STUCK)
     for _ in range(20):
-        started = time.monotonic()
         assert kernel.request("kernel_info_request")["content"]["status"] == "ok"
-        assert time.monotonic() - started < 1
+    assert not kernel.client.shell_channel.socket.poll(0), "R is not stuck any more"
 
 
 def test_several_clients(kernel):
@@ -201,15 +194,8 @@ def test_a_client_that_leaves_does_not_matter(kernel):
     other.stop_channels()
     msg_id = kernel.execute("paste('x', exists('x'))")
     # The prompt of the client that left is ended by an interrupt from another.
-    cell = None
-    deadline = time.monotonic() + LIMIT
-    while cell is None:
-        assert time.monotonic() < deadline, "the prompt of a client that left cannot be ended"
-        kernel.interrupt()
-        try:
-            cell = kernel.collect(msg_id, limit=1)
-        except AssertionError:
-            continue
+    kernel.interrupt()
+    cell = kernel.collect(msg_id)
     assert cell.reply["content"]["status"] in ("ok", "aborted"), cell.reply
     assert "[1] 2" in kernel.run("1 + 1").text
 
@@ -219,7 +205,7 @@ def test_quit_ends_its_cell_and_the_kernel(kernel):
     assert cell.stdout == "bye\n"
     assert cell.status == "ok"
     assert [p["source"] for p in cell.payload] == ["ask_exit"], cell.payload
-    assert kernel.exit_status(END) == 7
+    assert kernel.exit_status() == 7
     assert kernel.leftovers() == []
 
 
@@ -258,14 +244,20 @@ def test_interrupt_ends_the_cell(kernel, code):
     assert "FALSE" in kernel.run("reached").text
 
 
-def test_stop_on_error_aborts_what_was_sent(kernel):
+def test_stop_on_error_aborts_what_was_sent(kernel, tmp_path):
     """K6: execute requests already received are aborted; nothing else is."""
-    failing = kernel.execute("Sys.sleep(0.3); stop('no')")
+    go = tmp_path / "go"
+    failing = kernel.execute(f"while (!file.exists('{go}')) Sys.sleep(0.01); stop('no')")
     queued = [kernel.execute("1 + 1") for _ in range(3)]
     info = kernel.client.kernel_info()
+    # This is answered while the cell runs. It was sent last, so the others are there.
+    received = kernel.client.is_complete("f(")
     cells = {}
     for _, msg in kernel.messages(kernel.client, what="the replies", got=cells):
-        if msg["msg_type"].endswith("_reply"):
+        if msg["msg_type"] == "is_complete_reply":
+            assert msg["parent_header"]["msg_id"] == received and not cells
+            go.touch()
+        elif msg["msg_type"].endswith("_reply"):
             cells[msg["parent_header"]["msg_id"]] = msg["content"]["status"]
         if len(cells) == 5:
             break

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from kernels import Kernel
+from kernels import LIMIT, Kernel
 
 ROUNDS = int(os.environ.get("STORM_ROUNDS", 100))
 SEED = int(os.environ.get("STORM_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -20,7 +20,7 @@ class Storm:
         self.kernel = kernel
         self.random = random.Random(seed)
         self.other = kernel.connect()
-        self.other.wait_for_ready(timeout=30)
+        self.other.wait_for_ready(timeout=LIMIT)
         self.unanswered: list[dict] = []  # requests whose wait is over
 
     def soon(self, action, *args) -> threading.Timer:
@@ -135,7 +135,7 @@ class Storm:
             self.computed(n)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_storm():
     print(f"STORM_SEED={SEED}")
     with Kernel() as kernel:
