@@ -58,6 +58,7 @@ def address(process: subprocess.Popen[bytes], log: Path, limit: float = LIMIT) -
     raise AssertionError(f"the server does not start: {log.read_text(encoding='utf-8')}")
 
 
+@pytest.mark.timeout(600)
 def test_jupyterlab_services(server, tapped):
     node = shutil.which("node") or shutil.which("nodejs")
     assert node, "node is missing; `make setup-test` installs it"
@@ -67,7 +68,7 @@ def test_jupyterlab_services(server, tapped):
         env={**os.environ, "NODE_PATH": str(MODULES)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
     )
     steps = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     print(done.stdout, done.stderr)

@@ -11,7 +11,11 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from kernels import KERNEL_NAME
+from kernels import KERNEL_NAME, LIMIT
+
+#: For a cell, for a kernel, and for output that comes after a cell's reply: 4 s
+#: without this, and then it is lost.
+WAITS = {"timeout": LIMIT, "startup_timeout": LIMIT, "iopub_timeout": LIMIT}
 
 TOUR = Path(__file__).parent / "notebooks" / "tour.ipynb"
 
@@ -20,7 +24,7 @@ TOUR = Path(__file__).parent / "notebooks" / "tour.ipynb"
 def tour() -> dict[str, nbformat.NotebookNode]:
     """The tour's code cells by their ids, after a run from top to bottom."""
     notebook = nbformat.read(TOUR, as_version=4)
-    NotebookClient(notebook, kernel_name=KERNEL_NAME, timeout=60).execute()
+    NotebookClient(notebook, kernel_name=KERNEL_NAME, **WAITS).execute()
     nbformat.validate(notebook)
     return {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
 
@@ -78,7 +82,7 @@ def test_error_stops_the_run():
         cells=[nbformat.v4.new_code_cell(c) for c in ("x <- 1", "stop('halt here')", "x <- 2")]
     )
     with pytest.raises(CellExecutionError, match="halt here"):
-        NotebookClient(notebook, kernel_name=KERNEL_NAME, timeout=60).execute()
+        NotebookClient(notebook, kernel_name=KERNEL_NAME, **WAITS).execute()
     nbformat.validate(notebook)
     assert notebook.cells[2].execution_count is None
 
@@ -87,7 +91,7 @@ def test_error_may_be_allowed():
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(c) for c in ("x <- 1", "stop('go on')", "x + 1")]
     )
-    NotebookClient(notebook, kernel_name=KERNEL_NAME, timeout=60, allow_errors=True).execute()
+    NotebookClient(notebook, kernel_name=KERNEL_NAME, **WAITS, allow_errors=True).execute()
     nbformat.validate(notebook)
     assert only(notebook.cells[2], "execute_result").data["text/plain"] == "[1] 2"
 
@@ -96,4 +100,4 @@ def test_prompt_without_a_user_is_an_error():
     """nbclient sets allow_stdin to false: readline must fail, not hang."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("readline('who? ')")])
     with pytest.raises(CellExecutionError):
-        NotebookClient(notebook, kernel_name=KERNEL_NAME, timeout=20).execute()
+        NotebookClient(notebook, kernel_name=KERNEL_NAME, **WAITS).execute()

@@ -8,7 +8,7 @@ import nbformat
 import papermill
 import pytest
 
-from kernels import KERNEL_NAME
+from kernels import KERNEL_NAME, LIMIT
 
 
 def notebook(path: Path, *cells: str) -> Path:
@@ -22,7 +22,9 @@ def notebook(path: Path, *cells: str) -> Path:
 
 def run(tmp_path: Path, *cells: str, **parameters: object) -> nbformat.NotebookNode:
     given, done = notebook(tmp_path / "in.ipynb", *cells), tmp_path / "out.ipynb"
-    papermill.execute_notebook(given, done, parameters=parameters, progress_bar=False)
+    # Without iopub_timeout output that comes 4 s after the reply is an error.
+    waits = {"start_timeout": LIMIT, "iopub_timeout": LIMIT}
+    papermill.execute_notebook(given, done, parameters=parameters, progress_bar=False, **waits)
     book = nbformat.read(done, as_version=4)
     nbformat.validate(book)
     return book

@@ -27,6 +27,7 @@ class Console:
         self.manager = QtKernelManager(kernel_name=KERNEL_NAME, autorestart=False)
         self.manager.start_kernel()
         self.client = self.manager.client()
+        self.client.hb_channel.time_to_dead = LIMIT  # 3 s: a busy machine's kernels are "dead"
         self.client.start_channels()
         self.widget = RichJupyterWidget()
         self.widget.kernel_manager = self.manager
@@ -47,6 +48,27 @@ class Console:
     def prompts(self, n: int) -> None:
         """Wait for the n-th input prompt, which comes when a cell has ended."""
         self.until(lambda: f"In [{n}]:" in self.text and not self.widget._executing)
+
+    def hears(self) -> None:
+        """Wait until the console hears the kernel on IOPub: after a restart the
+        sockets connect again one by one."""
+        asked: list[str] = []
+        heard: list[str] = []
+        due = 0.0
+
+        def seen() -> bool:
+            nonlocal due
+            if time.monotonic() >= due:
+                asked.append(self.client.kernel_info())
+                due = time.monotonic() + 1
+            return any(msg_id in asked for msg_id in heard)
+
+        def hear(msg: dict) -> None:
+            heard.append(msg["parent_header"].get("msg_id"))
+
+        self.client.iopub_channel.message_received.connect(hear)
+        self.until(seen)
+        self.client.iopub_channel.message_received.disconnect(hear)
 
     def type(self, keys: str) -> None:
         QTest.keyClicks(self.widget._control, keys)
@@ -122,6 +144,8 @@ def test_incomplete_code_gets_another_line(console):
 
 
 def test_completion(console):
+    console.run("1 + 1")  # before R has started nothing is completed
+    console.prompts(2)
     console.type("seq_alo")
     QTest.keyClick(console.widget._control, Qt.Key.Key_Tab)
     console.until(lambda: "seq_along" in console.text)
@@ -133,5 +157,6 @@ def test_restart(console):
     console.widget.confirm_restart = False
     console.widget.restart_kernel("Restart?")
     console.until(lambda: "Restarting kernel" in console.text)
+    console.hears()
     console.run("exists('x')")
     console.until(lambda: "FALSE" in console.text)
