@@ -35,10 +35,13 @@ def jupyter_directories(tmp_path_factory: pytest.TempPathFactory):
     for name in ("GOCACHE", "GOMODCACHE"):  # are in the real home
         os.environ[name] = subprocess.run(["go", "env", name], capture_output=True, text=True).stdout.strip()
     for name in list(os.environ):
-        if name.startswith(("ADRASTEA_HISTORY", "JUPYTER", "IPYTHON", "XDG_", "R_")):
+        if name.startswith(("ADRASTEA_HISTORY", "JUPYTER", "IPYTHON", "XDG_", "R_", "LC_")):
             del os.environ[name]
+    for name in ("LANGUAGE", "COLUMNS", "LINES"):  # the texts that are looked for are English
+        os.environ.pop(name, None)
     os.environ.update(
         HOME=str(home),
+        LANG="C.UTF-8",
         # The kernel under test, and the Python kernel of the tests' own Python.
         JUPYTER_PATH=f"{prefix}/share/jupyter:{sys.prefix}/share/jupyter",
         JUPYTER_RUNTIME_DIR=str(home / "runtime"),
