@@ -25,14 +25,13 @@ const (
 
 // Frames from the kernel to R.
 const (
-	cmdAck       = 'a' // of evUser also: what is wrong with the event
-	cmdLoad      = 'l' // R code for the private environment, a part per file
-	cmdExecute   = 'x' // id, allow_stdin ("0" or "1"), code
-	cmdAnswer    = 'i' // sequence, status ("o", "i" or "e"), text
-	cmdCall      = 'c' // id, function, arguments
-	cmdMessage   = 'm' // id, function, number of texts, texts, raw parts
-	cmdInterrupt = 'n' // SIGINT follows
-	cmdQuit      = 'q'
+	cmdAck     = 'a' // of evUser also: what is wrong with the event
+	cmdLoad    = 'l' // R code for the private environment, a part per file
+	cmdExecute = 'x' // id, allow_stdin ("0" or "1"), code
+	cmdAnswer  = 'i' // sequence, status ("o", "i" or "e"), text
+	cmdCall    = 'c' // id, function, arguments
+	cmdMessage = 'm' // id, function, number of texts, texts, raw parts
+	cmdQuit    = 'q'
 )
 
 // maxFrame bounds a frame from R. R is ours, but what runs in it is not.

@@ -41,14 +41,6 @@ type wait struct {
 // that has ended nor the next one (K5). If R is known to ignore interrupts, and
 // its user was told so, R is ended (R6).
 func (p *process) interrupt() {
-	if r := p.interrupted(); r != nil {
-		p.signalRun(r, true)
-	}
-}
-
-// interrupted does what an interrupt means now. It returns the cell in which R
-// is to be interrupted, if R has begun one.
-func (p *process) interrupted() *run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.run
@@ -57,7 +49,7 @@ func (p *process) interrupted() *run {
 	case r.wait.offered:
 		p.confirmLocked(r)
 	case r.begun:
-		return r
+		p.interruptRunLocked(r)
 	case !r.sent: // R is starting
 		p.interruptLocked() // which a profile heeds, and R's own start does not
 		time.AfterFunc(firstNudge, func() { p.wakeStarting(2 * firstNudge) })
@@ -66,36 +58,23 @@ func (p *process) interrupted() *run {
 		r.end(outcome{err: interruptedError()})
 	case !r.interrupted:
 		r.interrupted = true
-		time.AfterFunc(breakCallback, func() { p.signalRun(r, false) })
+		time.AfterFunc(breakCallback, func() { p.interruptCallback(r) })
 	}
-	return nil
 }
 
-// signalRun interrupts R if it runs r, and has begun it or not. R is told first,
-// so that it knows what the signal means.
-func (p *process) signalRun(r *run, begun bool) {
-	p.announce(cmdInterrupt)
+// interruptCallback interrupts what keeps R from r, if R has not begun it yet.
+func (p *process) interruptCallback(r *run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.run == r && r.begun == begun {
-		p.interruptLocked()
-		p.awaitLocked(r)
+	if p.run == r && !r.begun {
+		p.interruptRunLocked(r)
 	}
 }
 
-// announce sends a frame before something is done to R. It does not wait for
-// long: a callback between cells may keep R from reading what it was sent
-// before, and what follows must come all the same.
-func (p *process) announce(kind byte) {
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		p.send(kind) // an error is R's end, which others notice too
-	}()
-	select {
-	case <-sent:
-	case <-time.After(breakCallback):
-	}
+// interruptRunLocked interrupts R, which has to take it.
+func (p *process) interruptRunLocked(r *run) {
+	p.interruptLocked()
+	p.awaitLocked(r)
 }
 
 // interruptLocked interrupts R, which passes it on to its children. See

@@ -218,6 +218,22 @@ func TestK5InterruptWhileRReadsNothing(t *testing.T) {
 	}
 }
 
+// The signal says it all: an interrupt waits for nothing that is sent to R.
+func TestK5InterruptWhileNothingCanBeSent(t *testing.T) {
+	p := startR(t)
+	for _, code := range []string{`cat("go\n"); repeat {}`, `message("go"); Sys.sleep(60)`, `system("echo go; sleep 60")`} {
+		c := begin(p, code)
+		c.rec.wait(t, "go")
+		p.wmu.Lock()
+		p.interrupt()
+		err := c.end(t)
+		p.wmu.Unlock()
+		if !isInterrupt(err) || len(c.rec.all()) != 1 {
+			t.Errorf("%s: %q, ended by %v", code, c.rec.all(), err)
+		}
+	}
+}
+
 // spin keeps R busy without a cell, by its help server.
 func spin(t *testing.T, p *process) {
 	t.Helper()

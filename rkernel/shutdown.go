@@ -24,7 +24,7 @@ func (p *process) shutdown(ctx context.Context) {
 	p.end.shut = true
 	p.mu.Unlock()
 	p.interrupt()
-	p.announce(cmdQuit)
+	go p.send(cmdQuit) // R may read nothing; the next steps come all the same
 	if p.endsWithin(ctx, graceQuit) {
 		return
 	}

@@ -176,7 +176,7 @@ void cell_begin(const struct frame *f) {
 	cell.code = host_alloc(NULL, cell.len + 1);
 	memcpy(cell.code, f->part[2].data, cell.len);
 	cell.code[cell.len] = 0;
-	lane_interrupts(1);
+	interrupt_forget();
 	// A SIGINT from before was for nobody (K5); one from now on is for us.
 	*R.R_interrupts_pending = 0;
 	struct host_part id = part_str(cell.id);

@@ -78,7 +78,7 @@ static int take_answer(void) {
 	switch (*(const char *)f.part[1].data) {
 	case 'o': return ANSWERED;
 	case 'i':
-		lane_note_interrupt();
+		interrupt_note();
 		return ANSWER_INTERRUPTED;
 	default: return ANSWER_REFUSED;
 	}

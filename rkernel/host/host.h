@@ -34,7 +34,6 @@ enum {
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
-	CMD_INTERRUPT = 'n', // SIGINT follows
 	CMD_QUIT = 'q'
 };
 
@@ -70,11 +69,6 @@ void lane_recv(struct frame *f);
 void lane_next(struct frame *f);
 int lane_has_kept(void);
 void lane_keep(const struct frame *f);
-// lane_interrupts counts the interrupts the kernel has announced since the
-// last call with forget.
-int lane_interrupts(int forget);
-// lane_note_interrupt counts one that was announced another way.
-void lane_note_interrupt(void);
 void lane_text(int lane, const char *text, size_t len);
 // host_event sends a user event and waits for its acknowledgement; in a forked
 // child it does nothing. It returns NULL, or what is wrong with the event, valid
@@ -121,6 +115,12 @@ sigset_t interrupt_shut(void);
 // interrupt_take waits for the signal that the kernel sends with every
 // interrupt, so that it cannot hit what runs next, and then does what R does.
 void interrupt_take(void);
+// interrupt_forget begins a cell: what interrupts came so far were not for it.
+void interrupt_forget(void);
+// interrupt_came says that the user has interrupted the cell: the kernel's signal
+// came or, where an answer was waited for, interrupt_note was called.
+int interrupt_came(void);
+void interrupt_note(void);
 // interrupt_heard says that a signal came since it was asked last.
 int interrupt_heard(void);
 

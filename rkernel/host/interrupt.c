@@ -21,6 +21,7 @@ static void (*r_handler)(int); // R's handler of SIGINT; NULL while R starts
 
 static volatile sig_atomic_t nudges; // since the last interrupt
 static volatile sig_atomic_t heard;  // an interrupt, since interrupt_heard
+static volatile sig_atomic_t came;   // an interrupt, since interrupt_forget
 
 // ---- children ----------------------------------------------------------------
 
@@ -147,7 +148,7 @@ static void on_interrupt(int signal) {
 		// R's own packages start children too.
 		if (r_handler || runs_profile()) hit_children();
 		if (r_handler || console_asking()) {
-			heard = 1;
+			heard = came = 1;
 			// Who stands in for R's handler takes it too, as system() with a
 			// timeout does to end its child; but that does not end the cell.
 			if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
@@ -175,6 +176,12 @@ static void on_nudge(int signal) {
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
 	errno = keep;
 }
+
+void interrupt_forget(void) { came = 0; }
+
+int interrupt_came(void) { return came; }
+
+void interrupt_note(void) { came = 1; }
 
 int interrupt_heard(void) {
 	int was = heard;

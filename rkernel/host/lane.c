@@ -160,27 +160,6 @@ static void recv_all(char *data, size_t len) {
 	}
 }
 
-static int interrupts; // announced by the kernel
-
-int lane_interrupts(int forget) {
-	// Announcements that wait to be read count. An answer before them comes too
-	// late, unless a prompt waits for it.
-	for (;;) {
-		unsigned char head[5];
-		struct frame f;
-		if (lane_is_child()) return 0;
-		ssize_t n = recv(sock, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
-		if (n < (ssize_t)sizeof head) break;
-		if (head[4] != CMD_INTERRUPT && (head[4] != CMD_ANSWER || console_asking())) break;
-		lane_recv(&f);
-	}
-	int n = interrupts;
-	if (forget) interrupts = 0;
-	return n;
-}
-
-void lane_note_interrupt(void) { interrupts++; }
-
 // lane_recv waits for a frame, whatever signals arrive meanwhile.
 void lane_recv(struct frame *f) {
 	static struct buf in;
@@ -209,7 +188,6 @@ void lane_recv(struct frame *f) {
 		at += size;
 	}
 	f->part = parts;
-	if (f->type == CMD_INTERRUPT) interrupts++;
 }
 
 // A frame that arrived while R waited for something else, in memory of its own.
@@ -267,7 +245,7 @@ void lane_send_acked(int type, int n, const struct host_part *parts) {
 			snprintf(refusal, sizeof refusal, "%.*s", (int)why.len, (const char *)why.data);
 			return;
 		}
-		if (f.type != CMD_ANSWER && f.type != CMD_INTERRUPT) lane_keep(&f);
+		if (f.type != CMD_ANSWER) lane_keep(&f);
 	}
 }
 

@@ -130,7 +130,7 @@ static int error_text(const char *text, size_t len) {
 	if (is_error(text, len)) {
 		if (cell.held.len) cell_flush();
 		cell.error_len = len;
-	} else if (len == 1 && *text == '\n' && lands_at_top(0) && lane_interrupts(0) > 0) {
+	} else if (len == 1 && *text == '\n' && lands_at_top(0) && interrupt_came()) {
 		if (cell.held.len) cell_flush();
 		cell.newline = 1;
 	} else if (!cell.error_len) {
@@ -172,7 +172,7 @@ void cell_jump(void) {
 		if (cell.jump == JUMP_ABORT) return;
 		// Without text: it went elsewhere, to a sink or before a prompt; or
 		// there was none, and R's last error is an old one.
-		if (lane_interrupts(0) > 0) {
+		if (interrupt_came()) {
 			cell.jump = JUMP_INTERRUPT;
 		} else if (!cell.cause.len && cell.error.len &&
 			strcmp(cell.error.data, cell_last_error()) == 0) {
