@@ -48,6 +48,7 @@ At the prompt:
   Ctrl-C      interrupt the code; at a prompt, discard the line; twice at an
               empty prompt, quit
   Ctrl-D      quit
+  Ctrl-Z      go back to the shell, whose fg returns
 
 Plots are saved to files, whose names are printed, and shown in terminals that
 can: kitty, Ghostty, iTerm2, WezTerm, foot and mlterm.`,

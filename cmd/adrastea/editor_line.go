@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,7 +200,32 @@ func (e *lineEditor) interject(text string) bool {
 	return true
 }
 
-const ctrlC = 3
+// suspend stops the job that the console is, or belongs to, as Ctrl-Z does where
+// it is no key. It returns when the shell has the job go on. Where there is no
+// such shell the system stops nothing, and suspend returns after a second.
+func (e *lineEditor) suspend() {
+	below := max(e.columns.Load(), 0) / int64(terminalWidth(os.Stdout))
+	io.WriteString(os.Stdout, pasteOff+"\n")
+	e.plain.apply()
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	syscall.Kill(0, syscall.SIGTSTP)
+	select {
+	case <-continued:
+	case <-time.After(time.Second):
+	}
+	signal.Stop(continued)
+	e.edit.apply()
+	// The editor draws over the lines that a long line had; they are the shell's.
+	io.WriteString(os.Stdout, pasteOn+strings.Repeat("\n", int(below)))
+	syscall.Kill(os.Getpid(), syscall.SIGWINCH)
+}
+
+const (
+	ctrlC = 3
+	ctrlD = 4
+	ctrlZ = 26
+)
 
 // pump starts to move what is typed into the editor's pipe. When ctx ends it
 // ends the prompt too. The function it returns stops it.
@@ -244,13 +270,16 @@ func (e *lineEditor) move(stopped <-chan struct{}) {
 			return
 		}
 		if n == 0 || err != nil {
-			const ctrlD = 4
 			e.pipe.Write([]byte{ctrlD})
 			<-stopped
 			e.in.takeWake()
 			return
 		}
 		out := e.filter.feed(buf[:n], n == len(buf))
+		if bytes.IndexByte(out, ctrlZ) >= 0 {
+			out = bytes.ReplaceAll(out, []byte{ctrlZ}, nil)
+			e.suspend()
+		}
 		e.count(out)
 		if len(bytes.Trim(out, string(rune(ctrlC)))) > 0 {
 			e.typed.Store(true)

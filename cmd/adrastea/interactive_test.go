@@ -264,6 +264,25 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	}
 }
 
+// TestTerminalIsSuspended is about Ctrl-Z, which gives the terminal to the shell
+// at a prompt, where it is a key of the editor's, as while code runs.
+func TestTerminalIsSuspended(t *testing.T) {
+	x := openShell(t, "set -m; adrastea console --kernel plain; echo stopped; fg; echo again; fg")
+	x.expect(">>> ")
+	x.keys("say typed" + keyCtrlZ)
+	x.expect("\nstopped\n")
+	x.expect(">>> say typed")
+	x.line(" before", "\ntyped before\n>>> ")
+	x.line("wait", "waiting\n")
+	x.keys(keyCtrlZ)
+	x.expect("again\n")
+	x.keys(keyCtrlC)
+	x.expect("interrupted")
+	x.expect("\n>>> ")
+	x.keys(keyCtrlD)
+	x.ends(0)
+}
+
 // TestTerminalWithCode is about -e where there is somebody to answer.
 func TestTerminalWithCode(t *testing.T) {
 	x := openTerminal(t, nil, "--kernel", "plain", "-e", "ask name", "-e", "secret pass", "-e", "wait")

@@ -35,10 +35,20 @@ const expectTimeout = 30 * time.Second
 // test of a terminal has.
 func openTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
+	return openCommand(t, env, exec.Command("adrastea", append([]string{"console"}, args...)...))
+}
+
+// openShell starts a shell that runs script.
+func openShell(t *testing.T, script string) *terminal {
+	t.Helper()
+	return openCommand(t, nil, exec.Command("sh", "-c", script))
+}
+
+func openCommand(t *testing.T, env []string, cmd *exec.Cmd) *terminal {
+	t.Helper()
 	home := t.TempDir()
 	writePlainKernel(t, home)
-	term := &terminal{t: t, done: make(chan struct{}), grown: make(chan struct{}, 1)}
-	term.cmd = exec.Command("adrastea", append([]string{"console"}, args...)...)
+	term := &terminal{t: t, cmd: cmd, done: make(chan struct{}), grown: make(chan struct{}, 1)}
 	term.cmd.Env = append(os.Environ(), append([]string{
 		"TERM=xterm", "LC_ALL=C.UTF-8", "HOME=" + home, "TMPDIR=" + home, "NO_COLOR=", "PAGER=cat",
 		"TMUX=", "STY=", "KITTY_WINDOW_ID=", "TERM_PROGRAM=", "LC_TERMINAL=", "R_HOME=",
@@ -166,6 +176,7 @@ const (
 	keyCtrlC     = "\x03"
 	keyCtrlD     = "\x04"
 	keyCtrlR     = "\x12"
+	keyCtrlZ     = "\x1a"
 	keyUp        = "\x1b[A"
 	keyLeft      = "\x1b[D"
 	keyAppLeft   = "\x1bOD" // in application mode
