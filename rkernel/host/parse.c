@@ -1,4 +1,5 @@
 // Parsing: the whole cell first, then each expression as R's console does it.
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,12 @@ static SEXP ignore_error(SEXP condition, void *data) {
 	return R_Nil;
 }
 
+// text_of gives the code to R as the bytes that it is, as the console does. R
+// would translate what is marked as UTF-8 into the locale of the session, and
+// the C locale, which Sys.setlocale() sets, has no character but ASCII's.
 static SEXP text_of(const char *code, size_t len) {
 	SEXP text = PROTECT(R.Rf_allocVector(STRSXP, 1));
-	R.SET_STRING_ELT(text, 0, R.Rf_mkCharLenCE(code, (int)len, CE_UTF8));
+	R.SET_STRING_ELT(text, 0, R.Rf_mkCharLenCE(code, (int)len, CE_NATIVE));
 	UNPROTECT(1);
 	return text;
 }
@@ -95,11 +99,12 @@ static size_t skip_blank(const char *code, size_t len, size_t at) {
 }
 
 // at_column finds the byte of a line behind its given column, which R counts in
-// characters, and tabs up to the next multiple of 8. (The bytes R counts are
-// wrong behind characters of several bytes.)
+// characters of the session's locale, and tabs up to the next multiple of 8.
+// (The bytes R counts are wrong behind characters of several bytes.)
 static size_t at_column(const char *code, size_t len, size_t at, int column) {
+	int utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	for (int n = 0; at < len && code[at] != '\n'; at++) {
-		int more = ((unsigned char)code[at] & 0xC0) == 0x80; // of the same character
+		int more = utf8 && ((unsigned char)code[at] & 0xC0) == 0x80; // of the same character
 		if (n >= column && !more) break;
 		if (!more) n++;
 		if (code[at] == '\t') n = (n + 7) & ~7;
@@ -109,8 +114,7 @@ static size_t at_column(const char *code, size_t len, size_t at, int column) {
 
 // to_spans turns the source references of a result into bytes of the code. A
 // last span, not counted in n, is what follows the expressions. It returns
-// NULL if the references do not fit the code, as when R cannot represent its
-// characters.
+// NULL if the references do not fit the code.
 static struct span *to_spans(SEXP result, const char *code, size_t len, int *n) {
 	SEXP refs = R.Rf_getAttrib(result, R.Rf_install("srcref"));
 	*n = R.Rf_length(result);

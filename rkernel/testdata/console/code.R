@@ -152,21 +152,21 @@ cat("tab\there\n")
 #--- comparison chains and not
 !TRUE; -1:3; 2^-1
 #--- ctype C: strings
-#! in the C locale a cell is still UTF-8; R's console takes its bytes one by one
+#! the readline library sets the C library's locale back to UTF-8, of which R knows nothing
 Sys.setlocale("LC_CTYPE", "C")
 x <- "abc"; x
 "\u00e9"
 print("\u4e16"); cat("\u4e16\n"); message("\u4e16")
 #--- ctype C: error
-#! in the C locale a cell is still UTF-8; R's console takes its bytes one by one
+#! the readline library sets the C library's locale back to UTF-8, of which R knows nothing
 stop("\u4e16")
 #--- ctype C: warning
-#! in the C locale a cell is still UTF-8; R's console takes its bytes one by one
+#! the readline library sets the C library's locale back to UTF-8, of which R knows nothing
 warning("\u00e9")
 #--- ctype C: string of the code
 "é"
 #--- ctype C: name
-#! in the C locale a cell is still UTF-8; R's console takes its bytes one by one
+#! the readline library sets the C library's locale back to UTF-8, of which R knows nothing
 größe <- 3
 #--- ctype C: prompt
 readline("a? ")
@@ -176,8 +176,26 @@ readline("a? ")
 #< é
 #--- ctype C: syntax error
 x y
+#--- ctype C: bytes
+x <- "Übergröße"; nchar(x); grepl("ß", x); x
+cat(x, "\n"); paste0(x, "!"); x == "Übergröße"
+toupper(x); writeLines(x); rev(strsplit("aéb", "")[[1]]) # é
+#--- ctype C: function
+f <- function(x = "é") { # größer
+  "é" ; x }
+f
+f() ; f("日本"); invisible("日") ; "本"
+#--- ctype C: data
+data.frame(a = "é", b = factor("日"))
+list("é" = 1)
+#--- ctype C: name in quotes
+`größe` <- 3
+#--- ctype C: syntax error behind strings
+#! the readline library sets the C library's locale back to UTF-8, of which R knows nothing
+"é" + "日" )
 #--- ctype UTF-8
 Sys.setlocale("LC_CTYPE", "C.UTF-8")
+x; f; f(); nchar(x)
 "é"
 #--- LC_ALL C
 Sys.setlocale("LC_ALL", "C"); "\u00e9"; Sys.setlocale("LC_ALL", "C.UTF-8")
