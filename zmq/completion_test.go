@@ -118,7 +118,7 @@ func dialPlain(ctx context.Context, network, address string) (net.Conn, error) {
 }
 
 func TestWritingWithoutRawAccess(t *testing.T) {
-	dealer := newSocket(t, Dealer, &Config{dial: dialPlain, SendQueue: -1, StallTimeout: 500 * time.Millisecond})
+	dealer := newSocket(t, Dealer, &Config{dial: dialPlain, SendQueue: -1, StallTimeout: patience})
 	other := newSocket(t, Dealer, nil)
 	events := dealer.Monitor()
 	connect(t, dealer, bind(t, other, "tcp://127.0.0.1:*"))

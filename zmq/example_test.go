@@ -207,7 +207,7 @@ func ExampleSocket_Shutdown() {
 	defer pull.Close()
 	join(pull, push)
 	push.Send() <- text("goodbye")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := push.Shutdown(ctx); err != nil {
 		fmt.Println(err) // says how many messages were lost

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -17,18 +18,24 @@ import (
 // roundTrip proves that a REP socket still serves.
 func roundTrip(t *testing.T, rep *Socket, at string) {
 	t.Helper()
-	req := newSocket(t, Req, nil)
+	req := newSocket(t, Req, &Config{RoutingID: []byte("good")})
 	connect(t, req, at)
-	start := time.Now()
+	// A handshake that did not make it in time is begun again, but what REP's end
+	// gave up when REQ's had begun to ask is lost.
+	eventually(t, "a good peer is let in", func() bool {
+		rep.mu.Lock()
+		defer rep.mu.Unlock()
+		for p := range rep.peers {
+			if string(p.id) == "good" {
+				return true
+			}
+		}
+		return false
+	})
 	send(t, req, "alive?")
 	want(t, rep, "alive?")
 	send(t, rep, "yes")
 	want(t, req, "yes")
-	// Without a bad peer it takes a millisecond; one that blocks the others does
-	// so for HandshakeTimeout, or for ever.
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("a good peer waited %v", d)
-	}
 	req.Close()
 }
 
@@ -102,7 +109,7 @@ func TestZ4HandshakeSaysWhy(t *testing.T) {
 }
 
 func TestZ4HostileSilentConnections(t *testing.T) {
-	rep := newSocket(t, Rep, &Config{MaxHandshakes: 100})
+	rep := newSocket(t, Rep, &Config{MaxHandshakes: 100, HandshakeTimeout: -1})
 	at := bind(t, rep, "tcp://127.0.0.1:*")
 	for range 500 {
 		dialRaw(t, at)
@@ -213,15 +220,16 @@ func TestZ4HostilePeerThatNeverReads(t *testing.T) {
 		slices.Sort(took)
 		return took[len(took)/2]
 	}
-	// What else the machine does can disturb one measurement, hardly five.
-	var normal, offered time.Duration
-	for range 5 {
-		if normal, offered = rounds(0), rounds(1); offered <= 2*normal {
+	// What else the machine does can disturb a measurement, but not all of them.
+	for deadline := time.Now().Add(patience); ; {
+		normal, offered := rounds(0), rounds(1)
+		if offered <= 2*normal {
 			break
 		}
-	}
-	if offered > 2*normal {
-		t.Errorf("round trips of the good peer: %v while 1 GiB is offered to the bad one, %v without", offered, normal)
+		if time.Now().After(deadline) {
+			t.Errorf("round trips of the good peer: %v while 1 GiB is offered to the bad one, %v without", offered, normal)
+			break
+		}
 	}
 	router.mu.Lock()
 	bad := router.pat.(*routerPattern).peers["bad"]
@@ -291,25 +299,35 @@ func TestZ4StallTimeout(t *testing.T) {
 // A peer that has caught up is not cut off later: the time counts only while
 // something waits for it.
 func TestZ4StallTimeoutIsForgotten(t *testing.T) {
-	const stall = 200 * time.Millisecond
-	push := newSocket(t, Push, &Config{SendQueue: -1, StallTimeout: stall})
-	r := silent(t, push, "PULL", "")
-	const n = 16
-	payload := body(1 << 20)
-	for range n {
-		push.Deliver(Message{Frames: [][]byte{payload}}, nil)
-	}
-	for range n {
-		r.read()
-	}
-	eventually(t, "all is handed over", func() bool { return push.Stats().Pending == 0 })
-	<-time.After(stall + stall/2) // the time that must not count
-	if err := deliver(t, push, "later"); err != nil {
-		t.Errorf("Deliver after a pause: %v", err)
-	}
-	if f := r.read(); string(f.Body) != "later" {
-		t.Errorf("read %.20q", f.Body)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		push := newSocket(t, Push, &Config{SendQueue: -1, StallTimeout: time.Second})
+		ours, serve := pipe(push, true)
+		go serve()
+		r := newRaw(t, ours).shake("PULL", "", 1)
+		const n = 16
+		for range n {
+			push.Deliver(big(), nil)
+		}
+		if push.Stats().Pending == 0 {
+			t.Error("nothing waits for the peer")
+		}
+		for range n {
+			time.Sleep(time.Second / 2) // it accepts something in time
+			r.read()
+		}
+		synctest.Wait()
+		if got := push.Stats(); got.Sent != n {
+			t.Errorf("after everything was read: %+v", got)
+		}
+		time.Sleep(time.Hour) // the time that must not count
+		if err := deliver(t, push, "later"); err != nil {
+			t.Errorf("Deliver after a pause: %v", err)
+		}
+		if f := r.read(); string(f.Body) != "later" {
+			t.Errorf("read %.20q", f.Body)
+		}
+		push.Close()
+	})
 }
 
 // What a peer sends where its pattern only receives is thrown away.
@@ -372,10 +390,12 @@ func TestZ4HostileResets(t *testing.T) {
 		r.conn.Close()
 	}
 	wg.Wait()
-	start := time.Now()
-	router.Close()
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("Close took %v", d)
+	closed := make(chan struct{})
+	go func() { router.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatal("Close hangs")
 	}
 	if st := router.Stats(); st.Pending != 0 || st.Sent+st.Dropped != 20*n {
 		t.Errorf("%+v", st)

@@ -30,7 +30,7 @@ func TestZ5ReconnectUnderLoad(t *testing.T) {
 		}
 	}()
 	const lives = 20
-	at, next := "tcp://127.0.0.1:*", uint32(0)
+	at, next := "tcp://"+ownHost()+":*", uint32(0)
 	for life := range lives {
 		pull := newSocket(t, Pull, &Config{RecvQueue: 10})
 		at = bind(t, pull, at)
@@ -73,7 +73,7 @@ func TestZ5ResubscribesManyTopics(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	at := "tcp://127.0.0.1:*"
+	at := "tcp://" + ownHost() + ":*"
 	for life := range 2 {
 		xpub := newSocket(t, XPub, nil)
 		at = bind(t, xpub, at)
