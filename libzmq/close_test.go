@@ -36,7 +36,7 @@ func TestZ1CloseFromManyGoroutines(t *testing.T) {
 
 func TestZ1CloseFreesTheAddress(t *testing.T) {
 	s := newSocket(t, Rep, nil)
-	endpoint := bind(t, s)
+	endpoint := bindOwn(t, s)
 	for range 20 {
 		s.Close()
 		s = newSocket(t, Rep, nil)

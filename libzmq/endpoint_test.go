@@ -85,7 +85,7 @@ func TestSubscriptions(t *testing.T) {
 func TestZ5ConnectFirstAndReconnect(t *testing.T) {
 	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me"), ReconnectMin: time.Millisecond})
 	router := newSocket(t, Router, nil)
-	endpoint := bind(t, router)
+	endpoint := bindOwn(t, router)
 	router.Close()
 	events := dealer.Monitor()
 	if err := dealer.Connect(endpoint); err != nil {

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // leaked returns the goroutines of this package that do not end.
 func leaked() string {
 	var left string
-	for range 100 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		var b bytes.Buffer
 		_ = pprof.Lookup("goroutine").WriteTo(&b, 2)
 		left = ""
@@ -64,6 +64,21 @@ func newSocket(t *testing.T, typ Type, cfg *Config) *Socket {
 func bind(t *testing.T, s *Socket) string {
 	t.Helper()
 	endpoint, err := s.Bind("tcp://127.0.0.1:*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return endpoint
+}
+
+// bindOwn binds s to an address that is this process's own, so that nobody else
+// has the port when it is given up and bound again.
+func bindOwn(t *testing.T, s *Socket) string {
+	t.Helper()
+	host := "127.0.0.1"
+	if pid := os.Getpid(); runtime.GOOS == "linux" {
+		host = fmt.Sprintf("127.%d.%d.%d", 64|pid>>16&63, pid>>8&255, pid&255)
+	}
+	endpoint, err := s.Bind("tcp://" + host + ":*")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestKernelProtocol(t *testing.T) {
 	if len(names) < 10 {
 		t.Fatalf("package kernel has only %d tests that run over every transport: %q", len(names), names)
 	}
-	with(t, "test", "-count=1", "-timeout=5m", "-run=^("+strings.Join(names, "|")+")$/^(tcp|ipc|curve)$", "./kernel")
+	with(t, "test", "-count=1", "-timeout=15m", "-run=^("+strings.Join(names, "|")+")$/^(tcp|ipc|curve)$", "./kernel")
 }
 
 // TestCommand runs R cells in a kernel that was started with --engine libzmq:
@@ -96,7 +96,7 @@ func testFrontEnd(t *testing.T, binary, file string) {
 }
 
 func testCells(t *testing.T, spec *jupyter.KernelSpec, cfg *client.Config) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	c, err := client.Start(ctx, spec, cfg)
 	if err != nil {

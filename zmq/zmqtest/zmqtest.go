@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -170,7 +171,7 @@ func security(mechanism string, server bool) *zmq.Security {
 // bind binds s to an endpoint of the transport.
 func (b *bench) bind(s Socket) string {
 	b.Helper()
-	endpoint := "tcp://127.0.0.1:*"
+	endpoint := "tcp://" + ownHost() + ":*"
 	switch b.transport {
 	case "ipc":
 		// Not t.TempDir, whose names can be too long for a socket.
@@ -188,6 +189,16 @@ func (b *bench) bind(s Socket) string {
 		b.Fatal(err)
 	}
 	return at
+}
+
+// ownHost is a loopback address that is this process's own. A port of it can be
+// given up and bound again; of 127.0.0.1's, another process may have it by then.
+func ownHost() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1" // the only one there
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d", 64|pid>>16&63, pid>>8&255, pid&255)
 }
 
 func (b *bench) connect(s Socket, endpoint string) {
