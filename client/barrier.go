@@ -15,32 +15,40 @@ import (
 //
 // Kernels that read control only while they are idle do not answer, and nothing
 // else tells what they have sent. Their first question waits barrierTimeout,
-// later ones graceWithout.
+// later ones graceWithout. One that has answered before is given knownTimeout: it
+// is only late.
 type barrier struct {
 	r     *request // nil where it would not be answered
 	timer *time.Timer
 }
 
 const (
-	barrierTimeout = 100 * time.Millisecond
-	graceWithout   = 10 * time.Millisecond
+	knownTimeout = 10 * time.Second
+	graceWithout = 10 * time.Millisecond
 )
+
+// The tests of the order wait longer.
+var barrierTimeout = time.Second
 
 // newBarrier sends a barrier. One that cannot be sent, or that would not be
 // answered, only expires.
 func (l *link) newBarrier(ctx context.Context) *barrier {
 	b := &barrier{timer: time.NewTimer(graceWithout)}
 	l.mu.Lock()
-	useless := l.noBarrier
+	useful, tried := l.barriers, l.barriersTried
 	l.mu.Unlock()
-	if useless {
+	timeout := barrierTimeout
+	switch {
+	case useful:
+		timeout = max(timeout, knownTimeout)
+	case tried:
 		return b
 	}
 	m, err := l.c.session.New(nil, &jupyter.KernelInfoRequest{})
 	if err != nil {
 		return b
 	}
-	b.timer.Reset(barrierTimeout)
+	b.timer.Reset(timeout)
 	b.r = l.register(m.Header.MsgID)
 	if err := l.send(ctx, l.control, m); err != nil {
 		l.forget(b.r)
@@ -56,6 +64,16 @@ func (b *barrier) passed() <-chan struct{} {
 		return nil
 	}
 	return b.r.seenc
+}
+
+// hasPassed reports whether the output is complete.
+func (b *barrier) hasPassed() bool {
+	select {
+	case <-b.passed():
+		return true
+	default:
+		return false
+	}
 }
 
 // expired returns a channel that receives when it is not worth waiting longer.
@@ -78,9 +96,9 @@ func (b *barrier) stop(l *link) {
 	}
 }
 
-// barrierFailed makes later questions go without a barrier.
-func (l *link) barrierFailed() {
+// barrierEnded says whether a barrier was answered, for those of later questions.
+func (l *link) barrierEnded(answered bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noBarrier = true
+	l.barriers, l.barriersTried = answered, true
 }

@@ -309,6 +309,9 @@ func TestC5KernelThatOnlyMissesHeartbeatsIsAlive(t *testing.T) {
 	for range 20 {
 		<-timer.C
 	}
+	for ctx := testContext(t); k.beats.Load() == 0 && ctx.Err() == nil; {
+		<-timer.C
+	}
 	if _, err := c.Execute(testContext(t), "x", nil); err != nil {
 		t.Errorf("Execute on a kernel that is only silent: %v", err)
 	}

@@ -139,9 +139,10 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 				x.barrier = x.l.newBarrier(ctx)
 			}
 		case <-x.barrier.passed():
+			x.l.barrierEnded(true)
 			x.ask(askCtx)
 		case <-x.barrier.expired():
-			x.l.barrierFailed()
+			x.l.barrierEnded(x.barrier.hasPassed()) // both, on a busy machine
 			x.ask(askCtx)
 		case a := <-x.answers:
 			if err := x.answer(ctx, a); err != nil {

@@ -53,6 +53,7 @@ func asking(t *testing.T, before func(k *fakeKernel, m *jupyter.Message)) func(
 // TestC3QuestionComesAfterTheOutputBeforeIt holds the order of two sockets: the
 // fake kernel sends the text only when the client looks for it.
 func TestC3QuestionComesAfterTheOutputBeforeIt(t *testing.T) {
+	client.WaitForBarriers(t, testTimeout)
 	var once sync.Once // Attach asks on control too
 	k := startFake(t, asking(t, func(k *fakeKernel, m *jupyter.Message) {
 		once.Do(func() { k.stdout(m, "explained. ") })

@@ -20,8 +20,9 @@ type link struct {
 	codec *jupyter.Codec
 
 	shell, control, stdin, iopub, hb *zmq.Socket
-	// events are the monitors of shell, control and stdin; ready reads them.
-	events []<-chan zmq.Event
+	// events are the monitors of all but the heartbeat, by channel: ready reads
+	// some, drain the others.
+	events [5]<-chan zmq.Event
 
 	closec   chan struct{} // closed by close
 	closeOne sync.Once
@@ -35,10 +36,10 @@ type link struct {
 	// guarded by mu
 	requests map[string]*request // by msg_id
 	err      error               // set before closing donec
-	// noBarrier says that the kernel does not answer on control while it waits
-	// for input.
-	noBarrier bool
-	restarts  bool // the kernel ends because Restart ends it
+	// barriers says that the kernel answers on control while it waits for input,
+	// barriersTried that this is known.
+	barriers, barriersTried bool
+	restarts                bool // the kernel ends because Restart ends it
 }
 
 // A request is one message of ours that waits for its answers.
@@ -130,8 +131,8 @@ func (l *link) connect(starting bool) error {
 			return err
 		}
 		*s.dst = sock
-		if s.ch == jupyter.Shell || s.ch == jupyter.Control || s.ch == jupyter.Stdin {
-			l.events = append(l.events, sock.Monitor())
+		if s.ch != jupyter.Heartbeat {
+			l.events[s.ch] = sock.Monitor()
 		}
 		if s.typ == zmq.Sub {
 			// Before connecting, so that the subscription is the first thing the
@@ -413,14 +414,21 @@ func (l *link) watch(proc *process) {
 }
 
 // A kernel that ends may have sent messages that this process has not read: a
-// reply to quit(), say. They are in the buffers of our sockets, so what is
-// there comes without delay; drain returns when nobody waits for anything any
-// more, or when nothing has come for d.
-const drainQuiet = 250 * time.Millisecond
+// reply to quit(), say. They are in the buffers of our sockets, whose other ends
+// are closed; drain returns when nobody waits for anything any more, or when
+// shell and IOPub were read to their ends and nothing has come for d. A child of
+// the kernel may keep the other ends open: then it returns after drainMost.
+const (
+	drainQuiet = 250 * time.Millisecond
+	drainMost  = 2 * time.Second
+)
 
 func (l *link) drain(d time.Duration) {
 	quiet := time.NewTimer(d)
 	defer quiet.Stop()
+	most := time.NewTimer(drainMost + d)
+	defer most.Stop()
+	shell, iopub := false, true // have lost their peers; ready has seen shell's come
 	for {
 		l.mu.Lock()
 		idle := len(l.requests) == 0
@@ -432,9 +440,34 @@ func (l *link) drain(d time.Duration) {
 		case <-l.heardc:
 			quiet.Reset(d)
 		case <-quiet.C:
+			shell = lost(l.events[jupyter.Shell], shell)
+			iopub = lost(l.events[jupyter.IOPub], iopub)
+			if shell && iopub && len(l.shell.Recv())+len(l.iopub.Recv()) == 0 {
+				return
+			}
+			quiet.Reset(d)
+		case <-most.C:
 			return
 		case <-l.closec:
 			return
+		}
+	}
+}
+
+// lost reports whether a socket has lost its peer, from what its monitor has to
+// say now and what was known before.
+func lost(events <-chan zmq.Event, before bool) bool {
+	for {
+		select {
+		case e, ok := <-events:
+			switch {
+			case !ok:
+				return true
+			case e.Kind == zmq.PeerAttached || e.Kind == zmq.PeerDetached:
+				before = e.Kind == zmq.PeerDetached
+			}
+		default:
+			return before
 		}
 	}
 }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		os.Exit(fakeProcess(mode, os.Args[len(os.Args)-1]))
 	}
 	code := m.Run()
-	if leaked := leakedGoroutines(5 * time.Second); leaked != "" && code == 0 {
+	if leaked := leakedGoroutines(testTimeout); leaked != "" && code == 0 {
 		fmt.Fprintf(os.Stderr, "goroutines leaked:\n%s\n", leaked)
 		code = 1
 	}

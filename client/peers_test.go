@@ -89,7 +89,7 @@ func TestPeers(t *testing.T) {
 }
 
 func testPeer(t *testing.T, p peer, transport string) {
-	cfg := &client.Config{Transport: transport, Env: []string{"IPYTHONDIR=" + t.TempDir(), "XDG_STATE_HOME=" + t.TempDir()}}
+	cfg := &client.Config{Transport: transport, ShutdownTimeout: testTimeout, Env: []string{"IPYTHONDIR=" + t.TempDir(), "XDG_STATE_HOME=" + t.TempDir()}}
 	c, err := client.Start(testContext(t), p.spec(t), config(t, cfg))
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +124,9 @@ func testPeerCode(t *testing.T, c *client.Client, p peer) {
 	reply, err := c.Execute(testContext(t), p.fail, nil)
 	if err != nil || reply.Status != jupyter.StatusError {
 		t.Errorf("Execute(%q) = %+v, %v; want status error", p.fail, reply, err)
+	}
+	if !p.deaf {
+		client.WaitForBarriers(t, testTimeout)
 	}
 	for range 3 {
 		var before streams

@@ -219,8 +219,8 @@ func TestC7ShutdownLadder(t *testing.T) {
 		{"polite", time.Minute, client.ExitError{Code: 0}},
 		// A quarter of the time is what these have to hear their signal, also on
 		// a busy machine.
-		{"deaf", 8 * time.Second, client.ExitError{Code: int(syscall.SIGINT)}},
-		{"deafer", 8 * time.Second, client.ExitError{Code: int(syscall.SIGTERM)}},
+		{"deaf", 12 * time.Second, client.ExitError{Code: int(syscall.SIGINT)}},
+		{"deafer", 12 * time.Second, client.ExitError{Code: int(syscall.SIGTERM)}},
 		{"stubborn", 100 * time.Millisecond, client.ExitError{Code: -1, Signal: syscall.SIGKILL}},
 	} {
 		t.Run(c.mode, func(t *testing.T) {

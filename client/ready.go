@@ -72,10 +72,10 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 
 // attached waits until shell, control and stdin are connected.
 func (l *link) attached(ctx context.Context) error {
-	for _, events := range l.events {
+	for _, ch := range []jupyter.Channel{jupyter.Shell, jupyter.Control, jupyter.Stdin} {
 		for ok := false; !ok; {
 			select {
-			case e := <-events:
+			case e := <-l.events[ch]:
 				ok = e.Kind == zmq.PeerAttached
 			case <-l.donec:
 				return l.failure()
