@@ -23,13 +23,19 @@ const (
 	// write in the middle of a burst of cells holds up the next one, and a kernel
 	// that is killed loses no more than this.
 	writeDelay = 250 * time.Millisecond
+)
 
+// The tests wait longer.
+var (
 	// findTimeout is how long a request waits for the file, before it is
 	// answered with what is in memory.
 	findTimeout = 5 * time.Second
 
 	// closeTimeout is how long the end of a kernel waits for the file.
 	closeTimeout = time.Second
+
+	// busyTimeout is how long the locks of other kernels are waited for.
+	busyTimeout = time.Second
 )
 
 // A Config holds the settings of [Open]. A nil *Config and the zero value mean
@@ -201,7 +207,9 @@ func (f *fileHistory) run() {
 			}
 		case <-due:
 			due = nil
-			f.write()
+			if f.write(); len(f.pending) > 0 { // another program has locked the file
+				due = time.After(writeDelay)
+			}
 		case <-f.closec:
 			for {
 				select {

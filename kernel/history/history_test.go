@@ -27,7 +27,9 @@ const beWriter = "HISTORY_TEST_BE_WRITER"
 const each = 50
 
 func TestMain(m *testing.M) {
+	findTimeout, closeTimeout = time.Minute, time.Minute
 	if file := os.Getenv(beWriter); file != "" {
+		busyTimeout = time.Minute
 		h := Open(file, &Config{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 		for i := range each {
 			h.Append(kernel.HistoryItem{Line: i + 1, Input: fmt.Sprint(os.Getpid(), " ", i)})

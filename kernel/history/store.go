@@ -24,9 +24,6 @@ const (
 	// https://sqlite.org/pragma.html#pragma_application_id
 	applicationID = 0x41647261 // "Adra"
 	schemaVersion = 1
-
-	// busyTimeout is how long the locks of other kernels are waited for.
-	busyTimeout = time.Second
 )
 
 // schema is what a new file gets. Numbers of sessions are never used again.
