@@ -44,12 +44,8 @@ func TestK7Lines200k(t *testing.T) {
 	code := fmt.Sprintf("flood %d\n%sflood %d", lines, strings.Repeat("big 5000000\n", 5), lines)
 	r := c.Execute(code)
 	c.ExpectStart(r, 1)
-	asked := time.Now()
 	i := other.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
 	other.Await(i, jupyter.Control, jupyter.TypeKernelInfoReply)
-	if d := time.Since(asked); d > 5*time.Second {
-		t.Errorf("control took %v", d)
-	}
 	awaitIdle(other, i)
 	var got strings.Builder
 	displays := 0

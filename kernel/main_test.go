@@ -69,7 +69,7 @@ func TestMain(m *testing.M) {
 // leaked returns the goroutines of this module that are still there. What is
 // just ending is given time.
 func leaked() (left string) {
-	for range 100 {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		buf := make([]byte, 1<<20)
 		left = ""
 		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")[1:] {

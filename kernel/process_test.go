@@ -120,7 +120,7 @@ func TestK8JPYParentPID(t *testing.T) {
 // awaitExit waits for the end of a process that is no child.
 func awaitExit(t *testing.T, pid int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil; {
+	for deadline := time.Now().Add(30 * time.Second); syscall.Kill(pid, 0) == nil; {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %d is still there", pid)
 		}

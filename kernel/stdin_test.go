@@ -46,11 +46,7 @@ func TestK4OldFrontEndsAnswerWithoutParent(t *testing.T) { run(t, testK4WithoutP
 func testK4WithoutParent(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
 	c.Request(jupyter.Stdin, &jupyter.InputReply{Value: "nobody waits"})
-	c.Heartbeat([]byte("x"))
-	if c.Kernel.Net == nil {
-		// Over real sockets, wait until the kernel has dropped it.
-		c.AwaitDropped(jupyter.Stdin, 1)
-	}
+	c.AwaitDropped(jupyter.Stdin, 1)
 	r := c.Execute("ask x")
 	c.ExpectStart(r, 1)
 	c.ExpectPrompt(r, "x")
