@@ -56,7 +56,7 @@ func (l *launcher) announcement() (answer [][]byte) {
 		var err error
 		l.info.Ports, answer, err = l.reg.Accept(jupyter.NewSession(""), m.Frames)
 		must(l.t, err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		l.t.Fatal("the kernel does not register")
 	}
 	return answer

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a client waits for a message before the test fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Options change how a kernel is started.
 type Options struct {
