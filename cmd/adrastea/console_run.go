@@ -126,7 +126,7 @@ func (c *console) forwardInterrupts(ctx context.Context, busy, done <-chan struc
 	case <-done:
 		return
 	}
-	interrupt, end := c.interrupts.wait()
+	interrupt, end := c.interrupts.waitBehind()
 	defer end()
 	for {
 		select {

@@ -72,6 +72,9 @@ func (e *plainEditor) readLine(
 		return "", errInterrupt
 	case <-ctx.Done():
 		e.stop(got)
+		if !opts.secret {
+			io.WriteString(e.out, "\n")
+		}
 		return "", context.Cause(ctx)
 	}
 	line, rest, _ := bytes.Cut(e.typed, []byte("\n"))

@@ -309,12 +309,16 @@ func kernelPID(t *testing.T, x *terminal) int {
 }
 
 func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
-	x := openPlain(t)
-	if err := syscall.Kill(kernelPID(t, x), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	for _, term := range []string{"xterm", "dumb"} {
+		t.Run(term, func(t *testing.T) {
+			x := openPlain(t, "TERM="+term)
+			if err := syscall.Kill(kernelPID(t, x), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			x.expect("\nadrastea: the kernel ended: signal 9 (killed)\n")
+			x.ends(128 + 9)
+		})
 	}
-	x.expect("the kernel ended: signal 9 (killed)\n")
-	x.ends(128 + 9)
 }
 
 // TestTerminalShowsLateOutput is about output that comes while the user types.

@@ -59,11 +59,21 @@ func (i *interrupts) deliver() {
 
 // wait returns a channel that receives interrupts, and the function that ends
 // that. One that was not taken from the channel is kept.
-func (i *interrupts) wait() (c <-chan struct{}, end func()) {
+func (i *interrupts) wait() (c <-chan struct{}, end func()) { return i.join(false) }
+
+// waitBehind is wait for who gives way to those that wait already: the code's
+// question may be open before somebody waits for the code.
+func (i *interrupts) waitBehind() (c <-chan struct{}, end func()) { return i.join(true) }
+
+func (i *interrupts) join(behind bool) (c <-chan struct{}, end func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	w := make(chan struct{}, 1)
-	i.waiting = append(i.waiting, w)
+	at := len(i.waiting)
+	if behind {
+		at = 0
+	}
+	i.waiting = slices.Insert(i.waiting, at, w)
 	if i.kept {
 		i.kept = false
 		w <- struct{}{}
