@@ -147,6 +147,7 @@ func (p *process) breakCall(id string) {
 	select {
 	case <-c.begun:
 		p.interruptLocked()
+		p.nudgeWhile(firstNudge, func() bool { return p.calls[id] == c })
 	default:
 	}
 }

@@ -243,6 +243,23 @@ func TestAHandlerOfACommIsInterrupted(t *testing.T) {
 	execute(c, 2, "invisible(1)")
 }
 
+// An interrupt that comes just when a handler starts a child ends the child too.
+func TestAHandlerOfACommIsInterruptedAsItStartsAChild(t *testing.T) {
+	c := kerneltest.Start(t, New(nil), nil)
+	execute(c, 1, `getOption("jupyter.comm_manager")()$register_target("child", function(comm) {
+  cat("go\n")
+  system("sleep 60; echo never")
+})`)
+	for range 10 {
+		open := sendComm(t, c, &jupyter.CommOpen{CommID: "1", TargetName: "child"}, `{}`)
+		c.ExpectStream(open, "stdout", "go\n")
+		c.Interrupt()
+		c.ExpectStream(open, "stderr", "Interrupted\n")
+		expectComm(t, c, open, jupyter.TypeCommClose, `{"comm_id":"1","data":{}}`)
+		c.ExpectIdle(open)
+	}
+}
+
 func TestCommsEndWithR(t *testing.T) {
 	c := kerneltest.Start(t, New(nil), nil)
 	r := c.Execute(`getOption("jupyter.comm_manager")()$new_comm("x", "1")$open()`)

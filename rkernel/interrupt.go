@@ -52,7 +52,7 @@ func (p *process) interrupt() {
 		p.interruptRunLocked(r)
 	case !r.sent: // R is starting
 		p.interruptLocked() // which a profile heeds, and R's own start does not
-		time.AfterFunc(firstNudge, func() { p.wakeStarting(2 * firstNudge) })
+		p.nudgeWhile(firstNudge, func() bool { return !p.wasReady() })
 		r.over = true
 		p.run = nil
 		r.end(outcome{err: interruptedError()})
@@ -85,16 +85,21 @@ func (p *process) interruptLocked() {
 	}
 }
 
-// wakeStarting nudges an R that starts, in case the interrupt came just before R
-// began to wait for something else.
-func (p *process) wakeStarting(next time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.reaped || p.wasReady() || next > lastNudge {
+// nudgeWhile nudges an R that runs no cell, in case the interrupt came just
+// before R began to wait for something else, as long as on says that it matters.
+// on is called with mu held.
+func (p *process) nudgeWhile(step time.Duration, on func() bool) {
+	if step > lastNudge {
 		return
 	}
-	unix.Kill(p.pid, unix.SIGWINCH)
-	time.AfterFunc(next, func() { p.wakeStarting(2 * next) })
+	time.AfterFunc(step, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.reaped && on() {
+			unix.Kill(p.pid, unix.SIGWINCH)
+			p.nudgeWhile(2*step, on)
+		}
+	})
 }
 
 // awaitLocked begins to wait for R to take the interrupt just sent.

@@ -242,11 +242,19 @@ static SEXP native_parse(SEXP text) {
 	}
 }
 
+// native_interrupt takes an interrupt that R has not looked for yet, such as one
+// that has ended a child.
+static SEXP native_interrupt(void) {
+	if (*R.R_interrupts_pending && !*R.R_interrupts_suspended) R.Rf_onintr();
+	return R_Nil;
+}
+
 static const struct host_native natives[] = {
 	{"event", (host_fn)native_event, 2},
 	{"password", (host_fn)native_password, 1},
 	{"promise", (host_fn)native_promise, 2},
 	{"parse", (host_fn)native_parse, 1},
+	{"interrupt", (host_fn)native_interrupt, 0},
 	{0, 0, 0}};
 
 // bind makes functions callable as .Call(.C_<name>, ...), without a DLL that

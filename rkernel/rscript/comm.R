@@ -147,6 +147,7 @@ comm_call <- function(comm, f, args) {
             conditionMessage(condition), "\n", file = stderr(), sep = "")
     tryCatch(withCallingHandlers({
         do.call(f, args, quote = TRUE)
+        .Call(.C_interrupt)
         FALSE
     }, warning = function(w) {
         say("Warning", w)
