@@ -54,7 +54,7 @@ func (p *process) call(ctx context.Context, fn string, args ...string) ([]string
 			return r.strings, r.err
 		case <-begun:
 			begun = nil
-			timer := time.NewTimer(callBudget)
+			timer := time.NewTimer(p.callBudget)
 			defer timer.Stop()
 			budget = timer.C
 		case <-budget:

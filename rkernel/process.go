@@ -31,6 +31,7 @@ type process struct {
 	comms          *comms        // nil if there are none; read-only after start
 	pid            int           // read-only after start
 	interruptGrace time.Duration // see Config; read-only after start
+	callBudget     time.Duration // see there; read-only after start
 	sock           int           // the event socket; closed by pump
 	text           [3]int        // the pipes, by descriptor number in R; owned by pump
 	wake           [2]*os.File   // reap writes to wake[1] when R has ended
@@ -83,6 +84,8 @@ func newProcess(out output, logger *slog.Logger) *process {
 		readyc: make(chan struct{}),
 		done:   make(chan struct{}),
 		calls:  map[string]*call{},
+
+		callBudget: callBudget,
 	}
 }
 

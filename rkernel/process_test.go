@@ -379,6 +379,22 @@ func TestCall(t *testing.T) {
 	}
 }
 
+// What takes too long while R is idle is interrupted.
+func TestACallHasABudget(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, "1")
+	p.callBudget = 50 * time.Millisecond
+	for _, code := range []string{"repeat {}", "Sys.sleep(60)", "system('sleep 60'); repeat {}"} {
+		_, err := p.call(t.Context(), "evaluate", code)
+		if e, ok := errors.AsType[*callError](err); !ok || e.Message != "interrupted" {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
 // R5: R's own event loop runs between cells, woken by file descriptors.
 func TestR5EventLoopRunsBetweenCells(t *testing.T) {
 	p := startR(t)

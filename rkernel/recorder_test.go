@@ -156,8 +156,9 @@ func testLogger() *slog.Logger {
 func startR(t testing.TB, args ...string) *process {
 	t.Helper()
 	args = append(append([]string(nil), rArgs...), args...)
-	p, err := startProcess(findR(t), args, newRecorder(), testLogger())
-	if err != nil {
+	p := newProcess(newRecorder(), testLogger())
+	p.callBudget = 30 * time.Second // whatever else the machine does
+	if err := p.start(findR(t), args); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
