@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
@@ -268,6 +272,47 @@ func awaitRun(t *testing.T, p *process, such func(*run) bool) {
 			t.Fatal("it does not come to that")
 		}
 		runtime.Gosched()
+	}
+}
+
+// A slowReader takes a while to take the first text.
+type slowReader struct {
+	*recorder
+	reads, taken chan struct{}
+}
+
+func (s *slowReader) StreamBytes(name string, text []byte) error {
+	close(s.reads)
+	<-s.taken
+	return s.recorder.StreamBytes(name, text)
+}
+
+// A cell that is interrupted before it has begun is interrupted, also if it is so
+// short that it has ended when the interrupt reaches R.
+func TestK5InterruptOfAShortCellBeforeItHasBegun(t *testing.T) {
+	p := startR(t)
+	file := filepath.Join(t.TempDir(), "file")
+	runCell(t, p, fmt.Sprintf("system('(until test -e %s; do sleep 0.01; done; echo text) &')", file))
+	slow := &slowReader{newRecorder(), make(chan struct{}), make(chan struct{})}
+	p.mu.Lock()
+	p.out = slow
+	p.mu.Unlock()
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	<-slow.reads
+	c := begin(p, "x <- 1; x")
+	const ended = 40 // bytes: more than that it has begun
+	for n := 0; n < ended; runtime.Gosched() {
+		n, _ = unix.IoctlGetInt(p.sock, fionread)
+	}
+	p.interrupt()
+	close(slow.taken)
+	if err := c.end(t); !isInterrupt(err) {
+		t.Errorf("ended by %v", err)
+	}
+	if got := runCell(t, p, "x"); !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("afterwards: %q", got)
 	}
 }
 

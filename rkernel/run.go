@@ -144,6 +144,7 @@ func (p *process) finished(f frame) {
 	}
 	p.run = nil
 	r.over = true
+	missed := r.interrupted && r.wait.deaf // it had ended when R was interrupted
 	p.endPromptLocked()
 	p.mu.Unlock()
 
@@ -165,6 +166,10 @@ func (p *process) finished(f frame) {
 		}
 	}
 	p.show(1, []byte(after))
+	if missed {
+		r.end(outcome{err: interruptedError()})
+		return
+	}
 	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
 }
 
