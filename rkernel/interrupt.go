@@ -18,7 +18,7 @@ const (
 	// is told that another one ends R.
 	offerAfter = time.Second
 	// confirmWithin is how long R may take to answer before it is ended.
-	confirmWithin = time.Second
+	confirmWithin = 3 * time.Second
 	// R is nudged this long after an interrupt, and again after twice the
 	// time, and so on, up to the last.
 	firstNudge = 2 * time.Millisecond

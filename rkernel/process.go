@@ -32,6 +32,7 @@ type process struct {
 	pid            int           // read-only after start
 	interruptGrace time.Duration // see Config; read-only after start
 	callBudget     time.Duration // see there; read-only after start
+	graceQuit      time.Duration // see there; read-only after start
 	sock           int           // the event socket; closed by pump
 	text           [3]int        // the pipes, by descriptor number in R; owned by pump
 	wake           [2]*os.File   // reap writes to wake[1] when R has ended
@@ -86,6 +87,7 @@ func newProcess(out output, logger *slog.Logger) *process {
 		calls:  map[string]*call{},
 
 		callBudget: callBudget,
+		graceQuit:  graceQuit,
 	}
 }
 

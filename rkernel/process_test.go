@@ -224,12 +224,11 @@ func TestShutdownWithAFailingLast(t *testing.T) {
 	p.mu.Lock()
 	p.out = rec
 	p.mu.Unlock()
-	start := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	p.shutdown(ctx)
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("it took %v", took)
+	if ctx.Err() != nil {
+		t.Error("R did not end by itself")
 	}
 	if got := rec.all(); !slices.Equal(got, []string{"stdout|trying\n", "stderr|Error in .Last() : in .Last\n"}) {
 		t.Errorf("%q", got)

@@ -157,7 +157,7 @@ func startR(t testing.TB, args ...string) *process {
 	t.Helper()
 	args = append(append([]string(nil), rArgs...), args...)
 	p := newProcess(newRecorder(), testLogger())
-	p.callBudget = 30 * time.Second // whatever else the machine does
+	p.callBudget, p.graceQuit = 30*time.Second, 30*time.Second // whatever else the machine does
 	if err := p.start(findR(t), args); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (p *process) shutdown(ctx context.Context) {
 	p.mu.Unlock()
 	p.interrupt()
 	go p.send(cmdQuit) // R may read nothing; the next steps come all the same
-	if p.endsWithin(ctx, graceQuit) {
+	if p.endsWithin(ctx, p.graceQuit) {
 		return
 	}
 	p.signal(unix.SIGTERM)
