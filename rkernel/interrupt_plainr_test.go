@@ -42,7 +42,7 @@ func BenchmarkInterruptOfPlainR(b *testing.B) {
 // awaitGo returns when R has printed "go" on one of its outputs, and forgets it.
 func (r *plainR) awaitGo(t testing.TB) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for ; time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
 		for _, w := range []*watched{r.out, r.err} {
 			if w.forget("go") {

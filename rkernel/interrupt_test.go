@@ -61,7 +61,7 @@ func (c *interruptible) end(t testing.TB) error {
 	select {
 	case err := <-c.done:
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the cell goes on: %q", c.rec.all())
 		return nil
 	}
@@ -249,7 +249,7 @@ func spin(t *testing.T, p *process) {
 if (port <= 0) port <- suppressMessages(tools::startDynamicHelp(TRUE))
 assign("spin", function(...) { cat("spinning\n"); repeat {} }, envir = tools:::.httpd.handlers.env)
 cat(port)`)
-	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+rec.text("stdout"), 20*time.Second)
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+rec.text("stdout"), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ cat(port)`)
 // awaitRun returns when the cell that runs, or nil, is such.
 func awaitRun(t *testing.T, p *process, such func(*run) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		p.mu.Lock()
 		is := such(p.run)
 		p.mu.Unlock()

@@ -62,7 +62,7 @@ func (w *watched) until(t testing.TB, mark string) string {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	stop := time.AfterFunc(30*time.Second, func() {
+	stop := time.AfterFunc(patience, func() {
 		w.mu.Lock()
 		w.eof = true
 		w.cond.Broadcast()
@@ -120,7 +120,7 @@ func (w *watched) rest(t testing.TB) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	late := false
-	stop := time.AfterFunc(30*time.Second, func() {
+	stop := time.AfterFunc(patience, func() {
 		w.mu.Lock()
 		late = true
 		w.cond.Broadcast()

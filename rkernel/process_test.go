@@ -193,7 +193,7 @@ func TestShutdown(t *testing.T) {
 // awaitStop returns when a process is stopped.
 func awaitStop(t *testing.T, pid int) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil || time.Now().After(deadline) {
 			t.Fatalf("it does not stop: %s, %v", state, err)
@@ -241,7 +241,7 @@ func TestShutdownWithAFailingLast(t *testing.T) {
 	p.mu.Lock()
 	p.out = rec
 	p.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	p.shutdown(ctx)
 	if ctx.Err() != nil {
@@ -431,7 +431,7 @@ cat("port", port, "\n")`)
 
 func httpGet(t *testing.T, address, path string) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, 20*time.Second)
+	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,10 @@ import (
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
+// patience is how long a test waits for what must come, on a machine with much
+// else to do. It is less than the minute for which cells sleep.
+const patience = 50 * time.Second
+
 // A recorder is a request that writes down what it is told. Its lines are
 // "kind|text"; pieces of one stream that follow each other are one line.
 type recorder struct {
@@ -128,7 +132,7 @@ func (r *recorder) wait(t testing.TB, what string) {
 // waitFor returns when there is such an event, which name describes.
 func (r *recorder) waitFor(t testing.TB, name string, such func(event string) bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !slices.ContainsFunc(r.all(), such) {
 		select {
 		case <-r.notify:
@@ -178,7 +182,7 @@ func runCell(t testing.TB, p *process, code string, answers ...string) []string 
 
 func finishCell(t testing.TB, p *process, rec *recorder, code string) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	result, err := p.execute(ctx, rec, code, true)
 	events := rec.all()

@@ -58,7 +58,7 @@ func cpu(t testing.TB, p *process) time.Duration {
 // run runs one more cell for the same eyes.
 func (v *viewer) run(t testing.TB, p *process, code string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	result, err := p.execute(ctx, v, code, true)
 	v.err = nil

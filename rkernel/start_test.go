@@ -345,7 +345,7 @@ func TestK5InterruptsWhileRLoadsItsPackages(t *testing.T) {
 // waitForFile returns when a file is there.
 func waitForFile(t *testing.T, name string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(name); err == nil {
 			return
 		}

@@ -99,7 +99,7 @@ func stormRound(t *testing.T, p *process, random *rand.Rand, round int, code, wa
 		} else if err != nil {
 			t.Fatalf("round %d: %s: %v", round, code, err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("round %d: %s goes on: %q", round, code, rec.all())
 	}
 	if want := fmt.Sprintf(want, round); !slices.Contains(rec.all(), want) {
