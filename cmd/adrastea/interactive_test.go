@@ -276,6 +276,7 @@ func TestTerminalIsSuspended(t *testing.T) {
 	x.line("wait", "waiting\n")
 	x.keys(keyCtrlZ)
 	x.expect("again\n")
+	x.awaitJob() // or the shell is interrupted
 	x.keys(keyCtrlC)
 	x.expect("interrupted")
 	x.expect("\n>>> ")

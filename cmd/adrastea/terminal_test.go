@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // A terminal is a console on a pseudo-terminal, with a user who types and reads.
@@ -155,6 +156,28 @@ func (x *terminal) line(line, want string) {
 	x.t.Helper()
 	x.keys(line + "\r")
 	x.expect(want)
+}
+
+// awaitJob waits until the shell that was opened has given the terminal to a job.
+func (x *terminal) awaitJob() {
+	x.t.Helper()
+	conn, err := x.tty.SyscallConn()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(expectTimeout); ; time.Sleep(time.Millisecond) {
+		var group int
+		var errno error
+		err := conn.Control(func(fd uintptr) { group, errno = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) })
+		switch {
+		case err != nil || errno != nil:
+			x.t.Fatal(err, errno)
+		case group != x.cmd.Process.Pid:
+			return
+		case time.Now().After(deadline):
+			x.t.Fatal("the shell keeps the terminal")
+		}
+	}
 }
 
 // ends waits for the end of the console and checks its exit status.
