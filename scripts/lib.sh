@@ -16,6 +16,18 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# again COMMAND...: runs what a network or another's lock may make fail, three
+# times at most.
+again() {
+	local pause
+	for pause in 5 20; do
+		"$@" && return
+		say "once more in $pause s: $1 failed"
+		sleep "$pause"
+	done
+	"$@"
+}
+
 # Go is often installed here without being on the PATH.
 if ! have go && [[ -x /usr/local/go/bin/go ]]; then
 	PATH=$PATH:/usr/local/go/bin
