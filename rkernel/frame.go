@@ -8,7 +8,8 @@ import (
 // Frames from R to the kernel; rkernel/host/host.h has the same list. Those
 // marked * are acknowledged, and R waits for it.
 const (
-	evReady  = 'R' // the first prompt is reached: R's temporary directory
+	evReady  = 'R' // the first prompt is reached
+	evTemp   = 'T' // R's temporary directory
 	evLane   = 'L' // text goes to this pipe next: "1" or "2"
 	evSync   = 'S' // * take what is in the pipes
 	evInput  = 'I' // a prompt: sequence, text, password ("0" or "1")

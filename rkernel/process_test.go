@@ -126,6 +126,40 @@ func TestQuitEndsTheCellAndThenTheKernel(t *testing.T) {
 	}
 }
 
+// A killed R removes nothing. The kernel does, from the time on at which R has
+// something.
+func TestKilledRLeavesNoTemporaryDirectory(t *testing.T) {
+	const fill = `cat(file.create(file.path(tempdir(), "file")), "\n")`
+	profile := filepath.Join(t.TempDir(), "profile.R")
+	if err := os.WriteFile(profile, []byte(fill+"; repeat Sys.sleep(1)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"in a profile", "in a cell"} {
+		t.Run(when, func(t *testing.T) {
+			rec := newRecorder()
+			if when == "in a profile" {
+				t.Setenv("R_PROFILE_USER", profile)
+			}
+			p, err := startProcess(findR(t), rArgs, rec, testLogger())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if when == "in a profile" {
+				rec.wait(t, "TRUE")
+			} else {
+				runCell(t, p, fill)
+			}
+			p.signal(unix.SIGKILL)
+			<-p.done
+			if dir := p.pump.tempDir; dir == "" {
+				t.Error("no temporary directory")
+			} else if _, err := os.Stat(dir); err == nil {
+				t.Errorf("%s is left behind", dir)
+			}
+		})
+	}
+}
+
 func TestQuitPayload(t *testing.T) {
 	p := startR(t)
 	result, err := p.execute(context.Background(), newRecorder(), "quit(status = 4)", false)

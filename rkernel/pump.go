@@ -261,8 +261,9 @@ func (p *process) event(f frame) {
 	case evValue:
 		p.completeValue(f)
 		p.ack()
-	case evReady:
+	case evTemp:
 		p.pump.tempDir = f.part(0)
+	case evReady:
 		p.load()
 		close(p.readyc)
 	case evBegin:

@@ -153,11 +153,19 @@ static int read_answer(const char *prompt, unsigned char *buf, int len) {
 
 // ---- the top level ----------------------------------------------------------
 
+void console_say_temp(void) {
+	static int said;
+	if (said || !*R.R_TempDir) return;
+	said = 1;
+	struct host_part dir = part_str(*R.R_TempDir);
+	lane_send(EV_TEMP, 1, &dir);
+}
+
 static void say_ready(void) {
 	ready = 1;
 	interrupt_ready();
-	struct host_part dir = part_str(*R.R_TempDir ? *R.R_TempDir : "");
-	lane_send(EV_READY, 1, &dir);
+	console_say_temp();
+	lane_send(EV_READY, 0, NULL);
 }
 
 static int at_prompt(unsigned char *buf, int len) {

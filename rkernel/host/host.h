@@ -12,6 +12,7 @@
 // Frames from R to the kernel. Those marked * are acknowledged: R waits.
 enum {
 	EV_READY = 'R',  // the first prompt is reached
+	EV_TEMP = 'T',   // R's temporary directory
 	EV_LANE = 'L',   // text goes to this pipe next ("1" or "2")
 	EV_SYNC = 'S',   // * take what is in the pipes
 	EV_INPUT = 'I',  // a prompt: sequence, text, password ("0" or "1")
@@ -98,6 +99,9 @@ int is_browser(const struct host_context *c);
 void console_capture(int on);
 // console_asking says that a prompt waits for its answer.
 int console_asking(void);
+// console_say_temp tells the kernel R's temporary directory, once there is one, so
+// that it is removed when R cannot do it.
+void console_say_temp(void);
 // console_ask asks the user. It returns the answer, without newline, valid
 // until the next call. It does not return when the user interrupts or cannot
 // be asked: then it jumps as R does. at_browser makes the latter an end of

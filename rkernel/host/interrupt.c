@@ -127,6 +127,7 @@ static void at_look(void) {
 	static const char note[] =
 		"R was interrupted while it started: a profile may not have run to its end.\n";
 	polled();
+	console_say_temp();
 	if (!wanted) return;
 	wanted = 0;
 	if (lane_is_child() || !runs_users()) return;
