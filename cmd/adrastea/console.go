@@ -158,7 +158,7 @@ func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 		return c.ended(ctx, err)
 	}
 	if o.existing == "" && o.kernel == "" {
-		c.isComplete = answered // our own kernel always does
+		c.isComplete, c.own = answered, true // our own kernel always does
 	}
 	return nil
 }

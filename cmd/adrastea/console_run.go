@@ -31,6 +31,7 @@ type console struct {
 	// nextInput is what the kernel wants the next prompt to begin with.
 	nextInput    string
 	isComplete   willingness // of the kernel, to say whether code is complete
+	own          bool        // the kernel is the one that this program is
 	emptyAnswers int         // questions of this cell that found the input at its end
 }
 
@@ -194,8 +195,12 @@ func (c *console) payloads(ctx context.Context, reply *jupyter.ExecuteReply) err
 }
 
 // leaveTimeout is how long a kernel that has asked for its end may take to end
-// by itself.
-const leaveTimeout = 2 * time.Second
+// by itself: some never do. Our own does, with a status that must not be lost
+// because the machine is busy.
+const (
+	leaveTimeout    = 2 * time.Second
+	ownLeaveTimeout = time.Minute
+)
 
 // leave ends the console because the kernel asked for it, with the status that
 // the kernel exits with.
@@ -203,7 +208,11 @@ func (c *console) leave(ctx context.Context) error {
 	if c.client.ConnectionFile() == "" {
 		return exitStatus(0)
 	}
-	timer := time.NewTimer(leaveTimeout)
+	patience := leaveTimeout
+	if c.own {
+		patience = ownLeaveTimeout
+	}
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-c.client.Done():
