@@ -70,7 +70,8 @@ func runFile(t *testing.T, python, binary, file string) {
 	ctx, cancel := context.WithTimeout(t.Context(), fileLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, "-m", "pytest", "-q", file)
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "ADRASTEA_BIN="+binary, "ADRASTEA_REPORT="+report)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "ADRASTEA_BIN="+binary, "ADRASTEA_REPORT="+report,
+		"PYTHONPATH=", "PYTEST_ADDOPTS=") // nobody's own
 	out, runErr := said(t, cmd, filepath.Join(dir, "pytest.log"))
 	outcomes, err := read(report)
 	if err != nil {

@@ -221,11 +221,12 @@ func use(ctx context.Context, c *client.Client) error {
 	return nil
 }
 
-// freePorts returns n ports that are free, below those that the system gives to
-// others meanwhile. It looks before any kernel is started: a process that is
-// being started holds for a moment what its parent had open.
+// freePorts returns n ports that are free, and that the system gives to no
+// connection meanwhile: most take those from 32768 on, and the even ones first.
+// It looks before any kernel is started: a process that is being started holds
+// for a moment what its parent had open.
 func freePorts(n int) (ports []int) {
-	for port := 20_000; len(ports) < n; port++ {
+	for port := 20_001; len(ports) < n; port += 2 {
 		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 		if err == nil {
 			ln.Close()

@@ -28,6 +28,12 @@ again() {
 	"$@"
 }
 
+# Go, pip and npm keep what they fetch at home, which some services do not name.
+if [[ -z ${HOME-} ]]; then
+	unset HOME
+	export HOME=~
+fi
+
 # Go is often installed here without being on the PATH.
 if ! have go && [[ -x /usr/local/go/bin/go ]]; then
 	PATH=$PATH:/usr/local/go/bin
