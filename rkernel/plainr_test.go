@@ -157,9 +157,10 @@ func startPlainR(t testing.TB) *plainR {
 	}
 	closeAll([]*os.File{slave, outW, errW})
 	t.Cleanup(func() {
-		master.Close() // the end of its input
-		cmd.Process.Kill()
+		master.Close() // the end of its input: R removes its files and ends
+		late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
 		cmd.Wait()
+		late.Stop()
 		closeAll([]*os.File{outR, errR})
 	})
 	return &plainR{t: t, cmd: cmd, tty: master, out: watch(outR), err: watch(errR)}

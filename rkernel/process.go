@@ -262,6 +262,15 @@ func (p *process) signal(s unix.Signal) {
 	p.signalLocked(s)
 }
 
+// hangUp sends SIGHUP to R alone.
+func (p *process) hangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		unix.Kill(p.pid, unix.SIGHUP)
+	}
+}
+
 func (p *process) signalLocked(s unix.Signal) {
 	if !p.reaped {
 		unix.Kill(-p.pid, s)

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ladder of an end: R is asked, interrupted and asked, told, and killed.
-// The steps are short because a front end waits; the context given to shutdown
-// may shorten them further.
+// The ladder of an end: R is interrupted and asked, told that its kernel is gone,
+// and killed. The steps are short because a front end waits; the context given to
+// shutdown may shorten the first.
 const (
-	graceQuit = 2 * time.Second
-	graceTerm = time.Second
+	graceQuit   = 2 * time.Second
+	graceHangUp = 500 * time.Millisecond
 )
 
 // shutdown ends R: in peace if it can, so that .Last and finalizers run and
@@ -28,8 +28,10 @@ func (p *process) shutdown(ctx context.Context) {
 	if p.endsWithin(ctx, p.graceQuit) {
 		return
 	}
-	p.signal(unix.SIGTERM)
-	if p.endsWithin(ctx, graceTerm) {
+	// From its handler of this signal (host/start.c) R ends wherever it is, with all
+	// that it has started, and its temporary files are removed.
+	p.hangUp()
+	if p.endsWithin(context.WithoutCancel(ctx), graceHangUp) {
 		return
 	}
 	p.signal(unix.SIGKILL)
