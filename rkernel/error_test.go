@@ -5,6 +5,8 @@ package rkernel
 import (
 	"strings"
 	"testing"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 // What a failing cell is to its front end: class, message, and what R printed
@@ -95,6 +97,83 @@ func TestErrorsShownByFunctions(t *testing.T) {
 		if last := got[len(got)-1]; !strings.HasPrefix(last, test[1]) {
 			t.Errorf("%s: %q, want %q", test[0], got, test[1])
 		}
+	}
+}
+
+// loud shows an error on standard output, as rlang's abort() does at a console. By
+// end it says whether that was the error which ends the cell.
+const loud = `loud <- function(message, end = TRUE) {
+  cnd <- structure(class = c("loud", "error", "condition"), list(message = message, call = NULL))
+  signalCondition(cnd)
+  say <- function(...) cat(...)
+  say("Error in \033[1mloud()\033[22m:\n! ", message, "\n", sep = "")
+  if (!end) return(invisible())
+  fallback <- cnd
+  fallback$message <- ""
+  class(fallback) <- "condition"
+  old <- options(show.error.messages = FALSE)
+  on.exit(options(old))
+  stop(fallback)
+}
+print.shy <- function(x, ...) loud("no")`
+
+// What a function shows of its error is told once: it is the text of the error in
+// the reply, as R's own text for an error is.
+func TestAShownErrorIsToldOnce(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, loud)
+	const text = "Error in \x1b[1mloud()\x1b[22m:\n! no\n"
+	const told = "error|loud|no|" + text + "Traceback:\n"
+	for _, test := range []struct {
+		code string
+		want []string // each the beginning of what is seen
+	}{
+		{`loud("no")`, []string{told + "2: stop(fallback)"}},
+		{`cat("before\n"); loud("no")`, []string{"stdout|before\n", told}},
+		{`{ message("before"); loud("no") }`, []string{"stderr|before\n", told}},
+		{`{ warning("w"); loud("no") }`, []string{"error|loud|no|" + text + "Warning message:\nw \nTraceback:"}},
+		{`structure(1, class = "shy")`, []string{told}},
+		{`tryCatch(loud("no"), loud = function(e) cat("caught"))`, []string{"stdout|caught"}},
+		{`try(loud("no"), silent = TRUE)`, nil},
+		{`loud("no", FALSE)`, []string{"stdout|" + text}},
+		{`loud("no", FALSE); 4`, []string{"stdout|" + text, "result|[1] 4"}},
+		{`{ loud("no", FALSE); message("then"); stop("end") }`, []string{"stdout|" + text, "stderr|then\n", "error|simpleError|end|Error: end"}},
+		{`{ loud("no", FALSE); loud("no", FALSE); loud("no") }`, []string{"stdout|" + text + text, told}},
+		{`{ loud("no", FALSE); readline("more? ") }`, []string{"stdout|" + text, "input|more? ", `result|[1] "c"`}},
+		{`{ sink(tempfile()); loud("no") }`, []string{"error|loud|no|Error: no\nTraceback:"}},
+		{`sink(); options(error = quote(cat("bye\n"))); loud("no")`, []string{"error|loud|no|" + text + "bye\nTraceback:"}},
+		{`options(error = NULL); cat("Error: of nobody\n")`, []string{"stdout|Error: of nobody\n"}},
+	} {
+		got := runCell(t, p, test.code, "c")
+		same := len(got) == len(test.want)
+		for i := range min(len(got), len(test.want)) {
+			same = same && strings.HasPrefix(got[i], test.want[i])
+		}
+		if !same {
+			t.Errorf("%s\n%q, want\n%q", test.code, got, test.want)
+		}
+	}
+}
+
+// The same with rlang itself, and cli, by which most packages raise their errors.
+func TestErrorsOfRlangAreToldOnce(t *testing.T) {
+	for _, name := range []string{"rlang", "cli"} {
+		testenv.RPackage(t, name)
+	}
+	p := startR(t)
+	for _, code := range []string{
+		`f <- function() rlang::abort("no {x}"); f()`,
+		`f <- function() cli::cli_abort("no {{x}}"); f()`,
+		`f <- function() rlang::abort("no {x}", class = "mine", parent = simpleError("of this")); f()`,
+	} {
+		got := runCell(t, p, code)
+		if len(got) != 1 || !strings.HasPrefix(got[0], "error|") || strings.Count(got[0], "Error in `f()`:\n") != 1 ||
+			!strings.Contains(got[0], "|no {x}") || !strings.Contains(got[0], "\nTraceback:\n") {
+			t.Errorf("%s\n%q", code, got)
+		}
+	}
+	if got := runCell(t, p, `class(rlang::last_error())[1]`); len(got) != 1 || got[0] != `result|[1] "mine"` {
+		t.Errorf("the last error: %q", got)
 	}
 }
 

@@ -68,6 +68,7 @@ static void forget(void) {
 	free(cell.p.spans);
 	buf_free(&cell.feed);
 	buf_free(&cell.held);
+	buf_free(&cell.shown);
 	buf_free(&cell.cause);
 	buf_free(&cell.error);
 	buf_free(&cell.result);
@@ -144,6 +145,7 @@ static void finish_jump(void) {
 		finish(cell.jump == JUMP_INTERRUPT ? "interrupt" : "abort", NULL, NULL);
 		return;
 	}
+	if (cell.shown_lane) cell_take_shown();
 	const char *message = cell.cause.len ? cell.cause.data : "";
 	const char *class = cell.cause.len ? message + strlen(message) + 1 : "";
 	size_t len = cell.error_len ? cell.error_len : cell.held.len;
@@ -234,7 +236,7 @@ static void feed_next(void) {
 	SEXP e = NULL;
 	cell.phase = FED;
 	cell.jump = JUMP_NONE;
-	cell.printed = cell.piped = cell.watched = cell.shown = cell.failed_feeds = 0;
+	cell.printed = cell.piped = cell.watched = cell.over = cell.failed_feeds = 0;
 	cell.own = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;
@@ -288,7 +290,7 @@ void cell_busy(void) {
 // leaves its value in .Last.value and in the place above it on the protect
 // stack, where until then the function was that it calls.
 static int left_by_jump(void) {
-	if (!cell.error_len || !cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
+	if (!(cell.error_len || cell.shown_lane) || !cell.expr || R.TYPEOF(cell.expr) != LANGSXP) return 0;
 	SEXP *stack = *R.R_PPStack;
 	return cell_last_value() == cell.last && !(stack[0] == cell.expr && stack[1] == cell.last);
 }
@@ -342,7 +344,7 @@ int cell_next(unsigned char *buf, int len) {
 			finish_jump();
 			return 0;
 		}
-		if (cell.held.len) cell_flush(); // it was not the end
+		if (cell.held.len || cell.shown_lane) cell_flush(); // it was not the end
 		cell.phase = BETWEEN;
 	}
 	if (cell.next < cell.p.n || (cell.bad && cell.next == 0)) {

@@ -26,6 +26,8 @@ struct cell {
 	int failed_feeds;
 
 	enum jump jump;
+	struct buf shown;  // text of the error that an R function has shown itself
+	int shown_lane;    // where it was to go; 0: there is none
 	struct buf held;   // text of the error that is ending the cell
 	size_t error_len;  // how much of held is the error's own text; 0: none of it
 	int newline;       // held holds the newline of an interrupt
@@ -34,7 +36,7 @@ struct cell {
 	int piped;         // and its text goes through the pipe
 	size_t own;        // how many bytes of that are R's
 	int watched;       // task callbacks follow, whose children may speak
-	int shown;         // it is over with printing: task callbacks run
+	int over;          // printing is over: task callbacks run
 	struct buf result; // or is kept here
 };
 
@@ -46,6 +48,8 @@ const char *cell_last_error(void);
 int cell_has_stack(void);
 // cell_string_at is one of some strings, or "".
 const char *cell_string_at(SEXP strings, int i);
+// cell_take_shown makes shown, if there is any, the beginning of held.
+void cell_take_shown(void);
 // cell_send_value sends the last value, before something that comes behind it.
 void cell_send_value(void);
 

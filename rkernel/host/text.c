@@ -12,7 +12,7 @@ enum { RESULT_KEPT = 1 << 16 };
 // printing says that R is printing the value of the last expression: its value
 // is in .Last.value and lies above the expression on R's protect stack.
 static int printing(void) {
-	if (cell.shown) return 0;
+	if (cell.over) return 0;
 	if (cell.printed) return 1;
 	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
 	if (!cell_has_stack() || *R.R_PPStackTop < 2) return 0;
@@ -34,14 +34,14 @@ static void to_pipe(void) {
 	cell.result.len = 0;
 }
 
-// has_callbacks says that there are task callbacks. It is asked while R prints, so
-// an interrupt must wait.
-static int has_callbacks(void) {
+// ask_r says that a function of ours has something to say. It is asked while R
+// prints, so an interrupt must wait.
+static int ask_r(const char *fn) {
 	unsigned char suspended = *R.R_interrupts_suspended;
 	*R.R_interrupts_suspended = 1;
-	SEXP names = call_strings(".callbacks", 0, NULL);
+	SEXP said = call_strings(fn, 0, NULL);
 	*R.R_interrupts_suspended = suspended;
-	return names && R.Rf_length(names) > 0;
+	return said && R.Rf_length(said) > 0;
 }
 
 // in_callback says that a task callback runs: its context is the first above
@@ -55,7 +55,7 @@ static int in_callback(void) {
 
 // end_value publishes the last value before a task callback says something.
 static void end_value(void) {
-	cell.shown = 1;
+	cell.over = 1;
 	if (!cell.printed) return;
 	cell.printed = 0;
 	cell_send_value();
@@ -69,7 +69,7 @@ static int result_text(const char *text, size_t len) {
 		end_value();
 		return 0;
 	}
-	if (!cell.printed) cell.watched = has_callbacks();
+	if (!cell.printed) cell.watched = ask_r(".callbacks");
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
 	// As long as no R function runs, nobody else can write; but a callback that
@@ -140,8 +140,59 @@ static int error_text(const char *text, size_t len) {
 	return 1;
 }
 
+// ---- errors that R functions show ------------------------------------------------
+
+// looks_shown says that text may be an error shown by an R function. What R prints
+// much of is told from it here, without asking R.
+static int looks_shown(const char *text, size_t len) {
+	const char *end = text + len;
+	while (end - text > 1 && text[0] == '\033' && text[1] == '[') { // colours
+		text += 2;
+		while (text < end && ((*text >= '0' && *text <= '9') || *text == ';')) text++;
+		if (text < end) text++;
+	}
+	if (end - text < 5 || memcmp(text, "Error", 5) != 0) return 0;
+	return (*R.R_GlobalContext)->callflag == CTXT_CCODE && lands_at_top(0);
+}
+
+static void shown_flush(void) {
+	if (cell.shown_lane) lane_text(cell.shown_lane, cell.shown.data, cell.shown.len);
+	cell.shown_lane = 0;
+	cell.shown.len = 0;
+}
+
+// shown_text takes the text of an error that an R function shows before it ends in
+// stop(), as rlang's abort() does, which has R print nothing: it goes out with the
+// error, as R's own text for an error does. If it was not the end, it goes where it
+// was to go.
+static int shown_text(int lane, const char *text, size_t len) {
+	int first = looks_shown(text, len);
+	if (!first && !cell.shown_lane) return 0;
+	int shows = ask_r(".shows");
+	if (first || !shows) shown_flush();
+	if (!shows) return 0;
+	if (first) {
+		if (cell.held.len) cell_flush();
+		cell.shown_lane = lane;
+	}
+	// Behind it R prints the warnings that there are.
+	if (lane == cell.shown_lane) buf_add(&cell.shown, text, len);
+	else buf_add(&cell.held, text, len);
+	return 1;
+}
+
+void cell_take_shown(void) {
+	buf_add(&cell.shown, cell.held.data, cell.held.len);
+	struct buf text = cell.shown;
+	cell.shown = cell.held;
+	cell.held = text;
+	cell.shown.len = 0;
+	cell.shown_lane = 0;
+}
+
 int cell_text(int lane, const char *text, size_t len) {
 	if (!cell.active || lane_is_forked()) return 0;
+	if (shown_text(lane, text, len)) return 1;
 	return lane == 1 ? result_text(text, len) : error_text(text, len);
 }
 
@@ -150,11 +201,31 @@ void cell_flush(void) {
 	if (printing() && in_callback()) end_value();
 	if (cell.result.len) to_pipe();
 	cell.own = 0; // what was printed before a prompt is shown before it
+	shown_flush();
 	if (cell.held.len) lane_text(2, cell.held.data, cell.held.len);
 	cell.held.len = 0;
 	cell.error_len = 0;
 	cell.newline = 0;
 	cell.jump = JUMP_NONE; // if one was expected, it went to a browser
+}
+
+// jump_unseen is a jump before which R has printed nothing. Its text went
+// elsewhere, to a sink or before a prompt, or a function has shown it; or there
+// was none, and R's last error is an old one.
+static void jump_unseen(void) {
+	cell.jump = JUMP_NONE;
+	learn_cause();
+	if (cell.jump == JUMP_ABORT) return;
+	if (interrupt_came()) {
+		cell.jump = JUMP_INTERRUPT;
+	} else if (!cell.cause.len && cell.error.len &&
+		strcmp(cell.error.data, cell_last_error()) == 0) {
+		cell.jump = JUMP_ABORT;
+	} else {
+		const char *text = hidden_text();
+		cell.jump = JUMP_ERROR;
+		if (!cell.shown_lane) buf_add(&cell.held, text, strlen(text));
+	}
 }
 
 // cell_jump is R resetting its console before a jump, the stack still whole.
@@ -167,20 +238,7 @@ void cell_jump(void) {
 	} else if (cell.error_len) {
 		cell.jump = JUMP_ERROR;
 	} else {
-		cell.jump = JUMP_NONE;
-		learn_cause();
-		if (cell.jump == JUMP_ABORT) return;
-		// Without text: it went elsewhere, to a sink or before a prompt; or
-		// there was none, and R's last error is an old one.
-		if (interrupt_came()) {
-			cell.jump = JUMP_INTERRUPT;
-		} else if (!cell.cause.len && cell.error.len &&
-			strcmp(cell.error.data, cell_last_error()) == 0) {
-			cell.jump = JUMP_ABORT;
-		} else {
-			const char *text = hidden_text();
-			cell.jump = JUMP_ERROR;
-			buf_add(&cell.held, text, strlen(text));
-		}
+		jump_unseen();
 	}
+	if (cell.jump != JUMP_ERROR) shown_flush();
 }

@@ -87,6 +87,25 @@
     enc2utf8(c("stop", message, class(cond)[1L], paste0(start, message, "\n")))
 }
 
+# .shows says, called while R prints, that a function shows an error in place of R,
+# or has shown it and ended: it holds the condition as cnd, and its last word is stop().
+.shows <- function() {
+    n <- sys.nframe() - 1L
+    if (n < 2L) return(NULL)
+    cat <- identical(sys.function(n), base::cat)
+    if (!cat && !identical(sys.function(n), base::stop)) return(NULL)
+    for (k in seq.int(n - 1L, max(1L, n - 3L)))
+        if (.ends_in_stop(sys.function(k)) &&
+            inherits(get0("cnd", sys.frame(k), inherits = FALSE), "error")) return("yes")
+    NULL
+}
+
+.ends_in_stop <- function(f) {
+    last <- body(f)
+    if (is.call(last) && identical(last[[1L]], quote(`{`))) last <- last[[length(last)]]
+    is.call(last) && identical(last[[1L]], quote(stop))
+}
+
 # .report gives class, message and the lines of the traceback of the last error.
 # text is what R printed; message and class are from .cause, or empty.
 .report <- function(text, message, class) {
