@@ -23,8 +23,8 @@ var allowed = map[string][]string{
 	"kernel":            {"zmq", "jupyter"},
 	"kernel/history":    {"kernel", "jupyter"},
 	"kernel/kerneltest": {"kernel", "zmq", "jupyter"},
-	"client":            {"zmq", "jupyter"},
-	"rkernel":           {"kernel", "jupyter", "rkernel"},
+	"client":            {"zmq", "jupyter", "internal/child"},
+	"rkernel":           {"kernel", "jupyter", "rkernel", "internal/child"},
 	"rkernel/host":      {},
 	"rkernel/rscript":   {},
 }

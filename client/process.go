@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/child"
 )
 
 // A process is a kernel's process. It runs two goroutines, one that waits for
@@ -21,6 +23,9 @@ type process struct {
 	tail  tail
 	donec chan struct{} // closed when the process has ended
 	state *os.ProcessState
+
+	mu     sync.Mutex
+	reaped bool // guarded by mu: its group may be another's
 }
 
 // pipeGrace is how long the output of a process that has ended is waited for:
@@ -66,13 +71,18 @@ func startProcess(argv, env []string, dir string, out io.Writer) (*process, erro
 	go func() {
 		defer close(p.donec)
 		defer r.Close()
-		// The streams are files, so Wait returns when the process ends, whoever
-		// still has its output open. Its error is in the state.
-		p.cmd.Wait()
-		p.state = p.cmd.ProcessState
+		if child.WaitExited(p.cmd.Process.Pid) != nil {
+			p.cmd.Wait() // this system has no other: a signal may come too late
+		}
+		// Children may still have its output open.
 		r.SetReadDeadline(time.Now().Add(pipeGrace))
 		copied.Wait()
 		takeRest(both, r)
+		p.mu.Lock()
+		p.cmd.Wait() // its error is in the state
+		p.reaped = true
+		p.mu.Unlock()
+		p.state = p.cmd.ProcessState
 	}()
 	return p, nil
 }
@@ -114,14 +124,14 @@ func (i ignoreErrors) Write(b []byte) (int, error) {
 // signal sends sig to the process and its group. A process that has ended gets
 // none.
 func (p *process) signal(sig syscall.Signal) error {
-	select {
-	case <-p.donec:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
 		return nil
-	default:
 	}
 	err := syscall.Kill(-p.cmd.Process.Pid, sig)
-	if errors.Is(err, syscall.ESRCH) {
-		return nil // it is ending
+	if errors.Is(err, syscall.ESRCH) || errors.Is(err, syscall.EPERM) {
+		return nil // it is ending; the second is what macOS says of one that has ended
 	}
 	if err != nil {
 		return fmt.Errorf("client: %v for the kernel: %w", sig, err)

@@ -5,8 +5,11 @@ package client
 import (
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/child"
 )
 
 // TestTakeRest takes what a pipe holds though the deadline for reading it has
@@ -29,5 +32,42 @@ func TestTakeRest(t *testing.T) {
 	takeRest(&got, r)
 	if got.String() != "last words" {
 		t.Errorf("took %q, want %q", got.String(), "last words")
+	}
+}
+
+// A heldWriter takes what is written when it may.
+type heldWriter struct{ wrote, may chan struct{} }
+
+func (w heldWriter) Write(b []byte) (int, error) {
+	w.wrote <- struct{}{}
+	<-w.may
+	return len(b), nil
+}
+
+// A signal for a kernel that has ended, and whose last output is being taken,
+// reaches no other process: its number, and that of its group, are not yet free.
+func TestAnEndedKernelKeepsItsNumber(t *testing.T) {
+	out := heldWriter{make(chan struct{}, 16), make(chan struct{})}
+	p, err := startProcess([]string{"sh", "-c", "echo said"}, os.Environ(), "", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-out.wrote
+	pid := p.cmd.Process.Pid
+	if err := child.WaitExited(pid); err != nil {
+		t.Fatalf("the process that has ended: %v", err) // it would be if it were reaped
+	}
+	if err := p.signal(syscall.SIGINT); err != nil {
+		t.Errorf("a signal for it: %v", err)
+	}
+	select {
+	case <-p.donec:
+		t.Error("it is over while its output is being taken")
+	default:
+	}
+	close(out.may)
+	<-p.donec
+	if err := p.signal(syscall.SIGINT); err != nil || p.exitError().Code != 0 {
+		t.Errorf("then: %v, %v", err, p.exitError())
 	}
 }

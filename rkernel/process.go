@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/adrastea-kernel/adrastea/internal/child"
+
 	"github.com/adrastea-kernel/adrastea/rkernel/host"
 	"github.com/adrastea-kernel/adrastea/rkernel/rscript"
 )
@@ -206,12 +208,7 @@ func (p *process) reap(cmd *exec.Cmd, started chan<- error) {
 	}
 	// Before the process is reaped its group cannot be taken for another one:
 	// children that R leaves behind end with it.
-	for {
-		err := waitExited(p.pid)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
+	child.WaitExited(p.pid) // an error is that there is no such child
 	p.mu.Lock()
 	unix.Kill(-p.pid, unix.SIGKILL)
 	p.reaped = true

@@ -11,11 +11,6 @@ import (
 
 const sendFlags = unix.MSG_NOSIGNAL
 
-// waitExited returns when the child has ended, and leaves it to be reaped.
-func waitExited(pid int) error {
-	return unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-}
-
 // widenPipe lets a pipe hold 1 MiB, the most that every user may have, instead
 // of 64 KiB, where the system allows it.
 func widenPipe(fd int) {
