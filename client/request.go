@@ -39,6 +39,12 @@ func (c *Client) Inspect(
 	})
 }
 
+// interruptByMessage returns when the kernel has acknowledged the message.
+func (c *Client) interruptByMessage(ctx context.Context) error {
+	_, err := ask[jupyter.InterruptReply](ctx, c, (*link).controlSocket, &jupyter.InterruptRequest{})
+	return err
+}
+
 func cursorOrEnd(code string, cursor int) int {
 	if cursor < 0 {
 		return utf8.RuneCountInString(code)

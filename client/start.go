@@ -219,8 +219,7 @@ func (c *Client) Interrupt(ctx context.Context) error {
 	if p != nil && c.spec.InterruptMode != jupyter.InterruptByMessage {
 		return p.signal(syscall.SIGINT)
 	}
-	_, err := ask[jupyter.InterruptReply](ctx, c, (*link).controlSocket, &jupyter.InterruptRequest{})
-	return err
+	return c.interruptByMessage(ctx)
 }
 
 // Restart ends the kernel that Start has started, by the steps of Shutdown, and

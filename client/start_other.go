@@ -25,10 +25,7 @@ func (c *Client) Restart(context.Context) error { return ErrNotStarted }
 
 // Interrupt interrupts the kernel with a message and returns when the kernel has
 // acknowledged it, not when the code has ended: that is Execute's to tell.
-func (c *Client) Interrupt(ctx context.Context) error {
-	_, err := ask[jupyter.InterruptReply](ctx, c, (*link).controlSocket, &jupyter.InterruptRequest{})
-	return err
-}
+func (c *Client) Interrupt(ctx context.Context) error { return c.interruptByMessage(ctx) }
 
 // Shutdown asks the kernel to end and returns with its reply. The client still
 // has to be closed.
