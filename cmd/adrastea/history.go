@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	kernelhistory "github.com/adrastea-kernel/adrastea/kernel/history"
 )
 
@@ -34,25 +36,56 @@ func (h *history) load() []string {
 		return nil
 	}
 	defer f.Close()
+	entries, _ := readEntries(f)
+	if over := len(entries) - historySize; over > 0 {
+		h.cut()
+		entries = entries[over:]
+	}
+	return entries
+}
+
+func readEntries(f *os.File) ([]string, error) {
 	var entries []string
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 16<<20)
 	for s.Scan() {
 		entries = append(entries, unescapeLine.Replace(s.Text()))
 	}
-	if over := len(entries) - historySize; over > 0 {
-		entries = entries[over:]
-		if s.Err() == nil { // or what could not be read would be lost
-			h.rewrite(entries)
-		}
-	}
-	return entries
+	return entries, s.Err()
 }
 
-// rewrite replaces the file, in one step.
-func (h *history) rewrite(entries []string) {
+// open opens the file for this console alone. What others do at the same time waits,
+// or is done: one of them may put a new file in its place.
+func (h *history) open(flag int) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(h.path, flag, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		for unix.Flock(int(f.Fd()), unix.LOCK_EX) == unix.EINTR {
+		} // where files cannot be locked, it has to work without
+		mine, err := f.Stat()
+		there, err2 := os.Stat(h.path)
+		if err != nil || err2 != nil || os.SameFile(mine, there) {
+			return f, nil
+		}
+		f.Close()
+	}
+}
+
+// cut replaces the file by its newest entries, in one step.
+func (h *history) cut() {
+	f, err := h.open(os.O_RDONLY)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	entries, err := readEntries(f) // again: others may have added some, or cut it
+	if err != nil || len(entries) <= historySize {
+		return // what could not be read would be lost
+	}
 	var b strings.Builder
-	for _, e := range entries {
+	for _, e := range entries[len(entries)-historySize:] {
 		b.WriteString(escapeLine.Replace(e) + "\n")
 	}
 	tmp := h.path + ".new"
@@ -67,7 +100,7 @@ func (h *history) add(entry string) {
 	if h.path == "" || os.MkdirAll(filepath.Dir(h.path), 0o700) != nil {
 		return
 	}
-	f, err := os.OpenFile(h.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := h.open(os.O_APPEND | os.O_CREATE | os.O_WRONLY)
 	if err != nil {
 		return
 	}

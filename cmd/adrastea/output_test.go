@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -167,6 +169,33 @@ func TestPlotSaver(t *testing.T) {
 	want := []string{"plot-001.png", "plot-002.png", "plot-002.png", "plot-003.png", "error"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
+	}
+}
+
+// Consoles that add to the history while others cut it lose nothing.
+func TestHistoryFileOfSeveralConsoles(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	for range historySize {
+		historyFile("R").add("old")
+	}
+	const consoles, each = 4, 50
+	var done sync.WaitGroup
+	for console := range consoles {
+		done.Go(func() {
+			h := historyFile("R")
+			for i := range each {
+				h.add(fmt.Sprintf("entry %d of console %d", i, console))
+				h.load()
+			}
+		})
+	}
+	done.Wait()
+	kept := map[string]bool{}
+	for _, e := range historyFile("R").load() {
+		kept[e] = true
+	}
+	if len(kept) != consoles*each+1 {
+		t.Errorf("%d different entries, want %d", len(kept), consoles*each+1)
 	}
 }
 
