@@ -72,7 +72,7 @@ func (h *memoryHistory) Append(it HistoryItem) error {
 	return nil
 }
 
-func (h *memoryHistory) Find(_ context.Context, r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
+func (h *memoryHistory) Find(ctx context.Context, r *jupyter.HistoryRequest) ([]jupyter.HistoryEntry, error) {
 	h.mu.Lock()
 	items := slices.Clone(h.items)
 	h.mu.Unlock()
@@ -80,9 +80,12 @@ func (h *memoryHistory) Find(_ context.Context, r *jupyter.HistoryRequest) ([]ju
 	case jupyter.HistoryRange:
 		items = inRange(items, r)
 	case jupyter.HistorySearch:
-		items = lastN(search(items, r), r.N)
+		items = lastN(search(ctx, items, r), r.N)
 	default:
 		items = lastN(items, r.N)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	entries := make([]jupyter.HistoryEntry, len(items))
 	for i, it := range items {
@@ -108,15 +111,15 @@ func inRange(items []HistoryItem, r *jupyter.HistoryRequest) []HistoryItem {
 }
 
 // search returns the items whose input matches r.Pattern, of equal ones only
-// the last if r.Unique.
-func search(items []HistoryItem, r *jupyter.HistoryRequest) []HistoryItem {
+// the last if r.Unique. It returns too few when ctx ends.
+func search(ctx context.Context, items []HistoryItem, r *jupyter.HistoryRequest) []HistoryItem {
 	last := map[string]int{} // input to its last index
 	for i, it := range items {
 		last[it.Input] = i
 	}
 	var found []HistoryItem
 	for i, it := range items {
-		if matchGlob(r.Pattern, it.Input) && (!r.Unique || last[it.Input] == i) {
+		if matchGlob(ctx, r.Pattern, it.Input) && (!r.Unique || last[it.Input] == i) {
 			found = append(found, it)
 		}
 	}
@@ -135,15 +138,17 @@ func lastN(items []HistoryItem, n int) []HistoryItem {
 // any one character, matches the whole of s. An empty pattern matches all.
 //
 // It takes time len(pattern)*len(s) at worst: after a mismatch only the last *
-// has to be tried again.
-func matchGlob(pattern, s string) bool {
+// has to be tried again. When ctx ends, nothing matches.
+func matchGlob(ctx context.Context, pattern, s string) bool {
 	if pattern == "" {
 		return true
 	}
 	p, t := []rune(pattern), []rune(s)
 	pi, ti, star, mark := 0, 0, -1, 0
-	for ti < len(t) {
+	for steps := 0; ti < len(t); steps++ {
 		switch {
+		case steps%4096 == 0 && ctx.Err() != nil:
+			return false
 		case pi < len(p) && p[pi] == '*':
 			star, mark = pi, ti
 			pi++

@@ -1,9 +1,12 @@
 package kernel
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -87,8 +90,21 @@ func TestMatchGlob(t *testing.T) {
 		{strings.Repeat("*a", 1000), strings.Repeat("a", 1000), true},
 		{strings.Repeat("*a", 1000) + "b", strings.Repeat("a", 5000), false},
 	} {
-		if got := matchGlob(tt.pattern, tt.s); got != tt.want {
+		if got := matchGlob(t.Context(), tt.pattern, tt.s); got != tt.want {
 			t.Errorf("matchGlob(%.20q, %.20q) = %v, want %v", tt.pattern, tt.s, got, tt.want)
 		}
+	}
+}
+
+// A search that takes long ends with its context.
+func TestMemoryHistoryHearsItsContext(t *testing.T) {
+	h := NewMemoryHistory(0, 0)
+	h.Append(HistoryItem{Line: 1, Input: strings.Repeat("a", 1<<20)})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(time.Millisecond, func() { cancel(ErrInterrupted) })
+	_, err := h.Find(ctx, &jupyter.HistoryRequest{
+		AccessType: jupyter.HistorySearch, Pattern: "*" + strings.Repeat("a", 1<<19) + "b"})
+	if !errors.Is(err, ErrInterrupted) {
+		t.Errorf("Find = %v, want %v", err, ErrInterrupted)
 	}
 }
