@@ -76,24 +76,7 @@ func serveZMQ(m *measurement) (int64, error) {
 
 // servePebbe is libzmq by way of cgo.
 func servePebbe(m *measurement) (int64, error) {
-	types := map[string]pebbe.Type{"echo": pebbe.ROUTER, "in": pebbe.PULL, "out": pebbe.PUSH, "pub": pebbe.XPUB}
-	s, err := pebbe.NewSocket(types[m.What])
-	if err != nil {
-		return 0, err
-	}
-	s.SetSndhwm(0)
-	s.SetRcvhwm(0)
-	if m.What == "pub" {
-		s.SetXpubVerbose(1)
-	}
-	if m.curve() {
-		s.SetCurveServer(1)
-		s.SetCurveSecretkey(keyPair(m.ServerKey).Secret())
-	}
-	if err := s.Bind(m.Endpoint); err != nil {
-		return 0, err
-	}
-	at, err := s.GetLastEndpoint()
+	s, at, err := openPebbe(m, pebbe.NewSocket)
 	if err != nil {
 		return 0, err
 	}
@@ -137,6 +120,30 @@ func servePebbe(m *measurement) (int64, error) {
 	}
 	s.Close()
 	return 0, pebbe.Term()
+}
+
+// openPebbe makes the socket that is measured, and says where it is bound.
+func openPebbe(
+	m *measurement, newSocket func(pebbe.Type) (*pebbe.Socket, error),
+) (s *pebbe.Socket, at string, err error) {
+	types := map[string]pebbe.Type{"echo": pebbe.ROUTER, "in": pebbe.PULL, "out": pebbe.PUSH, "pub": pebbe.XPUB}
+	if s, err = newSocket(types[m.What]); err != nil {
+		return nil, "", err
+	}
+	s.SetSndhwm(0)
+	s.SetRcvhwm(0)
+	if m.What == "pub" {
+		s.SetXpubVerbose(1)
+	}
+	if m.curve() {
+		s.SetCurveServer(1)
+		s.SetCurveSecretkey(keyPair(m.ServerKey).Secret())
+	}
+	if err = s.Bind(m.Endpoint); err != nil {
+		return nil, "", err
+	}
+	at, err = s.GetLastEndpoint()
+	return s, at, err
 }
 
 // serveGoZeroMQ is the other pure Go library. It has no CURVE, and its PUB

@@ -96,7 +96,6 @@ func serveDrained(m *measurement) (int64, error) { return serveForwarding(m, m.N
 
 // serveForwarding lets the notifier be ahead of the thread by so many messages.
 func serveForwarding(m *measurement, ahead int) (int64, error) {
-	types := map[string]pebbe.Type{"echo": pebbe.ROUTER, "in": pebbe.PULL, "out": pebbe.PUSH, "pub": pebbe.XPUB}
 	ctx, err := pebbe.NewContext()
 	if err != nil {
 		return 0, err
@@ -105,23 +104,7 @@ func serveForwarding(m *measurement, ahead int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	socket, err := ctx.NewSocket(types[m.What])
-	if err != nil {
-		return 0, err
-	}
-	socket.SetSndhwm(0)
-	socket.SetRcvhwm(0)
-	if m.What == "pub" {
-		socket.SetXpubVerbose(1)
-	}
-	if m.curve() {
-		socket.SetCurveServer(1)
-		socket.SetCurveSecretkey(keyPair(m.ServerKey).Secret())
-	}
-	if err := socket.Bind(m.Endpoint); err != nil {
-		return 0, err
-	}
-	at, err := socket.GetLastEndpoint()
+	socket, at, err := openPebbe(m, ctx.NewSocket)
 	if err != nil {
 		return 0, err
 	}
