@@ -20,7 +20,12 @@ which needs no Jupyter at all.`,
   adrastea console                  R, here
   adrastea console -e 'summary(cars)'
   adrastea console --kernel python3 any other kernel, here`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(cmd, args); err != nil {
+				return fmt.Errorf("%w (see 'adrastea --help')", err)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
 		// Errors are printed once, by main, and without the help.
