@@ -100,6 +100,23 @@ func TestErrorsShownByFunctions(t *testing.T) {
 	}
 }
 
+// What is asked of R when its stack is full leaves its compiler alone.
+func TestAFullStackLeavesTheCompilerOn(t *testing.T) {
+	for n := range 3 {
+		p := startR(t)
+		for range n {
+			runCell(t, p, `stop("an error before")`)
+		}
+		got := runCell(t, p, "options(expressions = 500000); f <- function(x) f(x); f(1)")
+		if len(got) != 1 || !strings.Contains(got[0], "C stack usage") {
+			t.Errorf("the error: %.200q", got)
+		}
+		if got := runCell(t, p, "compiler::enableJIT(-1)"); len(got) != 1 || got[0] != "result|[1] 3" {
+			t.Errorf("after %d errors and a full stack R compiles at level %q, want 3", n, got)
+		}
+	}
+}
+
 // loud shows an error on standard output, as rlang's abort() does at a console. By
 // end it says whether that was the error which ends the cell.
 const loud = `loud <- function(message, end = TRUE) {

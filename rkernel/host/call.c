@@ -21,17 +21,22 @@ static void evaluate(void *data) {
 	R.R_PreserveObject(e->result); // until the caller protects it
 }
 
-// call evaluates e.call, which is protected. It returns NULL if R jumped.
+// taken is the result, no longer preserved; NULL if there is none.
+static SEXP taken(const struct evaluation *e) {
+	if (!e->result) return NULL;
+	PROTECT(e->result);
+	R.R_ReleaseObject(e->result);
+	UNPROTECT(1);
+	return e->result;
+}
+
+// call evaluates expr, which is protected. It returns NULL if R jumped.
 static SEXP call(SEXP expr) {
 	struct evaluation e = {expr, NULL};
 	console_capture(1);
-	host_bool ok = R.R_ToplevelExec(evaluate, &e);
+	R.R_ToplevelExec(evaluate, &e);
 	console_capture(0);
-	if (!ok || !e.result) return NULL;
-	PROTECT(e.result);
-	R.R_ReleaseObject(e.result);
-	UNPROTECT(1);
-	return e.result;
+	return taken(&e);
 }
 
 static SEXP function(const char *name) {
@@ -51,6 +56,41 @@ static SEXP strings(int n, const struct host_part *args) {
 	return x;
 }
 
+// set_jit sets the level of R's compilation of functions that run often, and
+// returns the one before.
+static int set_jit(int level) {
+	SEXP n = PROTECT(R.Rf_ScalarInteger(level));
+	SEXP inner = PROTECT(R.Rf_lang2(R.Rf_install("enableJIT"), n));
+	SEXP outer = PROTECT(R.Rf_lang2(R.Rf_install(".Internal"), inner));
+	int before = R.INTEGER(R.Rf_eval(outer, R_Base))[0];
+	UNPROTECT(3);
+	return before;
+}
+
+struct uncompiled {
+	struct evaluation e;
+	int jit;
+};
+
+static void evaluate_uncompiled(void *data) {
+	struct uncompiled *q = data;
+	q->jit = set_jit(0);
+	evaluate(&q->e);
+}
+
+static void restore_jit(void *data) { set_jit(*(int *)data); }
+
+// call_uncompiled is call at any moment, as when R's stack is full: there R's
+// compiler would fail, and be off from then on.
+static SEXP call_uncompiled(SEXP expr) {
+	struct uncompiled q = {{expr, NULL}, -1};
+	console_capture(1);
+	R.R_ToplevelExec(evaluate_uncompiled, &q);
+	if (q.jit >= 0) R.R_ToplevelExec(restore_jit, &q.jit);
+	console_capture(0);
+	return taken(&q.e);
+}
+
 SEXP call_strings(const char *fn, int n, const struct host_part *args) {
 	SEXP f = function(fn);
 	if (!f) return NULL;
@@ -62,7 +102,7 @@ SEXP call_strings(const char *fn, int n, const struct host_part *args) {
 		PROTECT(list);
 	}
 	SEXP expr = PROTECT(R.Rf_lcons(f, list));
-	SEXP result = call(expr);
+	SEXP result = call_uncompiled(expr);
 	UNPROTECT(2);
 	return result && R.TYPEOF(result) == STRSXP ? result : NULL;
 }
