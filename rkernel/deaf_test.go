@@ -56,7 +56,7 @@ func startLanguage(t *testing.T, config *Config) *R {
 func beginIn(r *R, code string) *interruptible {
 	c := &interruptible{rec: newRecorder(), done: make(chan error, 1)}
 	go func() {
-		_, err := r.execute(context.Background(), c.rec, code, false)
+		_, err := r.execute(context.Background(), c.rec, cell{code: code})
 		c.done <- err
 	}()
 	return c

@@ -106,7 +106,7 @@ func TestWithoutREveryCellSaysWhy(t *testing.T) {
 	if err := r.Start(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "R_HOME") {
 		t.Errorf("Start: %v", err)
 	}
-	if _, err := r.execute(t.Context(), newRecorder(), "1", false); err == nil || !strings.Contains(err.Error(), "R_HOME") {
+	if _, err := r.execute(t.Context(), newRecorder(), cell{code: "1"}); err == nil || !strings.Contains(err.Error(), "R_HOME") {
 		t.Errorf("execute: %v", err)
 	}
 	if info := r.Info(); info.Language.Name != "R" || info.Language.Version != "" {

@@ -4,6 +4,7 @@ package rkernel
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,45 @@ func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
 	}
 	if v = show(t, p, "View(1:3)"); !strings.Contains(v.html(t), "3 rows") {
 		t.Errorf("View(1:3) shows %q", v.all())
+	}
+}
+
+// R's functions for its history see the inputs of the session.
+func TestTheHistoryIsThatOfTheSession(t *testing.T) {
+	dir := t.TempDir()
+	saved := filepath.Join(dir, "saved")
+	p := startR(t)
+	show(t, p, fmt.Sprintf("setwd(%q)", dir))
+	show(t, p, "f <- function() {\n\n  browser()\n  'é'\n}\nf()", "ls()", "readline('? ')", "no input", "c")
+	if _, err := p.execute(t.Context(), newRecorder(), cell{code: "hidden <- 1"}); err != nil {
+		t.Fatal(err)
+	}
+	show(t, p, "timestamp('now', quiet = TRUE)")
+	text, _ := show(t, p, "history()").page(t)
+	want := fmt.Sprintf("setwd(%q)\nf <- function() {\n  browser()\n  'é'\n}\nf()\nls()\nreadline('? ')\nc\n"+
+		"timestamp('now', quiet = TRUE)\n##------ now ------##\nhistory()", dir)
+	if !strings.Contains(text, want) {
+		t.Errorf("history() shows\n%s\nwant\n%s", text, want)
+	}
+	if text, _ := show(t, p, "history(pattern = '^read')").page(t); strings.Count(text, "\n") > 4 || !strings.Contains(text, "readline") {
+		t.Errorf("history(pattern =) shows %q", text)
+	}
+	show(t, p, fmt.Sprintf("savehistory(%q)", saved))
+	show(t, p, fmt.Sprintf("cat('of another session\\n', file = %[1]q, append = TRUE); loadhistory(%[1]q)", saved))
+	text, _ = show(t, p, "history(Inf)").page(t)
+	if !strings.Contains(text, want) || !strings.Contains(text, "of another session\nhistory(Inf)") || strings.Contains(text, "hidden") {
+		t.Errorf("the loaded history is %q", text)
+	}
+
+	// As from R's console.
+	if err := os.WriteFile(filepath.Join(dir, ".Rhistory"), []byte("old\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	show(t, p, "quit('yes')")
+	<-p.done
+	kept, err := os.ReadFile(filepath.Join(dir, ".Rhistory"))
+	if err != nil || !strings.HasSuffix(string(kept), "of another session\nhistory(Inf)\nquit('yes')\n") {
+		t.Errorf(".Rhistory is %q, %v", kept, err)
 	}
 }
 

@@ -43,7 +43,7 @@ func begin(p *process, code string) *interruptible {
 		}
 	}
 	go func() {
-		_, err := p.execute(context.Background(), c.rec, code, true)
+		_, err := p.execute(context.Background(), c.rec, cell{code: code, allowStdin: true})
 		c.done <- err
 	}()
 	return c

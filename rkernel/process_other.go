@@ -29,7 +29,7 @@ func (*process) message(context.Context, output, string, []string, [][]byte) ([]
 	panic("BUG: no process was started")
 }
 
-func (*process) execute(context.Context, request, string, bool) (*kernel.Result, error) {
+func (*process) execute(context.Context, request, cell) (*kernel.Result, error) {
 	panic("BUG: no process was started")
 }
 

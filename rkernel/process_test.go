@@ -49,7 +49,7 @@ func TestR6TheNextCellStartsANewR(t *testing.T) {
 	t.Cleanup(func() { r.Shutdown(context.Background(), false) })
 	run := func(code string) ([]string, error) {
 		rec := newRecorder()
-		_, err := r.execute(context.Background(), rec, code, false)
+		_, err := r.execute(context.Background(), rec, cell{code: code})
 		return rec.all(), err
 	}
 	run("x <- 1")
@@ -72,7 +72,7 @@ func TestR6DeathBetweenCells(t *testing.T) {
 	t.Cleanup(func() { r.Shutdown(context.Background(), false) })
 	for i := range 20 {
 		rec := newRecorder()
-		_, err := r.execute(context.Background(), rec, fmt.Sprint(i), false)
+		_, err := r.execute(context.Background(), rec, cell{code: fmt.Sprint(i)})
 		want := []string{fmt.Sprintf("result|[1] %d", i)}
 		if i > 0 {
 			want = append([]string{"stderr|R has ended since the last cell: signal 9 (killed).\n" + lostNote}, want...)
@@ -162,7 +162,7 @@ func TestKilledRLeavesNoTemporaryDirectory(t *testing.T) {
 
 func TestQuitPayload(t *testing.T) {
 	p := startR(t)
-	result, err := p.execute(context.Background(), newRecorder(), "quit(status = 4)", false)
+	result, err := p.execute(context.Background(), newRecorder(), cell{code: "quit(status = 4)"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,14 +352,14 @@ func TestStdinRefused(t *testing.T) {
 		`getOption("askpass")("pw: ")`: "the front end does not allow input",
 	} {
 		rec := newRecorder()
-		_, err := p.execute(context.Background(), rec, code, false)
+		_, err := p.execute(context.Background(), rec, cell{code: code})
 		e, ok := errors.AsType[*kernel.Error](err)
 		if !ok || !strings.Contains(strings.Join(e.Traceback, "\n"), want) {
 			t.Errorf("%s: %v, want %q", code, err, want)
 		}
 	}
 	rec := newRecorder()
-	_, err := p.execute(context.Background(), rec, "f <- function() { browser(); 'end' }\nf()", false)
+	_, err := p.execute(context.Background(), rec, cell{code: "f <- function() { browser(); 'end' }\nf()"})
 	if err != nil || !slices.Contains(rec.all(), `result|[1] "end"`) || !strings.Contains(rec.text("stderr"), "does not allow input") {
 		t.Errorf("browser: %q, %v", rec.all(), err)
 	}

@@ -32,7 +32,7 @@ type Config struct {
 
 // rArgs make R a session like a console's: interactive, with its own start-up
 // files, and with nothing restored or saved behind the user's back.
-var rArgs = []string{"--interactive", "--quiet", "--no-readline", "--no-save", "--no-restore"}
+var rArgs = []string{"--interactive", "--quiet", "--no-save", "--no-restore"}
 
 // R is R as a [kernel.Language]. Its methods may be called as the interfaces
 // of package kernel say.
@@ -176,12 +176,19 @@ func (r *R) ready() (*process, error) {
 	return r.process(out)
 }
 
-// Execute runs a cell as R's console would run the same text.
-func (r *R) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
-	return r.execute(ctx, req, req.Code, req.AllowStdin)
+// A cell is what R is to run.
+type cell struct {
+	code       string
+	allowStdin bool
+	remember   bool // R's history() has it
 }
 
-func (r *R) execute(ctx context.Context, req request, code string, allowStdin bool) (*kernel.Result, error) {
+// Execute runs a cell as R's console would run the same text.
+func (r *R) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	return r.execute(ctx, req, cell{req.Code, req.AllowStdin, req.StoreHistory})
+}
+
+func (r *R) execute(ctx context.Context, req request, c cell) (*kernel.Result, error) {
 	for again := false; ; again = true {
 		p, err := r.process(req)
 		if err != nil {
@@ -190,7 +197,7 @@ func (r *R) execute(ctx context.Context, req request, code string, allowStdin bo
 		if err := r.tellLost(req); err != nil {
 			return nil, err
 		}
-		result, err := p.execute(ctx, req, code, allowStdin)
+		result, err := p.execute(ctx, req, c)
 		// R may have died since the last cell: nothing of this one has run.
 		if e, ok := errors.AsType[*notBegunError](err); ok {
 			if !again {

@@ -184,7 +184,7 @@ func finishCell(t testing.TB, p *process, rec *recorder, code string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	result, err := p.execute(ctx, rec, code, true)
+	result, err := p.execute(ctx, rec, cell{code, true, true})
 	events := rec.all()
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
 		events = append(events, "error|"+e.Name+"|"+e.Value+"|"+strings.Join(e.Traceback, "\n"))

@@ -16,11 +16,11 @@ import (
 
 // A run is a cell from its request to its outcome.
 type run struct {
-	id         string
-	req        request
-	allowStdin bool
-	outcome    chan outcome     // receives exactly one value
-	payload    []map[string]any // owned by the pump
+	cell
+	id      string
+	req     request
+	outcome chan outcome     // receives exactly one value
+	payload []map[string]any // owned by the pump
 
 	// guarded by the process's mu
 
@@ -45,15 +45,15 @@ func (r *run) end(o outcome) {
 	}
 }
 
-// execute runs code as R's console would. Output goes to req; it comes back
+// execute runs a cell as R's console would. Output goes to req; it comes back
 // when the cell has ended and all its output was published. A cell that fails
 // is a *kernel.Error. ctx ends the wait, but not R: interrupt does.
-func (p *process) execute(ctx context.Context, req request, code string, allowStdin bool) (*kernel.Result, error) {
-	if i := strings.IndexByte(code, 0); i >= 0 {
+func (p *process) execute(ctx context.Context, req request, c cell) (*kernel.Result, error) {
+	if i := strings.IndexByte(c.code, 0); i >= 0 {
 		return nil, &kernel.Error{Name: "parseError", Value: "nul character in the code",
 			Traceback: []string{fmt.Sprintf("Error: nul character at byte %d of the cell", i+1)}}
 	}
-	r := &run{id: p.newID(), req: req, allowStdin: allowStdin, outcome: make(chan outcome, 1)}
+	r := &run{cell: c, id: p.newID(), req: req, outcome: make(chan outcome, 1)}
 	if err := p.enter(ctx, r); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (p *process) execute(ctx context.Context, req request, code string, allowSt
 			return o.result, o.err
 		case <-ready:
 			ready = nil
-			if err := p.submit(r, code); err != nil {
+			if err := p.submit(r); err != nil {
 				p.logger.Debug("send a cell", "error", err) // R's end follows
 			}
 		case <-ended:
@@ -112,7 +112,7 @@ func (p *process) leave(ctx context.Context, r *run) error {
 }
 
 // submit gives R the code.
-func (p *process) submit(r *run, code string) error {
+func (p *process) submit(r *run) error {
 	p.mu.Lock()
 	if p.run != r {
 		p.mu.Unlock()
@@ -120,7 +120,8 @@ func (p *process) submit(r *run, code string) error {
 	}
 	r.sent = true
 	p.mu.Unlock()
-	return p.send(cmdExecute, r.id, flag(r.allowStdin), strings.ReplaceAll(code, "\r\n", "\n"))
+	return p.send(cmdExecute, r.id, flag(r.allowStdin), flag(r.remember),
+		strings.ReplaceAll(r.code, "\r\n", "\n"))
 }
 
 func flag(b bool) string {

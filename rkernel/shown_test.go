@@ -60,7 +60,7 @@ func (v *viewer) run(t testing.TB, p *process, code string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	result, err := p.execute(ctx, v, code, true)
+	result, err := p.execute(ctx, v, cell{code, true, true})
 	v.err = nil
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
 		v.err = e

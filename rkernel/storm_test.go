@@ -75,7 +75,7 @@ func stormRound(t *testing.T, p *process, random *rand.Rand, round int, code, wa
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := p.execute(context.Background(), rec, code, true)
+		_, err := p.execute(context.Background(), rec, cell{code: code, allowStdin: true})
 		done <- err
 	}()
 	for range random.IntN(3) {

@@ -132,7 +132,22 @@ static int give(unsigned char *buf, int len) {
 	return 1;
 }
 
-static int read_answer(const char *prompt, unsigned char *buf, int len) {
+// console_remember: R's console leaves its history to the readline library, and
+// history(), savehistory(), timestamp() and quit("yes") look there.
+void console_remember(const char *text) {
+	if (!R.add_history) return;
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = host_alloc(NULL, n + 1);
+		memcpy(line, text, n);
+		line[n] = 0;
+		if (n) R.add_history(line);
+		free(line);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static int read_answer(const char *prompt, unsigned char *buf, int len, int history) {
 	if (answer_given < answer.len) return give(buf, len);
 	if (!console_ask(prompt, 0, browser_asks(prompt))) {
 		static const char note[] =
@@ -146,6 +161,7 @@ static int read_answer(const char *prompt, unsigned char *buf, int len) {
 		answer.len = 0;
 		return 0;
 	}
+	if (history) console_remember(answer.data);
 	buf_add(&answer, "\n", 2);
 	answer.len--;
 	return give(buf, len);
@@ -201,7 +217,6 @@ static int in_segv_handler(void) {
 }
 
 static int read_console(const char *prompt, unsigned char *buf, int len, int history) {
-	(void)history;
 	if (lane_is_child()) _exit(1); // a fork that fell out of its function
 	if (in_segv_handler()) {
 		memcpy(buf, "1\n", 3); // abort
@@ -213,7 +228,7 @@ static int read_console(const char *prompt, unsigned char *buf, int len, int his
 		return !top; // if it is the prompt again, .Last has failed
 	}
 	if (top) return at_prompt(buf, len);
-	return read_answer(prompt, buf, len);
+	return read_answer(prompt, buf, len, history);
 }
 
 // ---- the rest ---------------------------------------------------------------

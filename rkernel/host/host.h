@@ -31,7 +31,7 @@ enum {
 enum {
 	CMD_ACK = 'a',     // of EV_USER also: what is wrong with the event
 	CMD_LOAD = 'l',    // R code for the private environment
-	CMD_EXECUTE = 'x', // id, allow_stdin, code
+	CMD_EXECUTE = 'x', // id, allow_stdin, store_history, code
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
@@ -97,6 +97,8 @@ int is_browser(const struct host_context *c);
 // console_capture throws away what R prints until it is called with 0. It does
 // not nest.
 void console_capture(int on);
+// console_remember adds the lines of text to what history() shows.
+void console_remember(const char *text);
 // console_asking says that a prompt waits for its answer.
 int console_asking(void);
 // console_say_temp tells the kernel R's temporary directory, once there is one, so

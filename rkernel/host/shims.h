@@ -129,6 +129,7 @@ struct host_input_handler {
 	F(OPTIONAL, void *, Rf_desc2GEDesc, (void *)) \
 	F(OPTIONAL, SEXP, GEcreateSnapshot, (void *)) \
 	F(OPTIONAL, const char *, R_curErrorBuf, (void)) /* exported for Rserve; without it error text is stream text */ \
+	F(OPTIONAL, void, add_history, (const char *)) /* of readline, where R has it; as there, no history() without it */ \
 	F(REQUIRED, HOST_NORETURN void, Rf_error, (const char *, ...))
 
 // V(necessity, type, name): the table holds a pointer to the variable.
