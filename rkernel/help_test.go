@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // page returns the text and the HTML of the only page.
@@ -115,6 +117,53 @@ func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
 	}
 	if v = show(t, p, "View(1:3)"); !strings.Contains(v.html(t), "3 rows") {
 		t.Errorf("View(1:3) shows %q", v.all())
+	}
+}
+
+// An editor that is a program opens a window of its own, or fails at once: there is
+// no terminal for it, and what it writes there is no output of the cell.
+func TestAnEditorThatIsAProgram(t *testing.T) {
+	dir := t.TempDir()
+	editor := func(name, script string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%q", file)
+	}
+	window := editor("window", `echo 'c(4, 5)' >"$1"`)
+	// A terminal's editor looks for somebody who types, on standard error at last.
+	terminal := editor("terminal", "printf '\\033[2J~\\n'; echo no terminal; [ -p /dev/stderr ] && exec sleep 600; exit 1")
+	waiting := editor("waiting", `echo >"$WAITS"; exec sleep 600`)
+
+	p := startR(t)
+	show(t, p, "edit(1, editor = "+window+")").want(t, "result|[1] 4 5")
+	v := show(t, p, "options(editor = "+window+"); x <- 1; fix(x); x")
+	v.want(t, "result|[1] 4 5")
+	for _, code := range []string{"edit(1, editor = " + terminal + ")",
+		"f <- tempfile(); cat(1, file = f); file.edit(f, editor = " + terminal + ")"} {
+		v := show(t, p, code)
+		if v.err == nil || !strings.Contains(v.err.Value, "terminal ended with status 1") ||
+			!strings.HasSuffix(v.err.Value, "opens its own window\nno terminal") || len(v.all()) != 0 {
+			t.Errorf("%s: %v, %q", code, v.err, v.all())
+		}
+	}
+	if v := show(t, p, "edit(1, editor = 'no such editor')"); v.err == nil || !strings.Contains(v.err.Value, "not found") {
+		t.Errorf("without an editor: %v, %q", v.err, v.all())
+	}
+
+	// It waits until an interrupt ends it.
+	waits := filepath.Join(dir, "waits")
+	if err := unix.Mkfifo(waits, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := begin(p, fmt.Sprintf("Sys.setenv(WAITS = %q); edit(1, editor = %s)", waits, waiting))
+	if _, err := os.ReadFile(waits); err != nil { // as soon as the editor runs
+		t.Fatal(err)
+	}
+	p.interrupt()
+	if err := c.end(t); !isInterrupt(err) {
+		t.Errorf("the interrupted editor: %v", err)
 	}
 }
 

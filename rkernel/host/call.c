@@ -220,6 +220,22 @@ void call_message(const struct frame *f) {
 	UNPROTECT(4);
 }
 
+// edit_file is R about to run an editor that is a program. An error is that of the
+// user's call.
+static int edit_file(const char *file) {
+	static char wrong[1024];
+	if (!function("run_editor")) return -1;
+	SEXP name = PROTECT(R.Rf_mkString(file));
+	SEXP expr = PROTECT(R.Rf_lang2(R.Rf_install("run_editor"), name));
+	SEXP said = PROTECT(R.Rf_eval(expr, ours));
+	*wrong = 0;
+	if (R.TYPEOF(said) == STRSXP)
+		snprintf(wrong, sizeof wrong, "%s", R.Rf_translateCharUTF8(R.STRING_ELT(said, 0)));
+	UNPROTECT(3);
+	if (*wrong) R.Rf_error("%s", wrong);
+	return 0;
+}
+
 // ---- what R code of ours can call ----------------------------------------------
 
 static struct host_part as_part(SEXP x) {
@@ -339,6 +355,7 @@ void call_load(const struct frame *f) {
 	// An interrupt sent while R started is for nobody any more.
 	sigset_t before = interrupt_shut();
 	R.R_ToplevelExec(load, &copy);
+	if (R.ptr_R_EditFile) *R.ptr_R_EditFile = edit_file;
 	SEXP start = function(".start");
 	if (start) {
 		call(PROTECT(R.Rf_lang1(start)));

@@ -157,6 +157,7 @@ struct host_input_handler {
 	V(REQUIRED, host_fn, ptr_R_ClearerrConsole) \
 	V(REQUIRED, host_busy, ptr_R_Busy) \
 	V(REQUIRED, host_clean_up, ptr_R_CleanUp) \
+	V(OPTIONAL, host_edit_file, ptr_R_EditFile) /* without it R runs editors itself */ \
 	V(REQUIRED, char *, R_TempDir) \
 	V(OPTIONAL, int, Rg_wait_usec) /* hidden in some builds: graphics devices then poll by R_wait_usec only */ \
 	V(OPTIONAL, int, R_ignore_SIGPIPE) \
@@ -167,6 +168,7 @@ typedef int (*host_read_console)(const char *, unsigned char *, int, int);
 typedef void (*host_write_console)(const char *, int, int);
 typedef void (*host_busy)(int);
 typedef void (*host_clean_up)(int, int, int);
+typedef int (*host_edit_file)(const char *);
 
 struct host_r {
 #define F(necessity, result, name, parameters) result (*name) parameters;

@@ -86,10 +86,14 @@ int lands_at_top(int pass_browser) {
 	return 0;
 }
 
-// learn_cause asks which function raised the error. It returns 0 if none did:
-// the text is only printed, by try() for example.
-static int learn_cause(void) {
-	int real = 1;
+// What a function was about when R printed, or was about to jump: it raised an
+// error; or its text is only printed, by try() for example; or it is edit(), which
+// has R reset its console where it has read what was edited.
+enum cause { QUOTED, RAISED, EDITED };
+
+// learn_cause asks which function it was.
+static enum cause learn_cause(void) {
+	enum cause real = RAISED;
 	SEXP info = call_strings(".cause", 0, NULL);
 	cell.cause.len = 0;
 	if (!info) return real;
@@ -97,7 +101,8 @@ static int learn_cause(void) {
 	const char *kind = cell_string_at(info, 0);
 	// do_cat has a C context of its own: an error in it has two.
 	struct host_context *below = (*R.R_GlobalContext)->next;
-	if (strcmp(kind, "print") == 0) real = below && below->callflag == CTXT_CCODE;
+	if (strcmp(kind, "print") == 0 && !(below && below->callflag == CTXT_CCODE)) real = QUOTED;
+	if (strcmp(kind, "edit") == 0) real = EDITED;
 	if (strcmp(kind, "abort") == 0) cell.jump = JUMP_ABORT;
 	if (strcmp(kind, "stop") == 0)
 		for (int i = 1; i < 4; i++) {
@@ -116,14 +121,18 @@ static const char *hidden_text(void) {
 	return *text ? text : cell_last_error();
 }
 
+// words_of_r says that text is that of R's last error.
+static int words_of_r(const char *text, size_t len) {
+	const char *error = cell_last_error();
+	size_t n = strlen(error);
+	return n >= len && (n == len || len >= 8000) && memcmp(text, error, len) == 0;
+}
+
 // is_error says that text is what R prints for an error that ends the cell.
 static int is_error(const char *text, size_t len) {
 	if (!R.R_curErrorBuf || !lands_at_top(0)) return 0;
 	if ((*R.R_GlobalContext)->callflag != CTXT_CCODE) return 0;
-	const char *error = R.R_curErrorBuf();
-	size_t n = strlen(error);
-	if (n < len || (n > len && len < 8000) || memcmp(text, error, len) != 0) return 0;
-	return learn_cause();
+	return words_of_r(text, len) && learn_cause() != QUOTED;
 }
 
 static int error_text(const char *text, size_t len) {
@@ -152,6 +161,7 @@ static int looks_shown(const char *text, size_t len) {
 		if (text < end) text++;
 	}
 	if (end - text < 5 || memcmp(text, "Error", 5) != 0) return 0;
+	if (words_of_r(text, (size_t)(end - text))) return 0;
 	return (*R.R_GlobalContext)->callflag == CTXT_CCODE && lands_at_top(0);
 }
 
@@ -214,8 +224,7 @@ void cell_flush(void) {
 // was none, and R's last error is an old one.
 static void jump_unseen(void) {
 	cell.jump = JUMP_NONE;
-	learn_cause();
-	if (cell.jump == JUMP_ABORT) return;
+	if (learn_cause() == EDITED || cell.jump == JUMP_ABORT) return;
 	if (interrupt_came()) {
 		cell.jump = JUMP_INTERRUPT;
 	} else if (!cell.cause.len && cell.error.len &&

@@ -151,6 +151,27 @@ editor <- function(name = NULL, file = "", title = "", ...) {
          call. = FALSE)
 }
 
+# run_editor runs an editor that is a program, for R, and returns what went wrong, or
+# NULL. One that needs a terminal would wait for ever for what nobody can type: it is
+# given nothing to read from, and files to write to, and then ends at once. What it
+# wrote is told only if it failed.
+run_editor <- function(file) {
+    name <- as.character(get("editor", sys.frame(sys.nframe() - 1L), inherits = FALSE))[1L]
+    program <- if (startsWith(name, "\"")) name else shQuote(name) # as R quotes it
+    log <- tempfile("editor")
+    on.exit(unlink(log))
+    command <- paste(program, shQuote(path.expand(file)), "</dev/null >", shQuote(log), "2>&1")
+    status <- suppressWarnings(system(command))
+    if (status == 0L) return(NULL)
+    Sys.sleep(0) # where R looks for the interrupt that may have ended it
+    said <- readLines(log, warn = FALSE, encoding = "UTF-8")
+    said <- said[nzchar(said) & !grepl("[[:cntrl:]]", said, useBytes = TRUE)]
+    paste(c(paste0("the editor ", name, " ended with status ", status,
+                   "; one that needs a terminal has none here: ",
+                   "set options(editor = ) to one that opens its own window"),
+            said[seq_len(min(3L, length(said)))]), collapse = "\n")
+}
+
 # pdf_viewer is a program, the only form options(pdfviewer) takes: it prints
 # where the file is.
 pdf_viewer <- function() {

@@ -52,7 +52,7 @@
 # .cause says, called while an error is on its way to the prompt, who raised it:
 # "stop" with the message and class of its condition, and what to show of it if R
 # shows nothing; "abort" for the restart of this name, "print" if a function that
-# prints is only quoting an error.
+# prints is only quoting an error, "edit" if none has: edit() has read a file.
 .cause <- function() {
     n <- sys.nframe() - 1L
     if (n < 1L) return("")
@@ -66,6 +66,7 @@
     }
     else if (identical(f, base::cat) || identical(f, base::writeLines)) "print"
     else if (identical(f, base::invokeRestart)) "abort"
+    else if (isNamespaceLoaded("utils") && identical(f, asNamespace("utils")$edit.default)) "edit"
     else ""
 }
 
