@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
@@ -304,7 +302,7 @@ func TestK5InterruptOfAShortCellBeforeItHasBegun(t *testing.T) {
 	c := begin(p, "x <- 1; x")
 	const ended = 40 // bytes: more than that it has begun
 	for n := 0; n < ended; runtime.Gosched() {
-		n, _ = unix.IoctlGetInt(p.sock, fionread)
+		n = unread(p.sock)
 	}
 	p.interrupt()
 	close(slow.taken)

@@ -38,6 +38,7 @@ type process struct {
 	sock           int           // the event socket; closed by pump
 	text           [3]int        // the pipes, by descriptor number in R; owned by pump
 	wake           [2]*os.File   // reap writes to wake[1] when R has ended
+	listener       *listener     // to sock, text and wake[0]; owned by pump
 
 	readyc chan struct{} // closed when R is at its first prompt
 	done   chan struct{} // closed when R has ended and all it said was taken
@@ -145,10 +146,14 @@ func (p *process) openLanes() (theirs []*os.File, err error) {
 			return theirs, err
 		}
 		widenPipe(pipe[1])
+		unix.SetNonblock(pipe[0], true) // another may read what we saw in it
 		p.text[lane] = pipe[0]
 		theirs = append(theirs, os.NewFile(uintptr(pipe[1]), "R text"))
 	}
-	p.wake[0], p.wake[1], err = os.Pipe()
+	if p.wake[0], p.wake[1], err = os.Pipe(); err != nil {
+		return theirs, err
+	}
+	p.listener, err = newListener(p.sock, int(p.wake[0].Fd()), p.text[1:])
 	return theirs, err
 }
 
@@ -189,6 +194,9 @@ func (p *process) closeLanes() {
 		if f != nil {
 			f.Close()
 		}
+	}
+	if p.listener != nil {
+		p.listener.close()
 	}
 }
 
@@ -240,7 +248,10 @@ func (p *process) send(kind byte, parts ...string) error {
 		return errors.New("R has ended")
 	}
 	for len(b) > 0 {
-		n, err := unix.SendmsgN(p.sock, b, nil, nil, sendFlags)
+		n, err := send(p.sock, b)
+		if errors.Is(err, unix.EAGAIN) {
+			n, err = unix.SendmsgN(p.sock, b, nil, nil, sendFlags)
+		}
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}

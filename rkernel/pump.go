@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -40,39 +41,25 @@ const tailSize = 2000
 // with evLane, and a child's in the other: R's is older.
 func (p *process) runPump() {
 	p.pump.first = 1
-	const sock, wake, stdout, stderr = 0, 1, 2, 3
-	fds := []unix.PollFd{
-		sock:   {Fd: int32(p.sock), Events: unix.POLLIN},
-		wake:   {Fd: int32(p.wake[0].Fd()), Events: unix.POLLIN},
-		stdout: {Fd: int32(p.text[1]), Events: unix.POLLIN},
-		stderr: {Fd: int32(p.text[2]), Events: unix.POLLIN},
-	}
-	resting := false
+	var still time.Duration
 	for {
-		heard, timeout := fds, -1
-		if resting {
-			heard, timeout = fds[:stdout], rest
-		}
-		if _, err := unix.Poll(heard, timeout); err != nil && err != unix.EINTR {
-			p.logger.Error("poll R's lanes", "error", err)
+		ended, err := p.listener.wait(still)
+		if err != nil {
+			p.logger.Error("listen to R", "error", err)
 			p.signal(unix.SIGKILL)
 			p.wake[0].Read(p.pump.buf[:1]) // until reap has heard of it
-			break
 		}
-		if fds[wake].Revents != 0 {
+		if ended || err != nil {
 			break
 		}
 		waiting := p.look()
-		for i := stdout; i < len(heard); i++ {
-			if fds[i].Revents&unix.POLLIN == 0 && fds[i].Revents != 0 {
-				fds[i].Fd = -1 // nobody can write to it any more
-			}
-		}
 		if p.pump.sockEnded {
-			fds[sock].Fd = -1
+			p.listener.leaveSocket()
 		}
-		n := waiting[1] + waiting[2]
-		resting = n > 0 && n < restBelow
+		still = 0
+		if n := waiting[1] + waiting[2]; n > 0 && n < restBelow {
+			still = rest
+		}
 	}
 	p.events()
 	p.drain()
@@ -84,7 +71,7 @@ func (p *process) runPump() {
 // moment after each look at the pipes, so that a piece wakes nobody: that is
 // most of what it costs. What comes in large pieces is taken at once.
 const (
-	rest      = 2 // milliseconds
+	rest      = 2 * time.Millisecond
 	restBelow = 32 << 10
 )
 
@@ -111,10 +98,7 @@ func (p *process) look() [3]int {
 func (p *process) waiting() [3]int {
 	var n [3]int
 	for _, lane := range [2]int{3 - p.pump.first, p.pump.first} {
-		k, err := unix.IoctlGetInt(p.text[lane], fionread)
-		if err == nil {
-			n[lane] = k
-		}
+		n[lane] = unread(p.text[lane])
 	}
 	return n
 }
@@ -128,7 +112,7 @@ func (p *process) take(n [3]int) {
 	for _, lane := range [2]int{first, 3 - first} {
 		for n[lane] > 0 {
 			b := p.pump.buf[:min(n[lane], len(p.pump.buf))]
-			k, err := unix.Read(p.text[lane], b)
+			k, err := readPipe(p.text[lane], b)
 			if err == unix.EINTR {
 				continue
 			}
@@ -192,7 +176,7 @@ func (p *process) flushText() {
 // made it take text.
 func (p *process) events() (took bool) {
 	for !p.pump.sockEnded {
-		n, _, err := unix.Recvfrom(p.sock, p.pump.buf[:], unix.MSG_DONTWAIT)
+		n, err := receive(p.sock, p.pump.buf[:])
 		if err == unix.EINTR {
 			continue
 		}

@@ -1,5 +1,0 @@
-package rkernel
-
-import "golang.org/x/sys/unix"
-
-const fionread = unix.TIOCINQ
