@@ -12,21 +12,16 @@ const (
 	// maxVectors is how many buffers one writev takes; the kernel allows 1024.
 	maxVectors = 64
 
-	// maxRead is how many octets one read takes. The Go scheduler is not told
-	// of reads, since that would wake its monitor whenever the process was
-	// idle: a thread more for each message of a conversation. They cannot
-	// wait, and so many octets take microseconds. Of writes it is told: the
-	// time of a round trip through the channels is shorter then.
+	// maxRead is how many octets one read takes.
 	maxRead = 128 << 10
-
-	// longWrite is how many octets a write has of which the scheduler is not
-	// told. It would give the goroutine's place to another thread after 20 us;
-	// such writes take longer, but they cannot wait either.
-	longWrite = 256 << 10
 )
 
 // A rawWire uses the socket of the operating system itself. It is what makes
 // it possible to write from any goroutine without waiting.
+//
+// The Go scheduler is not told of its system calls, which cannot wait. That would
+// wake its monitor whenever the process was idle: a thread more for each message
+// of a conversation, which looks around for as long as there is work.
 //
 // One goroutine reads, and one at a time writes: the one that owns Peer.out.
 type rawWire struct {
@@ -132,20 +127,13 @@ func (w *rawWire) tryWrite(fd uintptr) bool {
 }
 
 func (w *rawWire) writev(fd uintptr) (int, syscall.Errno) {
-	n, octets := min(len(w.out), maxVectors), 0
+	n := min(len(w.out), maxVectors)
 	for i, b := range w.out[:n] {
 		// A segment is never empty.
 		w.vectors[i].Base = &b[0]
 		w.vectors[i].SetLen(len(b))
-		octets += len(b)
 	}
-	var r uintptr
-	var errno syscall.Errno
-	if octets < longWrite {
-		r, _, errno = syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
-	} else {
-		r, _, errno = syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
-	}
+	r, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&w.vectors)), uintptr(n))
 	clear(w.vectors[:n])
 	return int(r), errno
 }
