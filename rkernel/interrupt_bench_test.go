@@ -3,11 +3,8 @@
 package rkernel
 
 import (
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // An interruptCell is code that runs until it is interrupted. Before, it says
@@ -79,37 +76,4 @@ func (cell interruptCell) interrupt(c *interruptible) {
 	} else {
 		c.p.interrupt()
 	}
-}
-
-// BenchmarkInterrupt interrupts each of interruptCells at random moments and
-// reports the time from the interrupt to the end of the cell: the median, and the
-// latest. See docs/r.md.
-func BenchmarkInterrupt(b *testing.B) {
-	p := startR(b)
-	runCell(b, p, warmInterrupts)
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, cell := range interruptCells(listenSilently(b)) {
-		b.Run(cell.name, func(b *testing.B) {
-			var took []time.Duration
-			for range b.N {
-				c := cell.begin(b, p)
-				time.Sleep(time.Duration(random.IntN(20_000)) * time.Microsecond)
-				start := time.Now()
-				cell.interrupt(c)
-				if err := c.end(b); !isInterrupt(err) {
-					b.Fatalf("ended by %v", err)
-				}
-				took = append(took, time.Since(start))
-			}
-			reportTimes(b, took)
-		})
-	}
-}
-
-// reportTimes reports the median and the longest.
-func reportTimes(b *testing.B, took []time.Duration) {
-	slices.Sort(took)
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
-	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "latest-ms")
 }
