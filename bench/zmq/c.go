@@ -31,9 +31,7 @@ func cSetup(m *measurement, endpoint string, server bool) *C.struct_setup {
 	s := (*C.struct_setup)(C.calloc(1, C.sizeof_struct_setup))
 	s.endpoint = C.CString(endpoint)
 	s.n, s.size, s.peers = C.int64_t(m.N), C.size_t(m.Size), C.int(m.Peers)
-	if m.Idle {
-		s.idle = 1
-	}
+	s.turn = C.int64_t(m.Turn)
 	if m.curve() {
 		own := m.ClientKey
 		if server {

@@ -4,8 +4,9 @@
 // of the operating system. The far end is the same C program for all of them:
 // of round trips and of CURVE, libzmq; of what goes one way in plain text, one
 // that speaks ZMTP by itself and costs next to nothing, since a sender that is
-// no faster than what it measures measures itself. Each run is two processes,
-// and the runs of the engines alternate, so that what else the machine does
+// no faster than what it measures measures itself. Each run is two processes.
+// The runs of the engines alternate; those of round trips go on side by side, and
+// the clients take turns of a few milliseconds. So what else the machine does
 // touches all alike.
 package main
 
@@ -31,7 +32,7 @@ type measurement struct {
 	Far       string // the far end: "libzmq", or "" for one that speaks ZMTP by itself
 	N         int    // messages
 	Handler   bool   // zmq answers in a handler
-	Idle      bool   // between the last two round trips the client waits to be told to go on
+	Turn      int    // round trips that the client makes whenever it is told to go on
 	Endpoint  string
 
 	ServerKey, ClientKey string // with CURVE: seeds of the key pairs

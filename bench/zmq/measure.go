@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +23,7 @@ type run struct {
 	client *exec.Cmd
 	in     io.WriteCloser // of the server, which some engines wait for
 	lines  *bufio.Scanner // what the server says
-	stop   *time.Timer    // kills the server when all takes too long
+	cancel func()         // kills both processes
 }
 
 // start starts the server of an engine and makes the command of the client.
@@ -42,7 +44,9 @@ func start(engine string, m *measurement) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.server = exec.Command(os.Args[0], "server", engine, string(text))
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	r.cancel = cancel
+	r.server = exec.CommandContext(ctx, os.Args[0], "server", engine, string(text))
 	r.server.Stderr = os.Stderr
 	if r.in, err = r.server.StdinPipe(); err != nil {
 		return nil, err
@@ -54,20 +58,19 @@ func start(engine string, m *measurement) (*run, error) {
 	if err := r.server.Start(); err != nil {
 		return nil, err
 	}
-	r.stop = time.AfterFunc(2*time.Minute, func() { r.server.Process.Kill() })
 	r.lines = bufio.NewScanner(out)
 	if !r.lines.Scan() {
 		r.end(true)
 		return nil, fmt.Errorf("the server did not start")
 	}
-	r.client = exec.Command(os.Args[0], "client", r.lines.Text(), string(text))
+	r.client = exec.CommandContext(ctx, os.Args[0], "client", r.lines.Text(), string(text))
 	return r, nil
 }
 
 // end waits for the server and returns what it measured.
 func (r *run) end(kill bool) (result, error) {
 	defer os.RemoveAll(r.dir)
-	defer r.stop.Stop()
+	defer r.cancel()
 	r.in.Close()
 	if kill {
 		r.server.Process.Kill()
@@ -100,6 +103,137 @@ func measure(engine string, m *measurement) (result, error) {
 	return res, err
 }
 
+// A conversation is a run with a client that makes its round trips in turns.
+type conversation struct {
+	*run
+	to   io.WriteCloser
+	from *bufio.Scanner
+	took int64 // the median of the round trips
+	done bool
+}
+
+// converse starts a server and a client, which waits for its first turn.
+func converse(engine string, m measurement) (*conversation, error) {
+	r, err := start(engine, &m)
+	if err != nil {
+		return nil, err
+	}
+	c := &conversation{run: r}
+	if err := c.startClient(); err != nil {
+		c.end(true)
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *conversation) startClient() error {
+	in, err := c.client.StdinPipe()
+	if err != nil {
+		return err
+	}
+	c.to = in
+	out, err := c.client.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.client.Start(); err != nil {
+		return err
+	}
+	c.from = bufio.NewScanner(out)
+	if !c.from.Scan() {
+		return errors.New("the client did not start")
+	}
+	return nil
+}
+
+// turn has the client make the round trips of one turn.
+func (c *conversation) turn() error {
+	if _, err := io.WriteString(c.to, "\n"); err != nil {
+		return err
+	}
+	if !c.from.Scan() {
+		return errors.New("the client has ended")
+	}
+	if c.from.Text() == "ready" {
+		return nil
+	}
+	c.done = true
+	_, err := fmt.Sscan(c.from.Text(), &c.took)
+	return err
+}
+
+// end waits for both processes and returns what was measured.
+func (c *conversation) end(kill bool) (result, error) {
+	if c.to != nil {
+		c.to.Close()
+	}
+	if c.client.Process != nil {
+		if kill {
+			c.client.Process.Kill()
+		}
+		c.client.Wait()
+	}
+	res, err := c.run.end(kill)
+	res.Took = c.took
+	return res, err
+}
+
+// inOrder measures the engines that can, one after the other.
+func inOrder(columns []engine, m measurement) ([]*result, error) {
+	results := make([]*result, len(columns))
+	for i, e := range columns {
+		if !e.can(&m) {
+			continue
+		}
+		r, err := measure(e.name, e.of(m))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.name, err)
+		}
+		results[i] = &r
+	}
+	return results, nil
+}
+
+// inTurns measures the engines that can at the same time: their clients make
+// their round trips in turns until all have made as many as m says.
+func inTurns(columns []engine, m measurement) (results []*result, err error) {
+	results = make([]*result, len(columns))
+	all := make([]*conversation, len(columns))
+	defer func() {
+		for i, c := range all {
+			if c == nil {
+				continue
+			}
+			r, endErr := c.end(err != nil)
+			if err == nil && endErr != nil {
+				err = fmt.Errorf("%s: %w", columns[i].name, endErr)
+			}
+			results[i] = &r
+		}
+	}()
+	for i, e := range columns {
+		if !e.can(&m) {
+			continue
+		}
+		if all[i], err = converse(e.name, m); err != nil {
+			return results, fmt.Errorf("%s: %w", e.name, err)
+		}
+	}
+	for left := true; left; {
+		left = false
+		for i, c := range all {
+			if c == nil || c.done {
+				continue
+			}
+			if err := c.turn(); err != nil {
+				return results, fmt.Errorf("%s: %w", columns[i].name, err)
+			}
+			left = left || !c.done
+		}
+	}
+	return results, nil
+}
+
 const idleFor = 10 * time.Second
 
 // idleTicks returns how many ticks of the processor the server of each engine
@@ -123,40 +257,31 @@ func idleTicks(columns []engine) ([]int64, error) {
 	return ticks, nil
 }
 
+// idle measures between two round trips.
 func idle(engine string) (int64, error) {
-	r, err := start(engine, &measurement{What: "echo", Transport: "tcp", Size: 100, N: 2, Idle: true, Far: libzmqFar})
+	c, err := converse(engine, measurement{What: "echo", Transport: "tcp", Size: 100, N: 2, Turn: 1, Far: libzmqFar})
 	if err != nil {
 		return 0, err
 	}
 	var ticks int64
 	err = func() error {
-		in, err := r.client.StdinPipe()
-		if err != nil {
+		if err := c.turn(); err != nil {
 			return err
-		}
-		out, err := r.client.StdoutPipe()
-		if err != nil {
-			return err
-		}
-		if err := r.client.Start(); err != nil {
-			return err
-		}
-		defer r.client.Wait()
-		defer in.Close() // lets it go on
-		if !bufio.NewScanner(out).Scan() {
-			return fmt.Errorf("the client did not start")
 		}
 		time.Sleep(time.Second) // what the first message has set off ends
-		before, err := cpuTicks(r.server.Process.Pid)
+		before, err := cpuTicks(c.server.Process.Pid)
 		if err != nil {
 			return err
 		}
 		time.Sleep(idleFor)
-		after, err := cpuTicks(r.server.Process.Pid)
+		after, err := cpuTicks(c.server.Process.Pid)
+		if err != nil {
+			return err
+		}
 		ticks = after - before
-		return err
+		return c.turn()
 	}()
-	_, endErr := r.end(err != nil)
+	_, endErr := c.end(err != nil)
 	if err == nil {
 		err = endErr
 	}

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,17 @@ static inline int64_t now(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+// await_turn waits for the client's turn if round trip i begins one.
+static inline void await_turn(const struct setup *s, int64_t i)
+{
+	if (s->turn == 0 || i % s->turn != 0)
+		return;
+	puts("ready");
+	fflush(stdout);
+	for (int c = getchar(); c != '\n' && c != EOF; c = getchar())
+		;
 }
 
 static inline struct sockaddr_in loopback(int port)

@@ -1,7 +1,6 @@
 #include "peer.h"
 #include "net.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -82,12 +81,7 @@ int client_echo(const struct setup *s, int64_t *took)
 	char *buf = calloc(1, s->size);
 	int rc = sock == NULL ? -1 : 0;
 	for (int64_t i = 0; rc == 0 && i < s->n; i++) {
-		if (s->idle && i == s->n - 1) {
-			puts("ready");
-			fflush(stdout);
-			while (getchar() != EOF)
-				;
-		}
+		await_turn(s, i);
 		int64_t start = now();
 		if (zmq_send(sock, buf, s->size, 0) < 0 || zmq_recv(sock, buf, s->size, 0) != (int)s->size)
 			rc = -1;

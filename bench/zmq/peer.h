@@ -13,7 +13,7 @@ struct setup {
 	int64_t n;  // messages
 	size_t size; // octets of each
 	int peers;  // subscribers, for publish
-	int idle;   // before the last round trip, say so and wait for the end of input
+	int64_t turn; // round trips: before as many of them, say so and wait for a line; 0: never
 };
 
 // Each returns 0, or -1 when something failed. took gets nanoseconds: for

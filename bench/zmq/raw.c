@@ -52,6 +52,7 @@ int raw_client_echo(int port, const struct setup *s, int64_t *took)
 	size_t n = s->size + header;
 	char *buf = calloc(1, n);
 	for (int64_t i = 0; rc == 0 && i < s->n; i++) {
+		await_turn(s, i);
 		int64_t start = now();
 		rc = put(fd, buf, n) < 0 || get(fd, buf, n) < 0 ? -1 : 0;
 		took[i] = now() - start;

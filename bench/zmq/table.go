@@ -44,63 +44,91 @@ func table(w io.Writer, runs int, scale float64, only string, skip []string) (ok
 
 // row measures and prints one row.
 func (m *measurement) row(w io.Writer, runs int, columns []engine) (ok bool, err error) {
-	results := make([][]result, len(columns))
-	for range runs {
-		for i, e := range columns {
-			if !e.can(m) {
-				continue
-			}
-			r, err := measure(e.name, e.of(*m))
-			if err != nil {
-				return false, fmt.Errorf("%s, %s: %w", e.name, m.title(), err)
-			}
-			results[i] = append(results[i], r)
-		}
+	results, err := m.results(runs, columns)
+	if err != nil {
+		return false, err
 	}
 	fmt.Fprintf(w, "| %s", m.title())
 	speeds := make([]float64, len(columns))
-	c := 0.0
+	speed := "-"
 	for i, e := range columns {
-		var text string
-		text, speeds[i] = m.cell(results[i])
+		speeds[i] = m.speedOver(results[0], results[i])
 		if e.name == "C libzmq" {
-			c = speeds[i]
+			speed = fmt.Sprintf("%.2f", speeds[i])
 		}
-		fmt.Fprintf(w, " | %s", text)
+		fmt.Fprintf(w, " | %s", m.cell(results[i]))
 	}
 	alloc := median(results[0], func(r result) float64 { return float64(r.Alloc) / float64(r.N) })
-	speed := "-"
-	if c > 0 {
-		speed = fmt.Sprintf("%.2f", speeds[0]/c)
-	}
 	wanted, ok := m.judge(columns, speeds)
 	fmt.Fprintf(w, " | %.0f | %s | %s |\n", alloc, speed, wanted)
 	return ok, nil
 }
 
-// cell is what the table says of an engine, and its speed in messages or round
-// trips a second, 0 where it was not measured.
-func (m *measurement) cell(rs []result) (text string, speed float64) {
-	if len(rs) == 0 {
-		return "-", 0
+// results are those of each engine, one of each run, none if it cannot.
+func (m *measurement) results(runs int, columns []engine) ([][]result, error) {
+	results := make([][]result, len(columns))
+	for range runs {
+		run := inTurns
+		if m.What != "echo" {
+			run = inOrder
+		}
+		rs, err := run(columns, *m)
+		if err != nil {
+			return nil, fmt.Errorf("%s, %w", m.title(), err)
+		}
+		for i, r := range rs {
+			if r != nil {
+				results[i] = append(results[i], *r)
+			}
+		}
 	}
-	cpu := median(rs, func(r result) float64 { return float64(r.CPU) / float64(r.N) / 1e3 })
-	if m.What == "echo" {
-		took := median(rs, func(r result) float64 { return float64(r.Took) })
-		return fmt.Sprintf("%.1f (%.1f)", took/1e3, cpu), 1e9 / took
-	}
-	took := median(rs, func(r result) float64 { return float64(r.Took) / float64(r.N-1) })
-	return fmt.Sprintf("%.4g (%.2f)", 1e6/took, cpu), 1e9 / took
+	return results, nil
 }
 
-// median is that of what of says of each run. There is at least one.
-func median(rs []result, of func(result) float64) float64 {
-	if len(rs) == 0 {
-		return 0
+// each is the time of one message, in ns, or the median of the round trips.
+func (m *measurement) each(r result) float64 {
+	if m.What == "echo" {
+		return float64(r.Took)
 	}
+	return float64(r.Took) / float64(r.N-1)
+}
+
+// speedOver is how many times as fast as the others rs are: the median of what
+// each pair of runs, made one after the other, says. It is 0 without others.
+func (m *measurement) speedOver(rs, others []result) float64 {
+	var all []float64
+	for i, o := range others {
+		all = append(all, m.each(o)/m.each(rs[i]))
+	}
+	return middle(all)
+}
+
+// cell is what the table says of an engine.
+func (m *measurement) cell(rs []result) string {
+	if len(rs) == 0 {
+		return "-"
+	}
+	cpu := median(rs, func(r result) float64 { return float64(r.CPU) / float64(r.N) / 1e3 })
+	took := median(rs, m.each)
+	if m.What == "echo" {
+		return fmt.Sprintf("%.1f (%.1f)", took/1e3, cpu)
+	}
+	return fmt.Sprintf("%.4g (%.2f)", 1e6/took, cpu)
+}
+
+// median is that of what of says of each run.
+func median(rs []result, of func(result) float64) float64 {
 	var all []float64
 	for _, r := range rs {
 		all = append(all, of(r))
+	}
+	return middle(all)
+}
+
+// middle is the median, 0 of nothing.
+func middle(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
 	}
 	slices.Sort(all)
 	return all[len(all)/2]
