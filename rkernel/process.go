@@ -18,7 +18,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/adrastea-kernel/adrastea/internal/child"
-
 	"github.com/adrastea-kernel/adrastea/rkernel/host"
 	"github.com/adrastea-kernel/adrastea/rkernel/rscript"
 )
