@@ -234,13 +234,20 @@ func TestAHandlerOfACommIsInterrupted(t *testing.T) {
   cat("looping\n")
   while (TRUE) {}
 })`)
-	open := sendComm(t, c, &jupyter.CommOpen{CommID: "1", TargetName: "loop"}, `{}`)
-	c.ExpectStream(open, "stdout", "looping\n")
+	interruptHandler(t, c, "loop", "looping\n")
+	execute(c, 2, "invisible(1)")
+}
+
+// interruptHandler opens a comm and interrupts the handler of its target, which
+// says so when it runs.
+func interruptHandler(t *testing.T, c *kerneltest.Client, target, runs string) {
+	t.Helper()
+	open := sendComm(t, c, &jupyter.CommOpen{CommID: "1", TargetName: target}, `{}`)
+	c.ExpectStream(open, "stdout", runs)
 	c.Interrupt()
 	c.ExpectStream(open, "stderr", "Interrupted\n")
 	expectComm(t, c, open, jupyter.TypeCommClose, `{"comm_id":"1","data":{}}`)
 	c.ExpectIdle(open)
-	execute(c, 2, "invisible(1)")
 }
 
 // An interrupt that comes just when a handler starts a child ends the child too.
@@ -251,12 +258,7 @@ func TestAHandlerOfACommIsInterruptedAsItStartsAChild(t *testing.T) {
   system("sleep 60; echo never")
 })`)
 	for range 10 {
-		open := sendComm(t, c, &jupyter.CommOpen{CommID: "1", TargetName: "child"}, `{}`)
-		c.ExpectStream(open, "stdout", "go\n")
-		c.Interrupt()
-		c.ExpectStream(open, "stderr", "Interrupted\n")
-		expectComm(t, c, open, jupyter.TypeCommClose, `{"comm_id":"1","data":{}}`)
-		c.ExpectIdle(open)
+		interruptHandler(t, c, "child", "go\n")
 	}
 }
 

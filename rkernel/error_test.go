@@ -66,20 +66,23 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// abort shows an error itself and then has R end with the rest of its condition, as
-// the abort() of rlang and that of renv do.
-const abort = `abort <- function(message, class = NULL, call = NULL) {
-  cnd <- structure(class = c(class, "error", "condition"), list(message = message, call = call))
-  signalCondition(cnd)
-  message("! ", message)
-  fallback <- cnd
+// silentStop is the end of a function that has shown an error, cnd.
+const silentStop = `  fallback <- cnd
   fallback$message <- ""
   class(fallback) <- "condition"
   old <- options(show.error.messages = FALSE)
   on.exit(options(old))
   stop(fallback)
 }
-conditionMessage.with_more <- function(c) paste0(c$message, "\nand more")`
+`
+
+// abort shows an error itself and then has R end with the rest of its condition, as
+// the abort() of rlang and that of renv do.
+const abort = `abort <- function(message, class = NULL, call = NULL) {
+  cnd <- structure(class = c(class, "error", "condition"), list(message = message, call = call))
+  signalCondition(cnd)
+  message("! ", message)
+` + silentStop + `conditionMessage.with_more <- function(c) paste0(c$message, "\nand more")`
 
 // An error that was shown by a function and not by R has its class and message all
 // the same.
@@ -126,14 +129,7 @@ const loud = `loud <- function(message, end = TRUE) {
   say <- function(...) cat(...)
   say("Error in \033[1mloud()\033[22m:\n! ", message, "\n", sep = "")
   if (!end) return(invisible())
-  fallback <- cnd
-  fallback$message <- ""
-  class(fallback) <- "condition"
-  old <- options(show.error.messages = FALSE)
-  on.exit(options(old))
-  stop(fallback)
-}
-print.shy <- function(x, ...) loud("no")`
+` + silentStop + `print.shy <- function(x, ...) loud("no")`
 
 // What a function shows of its error is told once: it is the text of the error in
 // the reply, as R's own text for an error is.
