@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -181,6 +182,10 @@ func TestServeWarnsOfAFileThatOthersCanRead(t *testing.T) {
 }
 
 func TestK8HangupEndsTheKernel(t *testing.T) {
+	// What is caught here is not ignored in children, also under nohup.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	file := writeConnection(t)
 	cmd := kernelCommand(file)
 	must(t, cmd.Start())

@@ -258,11 +258,15 @@ type signalError struct{ syscall.Signal }
 func (s signalError) Error() string { return s.Signal.String() }
 
 // withSignals returns a context that ends with SIGTERM, SIGHUP or, when nobody
-// reads the output any more, SIGPIPE.
+// reads the output any more, SIGPIPE. Under nohup SIGHUP stays ignored.
 func withSignals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	sigs := make(chan os.Signal, 1)
-	signal.Notify(sigs, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	watched := []os.Signal{syscall.SIGTERM, syscall.SIGPIPE}
+	if !signal.Ignored(syscall.SIGHUP) {
+		watched = append(watched, syscall.SIGHUP)
+	}
+	signal.Notify(sigs, watched...)
 	go func() {
 		select {
 		case s := <-sigs:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -23,9 +24,14 @@ type pipeline struct {
 // startPipeline starts "adrastea console --kernel plain args...".
 func startPipeline(t *testing.T, args ...string) *pipeline {
 	t.Helper()
-	p := &pipeline{home: t.TempDir()}
+	return startCommand(t, exec.Command("adrastea", append([]string{"console", "--kernel", "plain"}, args...)...))
+}
+
+// startCommand starts a command that is such a console.
+func startCommand(t *testing.T, cmd *exec.Cmd) *pipeline {
+	t.Helper()
+	p := &pipeline{home: t.TempDir(), cmd: cmd}
 	writePlainKernel(t, p.home)
-	p.cmd = exec.Command("adrastea", append([]string{"console", "--kernel", "plain"}, args...)...)
 	p.cmd.Env = append(os.Environ(), "HOME="+p.home, "JUPYTER_PATH="+p.home,
 		"JUPYTER_RUNTIME_DIR="+filepath.Join(p.home, "run"))
 	var err error
@@ -71,6 +77,10 @@ func (p *pipeline) ends(t *testing.T, status int) {
 
 // TestSignals is about a console that somebody else ends.
 func TestSignals(t *testing.T) {
+	// What is caught here is not ignored in children, also under nohup.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	for name, c := range map[string]struct {
 		signal syscall.Signal
 		status int
@@ -104,6 +114,16 @@ func TestSignals(t *testing.T) {
 			p.ends(t, c.status)
 		})
 	}
+	t.Run("hung up under nohup", func(t *testing.T) {
+		p := startCommand(t, exec.Command("sh", "-c", `trap "" HUP; exec adrastea console --kernel plain`))
+		io.WriteString(p.stdin, "say one\n")
+		p.line(t, "one")
+		p.cmd.Process.Signal(syscall.SIGHUP)
+		io.WriteString(p.stdin, "say two\n")
+		p.line(t, "two")
+		p.stdin.Close()
+		p.ends(t, 0)
+	})
 	t.Run("nobody reads", func(t *testing.T) {
 		p := startPipeline(t)
 		io.WriteString(p.stdin, "say one\n")
