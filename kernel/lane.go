@@ -123,7 +123,7 @@ type lanes struct {
 
 	mu        sync.Mutex
 	subshells []*lane // guarded by mu; in the order of their creation
-	working   []*lane // guarded by mu; those whose worker has not ended
+	open      []*lane // guarded by mu; those that were started, without subshells that have ended
 	closed    bool    // guarded by mu: no more lanes are started
 }
 
@@ -134,27 +134,23 @@ func (ls *lanes) run(l *lane, work func(*lane)) bool {
 	if ls.closed {
 		return false
 	}
-	ls.working = append(ls.working, l)
-	ls.workers.Go(func() {
-		work(l)
-		ls.mu.Lock()
-		defer ls.mu.Unlock()
-		ls.working = slices.DeleteFunc(ls.working, func(m *lane) bool { return l == m })
-	})
+	ls.open = append(ls.open, l)
+	ls.workers.Go(func() { work(l) })
 	return true
+}
+
+// forget says that l, which was started, holds no requests any more.
+func (ls *lanes) forget(l *lane) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.open = slices.DeleteFunc(ls.open, func(m *lane) bool { return l == m })
 }
 
 // all returns every lane that may hold requests, whether its worker runs or not.
 func (ls *lanes) all() []*lane {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	all := []*lane{ls.main}
-	for _, l := range slices.Concat([]*lane{ls.comms, ls.debug}, ls.subshells, ls.working) {
-		if l != nil && !slices.Contains(all, l) {
-			all = append(all, l)
-		}
-	}
-	return all
+	return slices.Clone(ls.open)
 }
 
 // subshell returns the lane of the subshell id, or nil.

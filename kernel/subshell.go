@@ -142,6 +142,7 @@ func (s *Server) serveSubshell(l *lane) {
 		s.unqueue(in)
 		s.refuse(in, errSubshellDeleted)
 	}
+	s.lanes.forget(l)
 	defer func() {
 		var err error
 		s.recoverPanic(&err)

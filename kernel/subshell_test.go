@@ -97,6 +97,31 @@ func testK9Subshells(t *testing.T) {
 	}
 }
 
+// What waits in a subshell that is deleted while the kernel ends is answered, too.
+func TestK9DeletedSubshellIsAnswered(t *testing.T) { synctest.Test(t, testK9DeletedSubshell) }
+
+func testK9DeletedSubshell(t *testing.T) {
+	l := newSubScript()
+	c := kerneltest.Start(t, l, nil)
+	sub := createSubshell(c)
+	c.Execute("stuck") // so that the end takes a while
+	waits := executeIn(t, c, sub, "wait")
+	synctest.Wait()
+	queued := executeIn(t, c, sub, "out never")
+	synctest.Wait()
+	r := c.Request(jupyter.Control, &jupyter.ShutdownRequest{})
+	c.Await(waits, jupyter.Shell, jupyter.TypeExecuteReply)
+	synctest.Wait()
+	d := c.Request(jupyter.Control, &jupyter.DeleteSubshellRequest{SubshellID: sub})
+	c.Await(d, jupyter.Control, jupyter.TypeDeleteSubshellReply)
+	c.Await(queued, jupyter.Shell, jupyter.TypeExecuteReply)
+	c.Await(queued, jupyter.IOPub, jupyter.TypeStatus)
+	c.Await(r, jupyter.Control, jupyter.TypeShutdownReply)
+	<-c.Kernel.Done()
+	c.Forget()
+	close(l.stuck)
+}
+
 // A stuck subshell keeps nobody waiting, and no order but its own.
 func TestSubshellsRunBesideEachOther(t *testing.T) {
 	l := newSubScript()
