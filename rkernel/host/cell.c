@@ -185,7 +185,12 @@ void cell_begin(const struct frame *f) {
 	struct host_part id = part_str(cell.id);
 	lane_send(EV_BEGIN, 1, &id);
 
-	switch (parse_cell(cell.code, cell.len, &cell.p)) {
+	enum parse_result parsed = parse_cell(cell.code, cell.len, &cell.p);
+	if (*R.R_interrupts_pending) { // meanwhile, where R does not look
+		cell.jump = JUMP_INTERRUPT;
+		return;
+	}
+	switch (parsed) {
 	case PARSED:
 		if (cell.p.exprs && !cell_has_stack()) { // R is given all of the text
 			cell.p.spans = host_alloc(NULL, sizeof *cell.p.spans);

@@ -58,23 +58,28 @@ static SEXP option(const char *name) {
 	return NULL;
 }
 
-// parse fills t.result, which the caller protects.
-static void parse(struct task *t) {
-	t->status = PARSE_ERROR;
+static void parse(void *data) {
+	struct task *t = data;
 	t->result = R.R_tryCatchError(try_parse, t, ignore_error, t);
 }
 
 // quiet_parse is for the first look at a cell: what it warns of will be warned
-// of again, and nobody needs its parse data.
+// of again, and nobody needs its parse data. It fills t.result, which the caller
+// protects. Handlers of the user's do not hear of it, and no jump of theirs and no
+// interrupt, which waits, passes over what puts the options back.
 static void quiet_parse(struct task *t) {
 	SEXP warn = option("warn"), data = option("keep.parse.data");
 	SEXP old_warn = PROTECT(warn ? R.CAR(warn) : R_Nil);
 	SEXP old_data = PROTECT(data ? R.CAR(data) : R_Nil);
+	unsigned char suspended = *R.R_interrupts_suspended;
+	*R.R_interrupts_suspended = 1;
 	if (warn) R.SETCAR(warn, R.Rf_ScalarInteger(-1));
 	if (data) R.SETCAR(data, R.Rf_ScalarLogical(0));
-	parse(t);
+	t->status = PARSE_ERROR;
+	R.R_ToplevelExec(parse, t);
 	if (warn) R.SETCAR(warn, old_warn);
 	if (data) R.SETCAR(data, old_data);
+	*R.R_interrupts_suspended = suspended;
 	UNPROTECT(2);
 }
 

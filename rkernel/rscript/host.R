@@ -184,7 +184,7 @@
 # held is what R's console said about it, if it was asked.
 .syntax <- function(code, where, held) {
     said <- tryCatch({
-        parse(text = code, keep.source = FALSE)
+        suppressWarnings(parse(text = code, keep.source = FALSE))
         ""
     }, error = conditionMessage)
     place <- regmatches(said, regexec("^<text>:([0-9]+):([0-9]+): ", said))[[1L]]
