@@ -224,14 +224,21 @@ func (o *outgoing) hold(parent json.RawMessage, name, text string) {
 	if len(o.text) == 0 {
 		o.heldSince = time.Now()
 	}
-	if n := len(o.text); n > 0 {
-		last := &o.text[n-1]
-		if last.name == name && bytes.Equal(last.parent, parent) && last.add(text) {
-			o.textBytes += len(text)
-			return
-		}
+	if join(o.text, parent, name, text) {
+		o.textBytes += len(text)
+		return
 	}
 	o.holdSegment(newSegment(parent, name, text))
+}
+
+// join adds text to the last of segments. It reports false if it does not belong
+// there or has no room.
+func join(segments []segment, parent json.RawMessage, name, text string) bool {
+	if len(segments) == 0 {
+		return false
+	}
+	last := &segments[len(segments)-1]
+	return last.name == name && bytes.Equal(last.parent, parent) && last.add(text)
 }
 
 // holdSegment adds a segment to what is held back. The caller holds room.
@@ -250,8 +257,10 @@ func (o *outgoing) holdEarly(name, text string) {
 		o.earlyFull = true
 		return
 	}
-	o.early = append(o.early, newSegment(nil, name, text))
-	o.earlySize += len(text)
+	if o.earlySize += len(text); !join(o.early, nil, name, text) {
+		o.early = append(o.early, newSegment(nil, name, text))
+		o.earlySize += segmentSize
+	}
 }
 
 // subscribed says that there is a subscriber, and sends what was kept for the

@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -94,6 +95,23 @@ func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
 	must(t, err)
 	nobody.Header.MsgID = ""
 	c.ExpectStream(nobody, "stdout", "welcome"+strings.Repeat("x", 1<<20))
+}
+
+// Text that waits for a subscriber is joined as other text is: a language that
+// starts with a dot for each of its steps says all of them in one message.
+func TestOutputOfStartIsJoined(t *testing.T) {
+	l := newScript()
+	l.startText = slices.Repeat([]string{"."}, 100_000)
+	k := kerneltest.StartKernel(t, l, nil)
+	for l.ambient() == nil || k.Server.Stats().Starting {
+		time.Sleep(time.Millisecond)
+	}
+	c := k.Connect(t)
+	s, err := jupyter.Decode[jupyter.Stream](c.Next(jupyter.IOPub))
+	if err != nil || len(s.Text) != 100_000 {
+		t.Errorf("the first message has %d bytes, %v; want all 100,000", len(s.Text), err)
+	}
+	c.Forget()
 }
 
 func must(t *testing.T, err error) {
