@@ -39,14 +39,16 @@ func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Confi
 	stop := s.ownProcess()
 	defer stop()
 	if registration != nil {
-		if err := s.register(ctx, registration); errors.Is(err, ErrShutdown) {
-			return s.ExitStatus(), nil
-		} else if err != nil {
-			s.Close()
-			return 1, err
-		}
+		err = s.register(ctx, registration)
 	}
-	if err := s.Run(ctx); err != nil {
+	if err == nil {
+		err = s.Run(ctx)
+	}
+	switch {
+	case errors.Is(err, ErrShutdown): // before it ran
+		return s.ExitStatus(), nil
+	case err != nil:
+		s.Close()
 		return max(s.ExitStatus(), 1), err
 	}
 	return s.ExitStatus(), nil

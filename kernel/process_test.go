@@ -140,6 +140,20 @@ func TestServeErrors(t *testing.T) {
 	}
 }
 
+// A kernel whose starter is dead already ends in order, however far it has come.
+func TestK8TheStarterIsDeadAtOnce(t *testing.T) {
+	starter := exec.Command("true")
+	must(t, starter.Start())
+	defer starter.Wait() // until then there is a process of that number, which has ended
+	t.Setenv("JPY_PARENT_PID", strconv.Itoa(starter.Process.Pid))
+	for range 200 {
+		status, err := kernel.Serve(t.Context(), newScript(), writeConnection(t), nil)
+		if status != 0 || err != nil {
+			t.Fatalf("Serve = %d, %v, want 0 and no error", status, err)
+		}
+	}
+}
+
 func TestServeWritesThePortsItChose(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "k.json")
 	must(t, jupyter.NewConnectionInfo().WriteFile(file))

@@ -213,14 +213,19 @@ func (s *Server) ConnectionInfo() *jupyter.ConnectionInfo {
 // exit, Close is called, or ctx is done; then it ends the language, answers
 // what is still to be answered, and returns when the last reply is on its way.
 // It returns nil for an orderly end, whoever asked for it. It may be called
-// once.
+// once; after Close it returns ErrShutdown.
 func (s *Server) Run(ctx context.Context) error {
 	s.endMu.Lock()
 	again := s.ran
 	s.ran = true
 	s.endMu.Unlock()
 	if again {
-		return errors.New("kernel: Run was called before")
+		select {
+		case <-s.endc:
+			return ErrShutdown
+		default:
+			return errors.New("kernel: Run was called before")
+		}
 	}
 	var loops sync.WaitGroup // what ends with stopc
 	for _, loop := range []func(){

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -216,8 +217,8 @@ func TestCloseWithoutRun(t *testing.T) {
 	must(t, err)
 	must(t, s.Close())
 	must(t, s.Close())
-	if err := s.Run(t.Context()); err == nil {
-		t.Error("Run after Close: no error")
+	if err := s.Run(t.Context()); !errors.Is(err, kernel.ErrShutdown) {
+		t.Errorf("Run after Close: %v, want ErrShutdown", err)
 	}
 }
 
