@@ -30,6 +30,7 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"a loop", "for (i in 1:5) plot(i)", "display|#1 display|#2 display|#3 display|#4 display|#5"},
 		{"between text", "cat('a\\n'); plot(1); cat('b\\n')", "stdout|a\n display|#1 stdout|b\n"},
 		{"additions at once", "plot(1)\nabline(h = 1)\ngraphics::lines(1:2)", "display|#1"},
+		{"additions in a line", "plot(1); abline(h = 1);graphics::lines(1:2)\n\tbox()", "display|#1"},
 		{"additions after text", "plot(1); cat('a\\n'); abline(h = 1)",
 			"display|#1 stdout|a\n update|#1"},
 		{"an addition that fails", "plot(1)\ntext(stop('no'))", "display|#1 stderr|Error: no\n"},

@@ -117,6 +117,8 @@ int device_only_adds(const char *code, size_t len)
 	    "rug", "segments", "symbols", "text", "title", "xspline",
 	};
 	static const char prefix[] = "graphics::";
+	while (len > 0 && (*code == ' ' || *code == '\t' || *code == '\f')) // behind a semicolon
+		code++, len--;
 	if (len > sizeof prefix && strncmp(code, prefix, sizeof prefix - 1) == 0)
 		code += sizeof prefix - 1, len -= sizeof prefix - 1;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
