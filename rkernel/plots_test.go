@@ -50,6 +50,7 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"closed", "plot(1); invisible(dev.off())", "display|#1"},
 		{"closed at once", "{ plot(1); invisible(dev.off()) }", "display|#1"},
 		{"grid", "library(grid); { grid.newpage(); grid.rect() }; grid.circle()", "display|#1 update|#1"},
+		{"a group", "library(grid); grid.newpage(); grid.group(circleGrob())", "display|#1"},
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},
 		{"a recorded plot", "{ plot(1); r <- recordPlot() }; r", "display|#1 display|#2"},

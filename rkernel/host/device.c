@@ -263,8 +263,8 @@ static void no_text(double x, double y, const char *s, double rot, double hadj, 
 	drew(dev);
 }
 
-// Patterns, masks and groups are defined again by the replay; a device may
-// answer that it has none.
+// Patterns, masks and groups are defined again by the replay. A device may answer
+// that it has no pattern or mask; without a group grid warns, and draws nothing.
 static SEXP no_pattern(SEXP pattern, dev_desc *dev)
 {
 	(void)pattern, (void)dev;
@@ -286,7 +286,7 @@ static SEXP no_define_group(SEXP source, int op, SEXP destination, dev_desc *dev
 {
 	(void)source, (void)op, (void)destination;
 	drew(dev);
-	return R_Nil;
+	return R.Rf_ScalarInteger(0);
 }
 
 static void no_use_group(SEXP ref, SEXP trans, dev_desc *dev)
