@@ -176,6 +176,31 @@ plot(g$x, g$y, pch = 19, col = "#00000080", xlim = c(-1, 1), ylim = c(0, 1), axe
 	}
 }
 
+// R's devices smooth the edges of lines, but not of what they fill, and with
+// antialias = "none" of nothing: so also in a long run.
+func TestEdgesOfManyPointsAreThoseOfR(t *testing.T) {
+	p := startR(t)
+	show(t, p, "par(mar = rep(0, 4)); x <- runif(1500)")
+	for code, smooth := range map[string]bool{
+		"plot(x, pch = 16, axes = FALSE)": false,
+		"plot(x, pch = 1, axes = FALSE)":  true,
+		"options(repr.plot.antialias = 'none')\nplot(x, pch = 1, axes = FALSE)\noptions(repr.plot.antialias = NULL)": false,
+	} {
+		v := show(t, p, code)
+		picture := v.shown[len(v.shown)-1].picture(t, 504, 504)
+		grey := false
+		for y := range picture.Bounds().Dy() {
+			for x := range picture.Bounds().Dx() {
+				r, _, _, _ := picture.At(x, y).RGBA()
+				grey = grey || 0 < r && r < 0xffff
+			}
+		}
+		if grey != smooth {
+			t.Errorf("%s: smooth edges: %v, want %v", code, grey, smooth)
+		}
+	}
+}
+
 func TestAForkedChildPlotsWithoutAnEvent(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "plot(1); r <- parallel::mclapply(1:2, function(i) { plot(i); i }); stopifnot(identical(r, list(1L, 2L)))")

@@ -59,7 +59,8 @@ static void blend(float *pixel, int colour, float coverage)
 }
 
 // paint blends one circle into the layer: a disc, then a ring over it. How much
-// of a pixel is covered is told from the distance of its centre.
+// of a pixel is covered is told from the distance of its centre: all or nothing
+// by the disc, since R's devices smooth lines but not what they fill.
 static void paint(const struct point *p)
 {
 	int fill = (p->fill >> 24) & 255, stroke = (p->col >> 24) & 255;
@@ -80,8 +81,8 @@ static void paint(const struct point *p)
 			if (square >= outer * outer || (inner > 0 && square <= inner * inner))
 				continue;
 			float d = sqrtf(square);
-			if (fill)
-				blend(pixel, p->fill, clamp(r - d + 0.5f));
+			if (fill && d < r)
+				blend(pixel, p->fill, 1);
 			if (stroke)
 				blend(pixel, p->col, clamp(r + half - d + 0.5f) - clamp(r - half - d + 0.5f));
 		}

@@ -156,7 +156,7 @@ plot_open <- function(mime, file, width, height, res) {
         device(file, width = width, height = height, units = "in", res = res, bg = bg,
                pointsize = pointsize, family = family, type = bitmap_type(),
                antialias = antialias, ...)
-        if (bitmap_type() == "cairo") .Call(.C_points)
+        if (bitmap_type() == "cairo" && antialias != "none") .Call(.C_points)
     }
     switch(mime,
            "image/png" = bitmap(grDevices::png),
