@@ -256,6 +256,25 @@ cat(port)`)
 	rec.wait(t, "spinning")
 }
 
+// An interrupt that comes while a cell is parsed ends it, and leaves the session as
+// it was.
+func TestK5InterruptWhileTheCellIsParsed(t *testing.T) {
+	p := startR(t)
+	long := "Sys.sleep(60)\n" + strings.Repeat("x <- c(1, 2, 3, 4, 5)\n", 20_000)
+	for range 20 {
+		c := begin(p, long)
+		awaitRun(t, p, func(r *run) bool { return r != nil && r.begun })
+		p.interrupt()
+		if err := c.end(t); !isInterrupt(err) {
+			t.Fatalf("ended by %v", err)
+		}
+		got := runCell(t, p, `cat(getOption("warn"), getOption("keep.parse.data"))`)
+		if !slices.Equal(got, []string{"stdout|0 TRUE"}) {
+			t.Fatalf("afterwards: %q", got)
+		}
+	}
+}
+
 // awaitRun returns when the cell that runs, or nil, is such.
 func awaitRun(t *testing.T, p *process, such func(*run) bool) {
 	t.Helper()

@@ -169,6 +169,13 @@ cat("before\n"); invokeRestart("abort")
 globalCallingHandlers(message = function(m) { cat("global:", conditionMessage(m)); invokeRestart("muffleMessage") })
 message("hello")
 globalCallingHandlers(NULL)
+#--- a global handler of warnings
+globalCallingHandlers(warning = function(w) { cat("global\n"); invokeRestart("abort") })
+#--- hears of the parser's warnings once
+x <- 1.0L
+#--- and leaves options alone
+globalCallingHandlers(NULL)
+cat(getOption("warn"), getOption("keep.parse.data"), "\n")
 #--- global handlers gone
 message("hello")
 #--- time limit
