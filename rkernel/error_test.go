@@ -219,3 +219,25 @@ func TestANulInTheCode(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What a report needs to look at is no business of the next cell's, nor of the
+// handler that the user has for errors.
+func TestReportsOfErrorsLeaveNothingBehind(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, `handled <- 0; options(error = quote(handled <<- handled + 1))
+f <- eval(parse(text = "function() stop('no')", keep.source = TRUE, srcfile = {
+  file <- srcfile("x"); file$filename <- NULL; file }))`)
+	for _, test := range []struct{ code, want string }{
+		{"x <- 1.0L; y <- (", "error|parseError|unexpected end of input|"},
+		{"options(warn = 2)", ""},
+		{"x <- 1.0L; y <- (", "error|parseError|unexpected end of input|"},
+		{"options(warn = 0)", ""},
+		{"f()", "error|simpleError|no|Error in f() : no"},
+		{"handled", "result|[1] 1"},
+	} {
+		got := runCell(t, p, test.code)
+		if len(got) > 1 || !strings.HasPrefix(strings.Join(got, ""), test.want) {
+			t.Errorf("%s: %q, want %q", test.code, got, test.want)
+		}
+	}
+}

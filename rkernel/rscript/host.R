@@ -112,7 +112,8 @@
 .report <- function(text, message, class) {
     if (!nzchar(class)) class <- "simpleError"
     if (!nzchar(message)) message <- .message(text)
-    c(class, message, .traceback_lines())
+    # Source references can be anything. An error here would call the user's handler.
+    c(class, message, tryCatch(.traceback_lines(), error = function(e) character()))
 }
 
 # .r_text is R's own translation of a text of its C code.
