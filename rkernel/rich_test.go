@@ -169,6 +169,7 @@ func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
 		{"x + 1", `{"text/plain":"[1] 3"}`},
 		{"cat('unseen'); x", `{"text/plain":"[1] 2"}`},
 		{"'\u00e9'", `{"text/plain":"[1] \"` + "\u00e9" + `\""}`},
+		{"`Encoding<-`('\u00e9', 'bytes')", `{"text/plain":"[1] \"\\\\xc3\\\\xa9\""}`},
 	}
 	for _, test := range tests {
 		data, err := evaluate(t.Context(), p, test.expr)
@@ -184,6 +185,10 @@ func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
 		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Name == "" || e.Value == "" {
 			t.Errorf("evaluate(%q): error %v, want R's", expr, err)
 		}
+	}
+	bytes := "stop(errorCondition(`Encoding<-`('\u00e9', 'bytes'), class = `Encoding<-`('\u00e9', 'bytes')))"
+	if _, err := evaluate(t.Context(), p, bytes); err == nil {
+		t.Errorf("evaluate(%q): no error", bytes)
 	}
 	show(t, p, "1").want(t, "result|[1] 1")
 }

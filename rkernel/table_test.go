@@ -49,6 +49,7 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
 		{"data.frame(x = c('bad\\xe9', iconv('\\u00e9', 'UTF-8', 'latin1')), y = '\U0001F600')",
 			[]string{`bad\xe9`, ">\u00e9<", "\U0001F600"}},
+		{"data.frame(x = `Encoding<-`(c('\\u00e9', 'e'), c('bytes', 'UTF-8')))", []string{`>\xc3\xa9<`, ">e<"}},
 		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
 			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},
 	}

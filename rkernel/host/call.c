@@ -145,7 +145,7 @@ static void answer(const char *id, SEXP result, int known) {
 	} else {
 		PROTECT(result);
 		for (int i = 0; i < n; i++)
-			parts[i + 1] = part_str(R.Rf_translateCharUTF8(R.STRING_ELT(result, i)));
+			parts[i + 1] = part_str(string_utf8(R.STRING_ELT(result, i)));
 		UNPROTECT(1);
 		if (!lane_fits(n + 1, parts)) {
 			parts[1] = part_str("0");
@@ -230,7 +230,7 @@ static int edit_file(const char *file) {
 	SEXP said = PROTECT(R.Rf_eval(expr, ours));
 	*wrong = 0;
 	if (R.TYPEOF(said) == STRSXP)
-		snprintf(wrong, sizeof wrong, "%s", R.Rf_translateCharUTF8(R.STRING_ELT(said, 0)));
+		snprintf(wrong, sizeof wrong, "%s", string_utf8(R.STRING_ELT(said, 0)));
 	UNPROTECT(3);
 	if (*wrong) R.Rf_error("%s", wrong);
 	return 0;
@@ -242,7 +242,7 @@ static struct host_part as_part(SEXP x) {
 	if (R.TYPEOF(x) == RAWSXP)
 		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
 	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
-		return part_str(R.Rf_translateCharUTF8(R.STRING_ELT(x, 0)));
+		return part_str(string_utf8(R.STRING_ELT(x, 0)));
 	return part_str("");
 }
 
@@ -265,7 +265,7 @@ static SEXP native_event(SEXP kind, SEXP list) {
 static SEXP native_password(SEXP prompt) {
 	if (R.TYPEOF(prompt) != STRSXP || R.Rf_length(prompt) != 1)
 		R.Rf_error("a prompt is one string");
-	const char *text = R.Rf_translateCharUTF8(R.STRING_ELT(prompt, 0));
+	const char *text = string_utf8(R.STRING_ELT(prompt, 0));
 	const char *said = console_ask(text, 1, 0);
 	return R.Rf_ScalarString(R.Rf_mkCharCE(said, CE_UTF8));
 }

@@ -40,7 +40,7 @@ int cell_has_stack(void) { return R.R_PPStack && R.R_PPStackTop; }
 
 const char *cell_string_at(SEXP strings, int i) {
 	if (!strings || R.Rf_length(strings) <= i) return "";
-	return R.Rf_translateCharUTF8(R.STRING_ELT(strings, i));
+	return string_utf8(R.STRING_ELT(strings, i));
 }
 
 // rich_value is what else represents the last value, or NULL.

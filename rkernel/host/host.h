@@ -77,6 +77,9 @@ void lane_text(int lane, const char *text, size_t len);
 const char *host_event(const char *kind, int n, const struct host_part *parts);
 
 struct host_part part_str(const char *s);
+// string_utf8 is a string of R's (CHARSXP) for the kernel. R raises an error for
+// those that are marked as bytes; here they come as they are.
+const char *string_utf8(SEXP s);
 
 // A buf is bytes that grow. Memory that runs out ends the process with a
 // message; R does the same for its own small needs.

@@ -81,6 +81,10 @@ struct host_part part_str(const char *s) {
 	return (struct host_part){s, strlen(s)};
 }
 
+const char *string_utf8(SEXP s) {
+	return R.Rf_getCharCE(s) == CE_BYTES ? R.R_CHAR(s) : R.Rf_translateCharUTF8(s);
+}
+
 static void put32(struct buf *b, size_t n) {
 	unsigned char x[4] = {n & 255, n >> 8 & 255, n >> 16 & 255, n >> 24 & 255};
 	buf_add(b, x, 4);

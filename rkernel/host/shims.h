@@ -34,7 +34,7 @@ enum {
 };
 
 // Encodings of strings (cetype_t).
-enum { CE_NATIVE = 0, CE_UTF8 = 1 };
+enum { CE_NATIVE = 0, CE_UTF8 = 1, CE_BYTES = 2 };
 
 // What R_ParseVector says (ParseStatus).
 enum { PARSE_NULL, PARSE_OK, PARSE_INCOMPLETE, PARSE_ERROR, PARSE_EOF };
@@ -99,6 +99,7 @@ struct host_input_handler {
 	F(REQUIRED, int *, INTEGER, (SEXP)) \
 	F(REQUIRED, unsigned char *, RAW, (SEXP)) \
 	F(REQUIRED, const char *, R_CHAR, (SEXP)) \
+	F(REQUIRED, int, Rf_getCharCE, (SEXP)) \
 	F(REQUIRED, const char *, Rf_translateCharUTF8, (SEXP)) \
 	F(REQUIRED, SEXP, Rf_mkString, (const char *)) \
 	F(REQUIRED, SEXP, Rf_mkCharCE, (const char *, int)) \

@@ -68,12 +68,19 @@ json_control <- function(x) {
 # utf8 gives text as valid UTF-8; bytes that are none are shown as print does.
 utf8 <- function(x) {
     x <- as.character(x)
+    bytes <- Encoding(x) == "bytes"
+    if (any(bytes)) {
+        Encoding(x[bytes]) <- "unknown"
+        x[bytes] <- byte_escapes(iconv(x[bytes], "ASCII", "UTF-8", sub = "byte"))
+    }
     # enc2utf8 would make <e9> of a byte that is no UTF-8 but claims to be native.
     bad <- !validUTF8(x) & Encoding(x) != "latin1"
-    if (any(bad))
-        x[bad] <- gsub("<([0-9a-f]{2})>", "\\\\x\\1", iconv(x[bad], "UTF-8", "UTF-8", sub = "byte"))
+    if (any(bad)) x[bad] <- byte_escapes(iconv(x[bad], "UTF-8", "UTF-8", sub = "byte"))
     enc2utf8(x)
 }
+
+# byte_escapes writes \xe9 for the <e9> of iconv.
+byte_escapes <- function(x) gsub("<([0-9a-f]{2})>", "\\\\x\\1", x)
 
 # html escapes text for an element's content or an attribute.
 html <- function(x) {
