@@ -63,6 +63,11 @@ func TestMetadataFromRIsJSON(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("metadata is\n%s, want\n%s", got, want)
 	}
+	v = show(t, p, `options(OutDec = ",")
+IRdisplay::publish_mimebundle(list("text/plain" = "x"), list(a = 0.5, b = 1/3, c = 2))`)
+	if got, _ := json.Marshal(v.shown[0].metadata); string(got) != `{"a":0.5,"b":0.3333333333333333,"c":2}` {
+		t.Errorf("with a decimal comma metadata is %s", got)
+	}
 }
 
 func TestPagesOfWidgetsAreSelfContained(t *testing.T) {

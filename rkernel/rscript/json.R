@@ -40,9 +40,12 @@ json_atoms <- function(x) {
     if (is.complex(x)) return(json_string(as.character(x)))
     x <- unclass(x)
     x <- as.double(x)
-    out <- formatC(x, digits = 15L, width = -1L, format = "g")
+    # options(OutDec = ) is for people.
+    text <- function(x, digits)
+        formatC(x, digits = digits, width = -1L, format = "g", decimal.mark = ".")
+    out <- text(x, 15L)
     inexact <- is.finite(x) & as.double(out) != x
-    out[inexact] <- formatC(x[inexact], digits = 17L, width = -1L, format = "g")
+    out[inexact] <- text(x[inexact], 17L)
     out[!is.finite(x)] <- "null"
     out
 }

@@ -47,8 +47,10 @@ table_bounds <- function(size) {
 }
 
 table_caption <- function(x, title, size, rows, cols) {
-    count <- function(n, what) paste0(format(n, big.mark = ",", scientific = FALSE), " ", what,
-                                      if (n != 1) "s")
+    count <- function(n, what) {
+        number <- format(n, big.mark = ",", decimal.mark = ".", scientific = FALSE)
+        paste0(number, " ", what, if (n != 1) "s")
+    }
     what <- if (is.null(title)) class(x)[[1L]] else title
     text <- paste0(what, ": ", count(size[[1L]], "row"), " \u00d7 ", count(size[[2L]], "column"))
     hidden <- c(if (size[[1L]] > rows) paste("first", count(rows, "row")),
