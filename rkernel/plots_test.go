@@ -54,6 +54,8 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},
 		{"a recorded plot", "{ plot(1); r <- recordPlot() }; r", "display|#1 display|#2"},
+		{"in a method for HTML", `repr_html.drawn <- function(obj, ...) { plot(1); "<b>drawn</b>" }
+print.drawn <- function(x, ...) cat("drawn\n"); structure(1, class = "drawn")`, "display|#1 result|drawn"},
 		{"a plot that fails",
 			"{ par(mar = rep(60, 4)); try(plot(1), silent = TRUE); par(mar = rep(4, 4)) }", ""},
 	}
@@ -67,6 +69,16 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 			v.want(t, test.want)
 		})
 	}
+}
+
+func TestAPlotOfAnExpressionOfTheFrontEndIsNotTheNextCells(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "x <- 1")
+	if _, err := evaluate(t.Context(), p, "plot(x)"); err != nil {
+		t.Fatal(err)
+	}
+	v.want(t, "display|#1")
+	show(t, p, "x").want(t, "result|[1] 1")
 }
 
 func TestPlotsAreOutBeforeTheUserIsAsked(t *testing.T) {

@@ -176,8 +176,10 @@ void call_run(const struct frame *f) {
 		result = call(expr);
 		UNPROTECT(1);
 	}
+	PROTECT(result ? result : R_Nil);
+	device_flush(); // what code of the user's has drawn, if it is that
 	answer(id, result, run != NULL);
-	UNPROTECT(2);
+	UNPROTECT(3);
 }
 
 // raws makes a list of raw vectors.

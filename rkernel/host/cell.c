@@ -134,6 +134,7 @@ void cell_send_value(void) {
 static void finish_ok(void) {
 	SEXP rich = cell.printed ? rich_value() : NULL;
 	if (rich) PROTECT(rich);
+	device_flush(); // what a method for that has drawn
 	finish("ok", NULL, rich);
 	if (rich) UNPROTECT(1);
 }
