@@ -71,6 +71,12 @@ print.drawn <- function(x, ...) cat("drawn\n"); structure(1, class = "drawn")`, 
 	}
 }
 
+// Systems remove temporary folders that nobody has used for days.
+func TestPlotsDoNotNeedTheTemporaryFolderOfTheStart(t *testing.T) {
+	p := startR(t)
+	show(t, p, "unlink(tempdir(), recursive = TRUE); plot(1)").want(t, "display|#1")
+}
+
 func TestAPlotOfAnExpressionOfTheFrontEndIsNotTheNextCells(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "x <- 1")

@@ -119,7 +119,8 @@ plot_mimetypes <- function() {
 
 # plot_data draws a page; NULL for SVG that is too large to be sent.
 plot_data <- function(snapshot, mime, width, height, res) {
-    file <- tempfile("adrastea-plot")
+    # Systems tidy up what nobody has used for days, the folder of a session too.
+    file <- tempfile("adrastea-plot", tempdir(check = TRUE))
     on.exit(unlink(file))
     plot_draw(snapshot, mime, file, width, height, res)
     size <- file.size(file)
