@@ -96,9 +96,24 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 	if html := v.html(t); !strings.HasPrefix(html, link) {
 		t.Errorf("the link is %q, want it to begin with %q", html, link)
 	}
-	v = show(t, p, "browseURL('"+file+"')")
-	if text, html := v.page(t); text != "caf\u00e9 & tea" || html != "<p>caf\u00e9 &amp; tea</p>" {
-		t.Errorf("page is %q, %q", text, html)
+	// In what encoding the files of others are.
+	for _, encoding := range []string{"native.enc", "latin1"} {
+		v = show(t, p, "options(encoding = '"+encoding+"'); browseURL('"+file+"')")
+		if text, html := v.page(t); text != "caf\u00e9 & tea" || html != "<p>caf\u00e9 &amp; tea</p>" {
+			t.Errorf("%s: page is %q, %q", encoding, text, html)
+		}
+		v = show(t, p, "file.show('"+file+"')")
+		if text, _ := v.page(t); text != doc {
+			t.Errorf("%s: file is %q, want %q", encoding, text, doc)
+		}
+		v = show(t, p, "getOption('viewer')('"+file+"')")
+		if html := v.html(t); !strings.Contains(html, "caf\u00e9") {
+			t.Errorf("%s: widget is %q", encoding, html)
+		}
+	}
+	v = show(t, p, "f <- tempfile(); con <- file(f, 'w'); writeLines('caf\\u00e9', con); close(con); file.show(f)")
+	if text, _ := v.page(t); text != "caf\u00e9" {
+		t.Errorf("a latin1 file is %q", text)
 	}
 }
 

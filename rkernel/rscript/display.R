@@ -172,7 +172,7 @@ fit_script <- "<script>
 # self_contained reads an HTML file and puts the local scripts, styles and images
 # it refers to into it.
 self_contained <- function(file) {
-    doc <- paste(utf8(readLines(file, warn = FALSE, encoding = "UTF-8")), collapse = "\n")
+    doc <- paste(utf8(lines_of(file)), collapse = "\n")
     dir <- dirname(file)
     script <- "(?is)<script\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</script>"
     doc <- inline(doc, script, dir, function(path, ...) {

@@ -7,7 +7,7 @@
 pager <- function(files, header = rep("", length(files)), title = "R Information",
                   delete.file = FALSE, ...) {
     text <- mapply(function(file, head) {
-        lines <- tryCatch(readLines(file, warn = FALSE),
+        lines <- tryCatch(lines_of(file),
                           error = function(e) paste("cannot read", sQuote(file, FALSE)))
         c(if (nzchar(head)) c(head, ""), lines)
     }, files, header, SIMPLIFY = FALSE)
@@ -15,6 +15,19 @@ pager <- function(files, header = rep("", length(files)), title = "R Information
     text <- paste(plain(unlist(text, use.names = FALSE)), collapse = "\n")
     page(text, help_shown())
     invisible()
+}
+
+# lines_of reads a text file, in UTF-8 or in what options(encoding = ) says that
+# files are in.
+lines_of <- function(path) {
+    con <- file(path, encoding = "native.enc")
+    on.exit(close(con))
+    lines <- readLines(con, warn = FALSE, encoding = "UTF-8")
+    bad <- !validUTF8(lines)
+    from <- getOption("encoding")
+    if (any(bad) && !identical(from, "native.enc"))
+        lines[bad] <- iconv(lines[bad], from, "UTF-8", sub = "byte")
+    lines
 }
 
 # page sends a page: text, and the same as HTML when there is such a form.
@@ -113,7 +126,7 @@ local_html <- function(url) {
     path <- local_path(url)
     if (!nzchar(path) || !grepl("\\.html?$", path, ignore.case = TRUE) || file.size(path) > 2^23)
         return(NULL)
-    paste(utf8(readLines(path, warn = FALSE, encoding = "UTF-8")), collapse = "\n")
+    paste(utf8(lines_of(path)), collapse = "\n")
 }
 
 # help_server asks R's help server within this process, for URLs that are its.
