@@ -151,6 +151,13 @@ func (s *Server) handleShell(in *incoming) {
 	}
 	// Before its busy, so that whoever sees the busy can interrupt.
 	ctx := s.beginRunning(in)
+	select {
+	case <-in.lane.endc: // whoever deleted the subshell may have found nothing to interrupt
+		s.finishRunning(in)
+		s.refuse(in, errSubshellDeleted)
+		return
+	default:
+	}
 	s.publishStatus(in, jupyter.StateBusy)
 	c, reply := s.parse(in)
 	if c != nil {
