@@ -108,10 +108,11 @@ type Client struct {
 
 	mu sync.Mutex
 	// guarded by mu
-	link *link
-	proc *process // nil if attached
-	info *jupyter.KernelInfoReply
-	err  error // set before closing donec
+	link    *link    // to the last kernel that was ready
+	proc    *process // nil if attached; may be of a kernel that is not ready yet
+	info    *jupyter.KernelInfoReply
+	err     error // set before closing donec
+	closing bool  // Close was called: no kernel is started any more
 }
 
 // Attach joins the kernel that conn describes and returns when it is ready.
@@ -129,7 +130,7 @@ func Attach(ctx context.Context, conn *jupyter.ConnectionInfo, cfg *Config) (*Cl
 		l.close(ErrClosed)
 		return nil, err
 	}
-	c.adopt(l, nil, info)
+	c.adopt(l, info)
 	return c, nil
 }
 
@@ -160,11 +161,11 @@ func (c *Client) startContext(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeoutCause(ctx, d, errSlowStart)
 }
 
-// adopt makes l and p the kernel that c talks to.
-func (c *Client) adopt(l *link, p *process, info *jupyter.KernelInfoReply) {
+// adopt makes l, which is ready, the link to the kernel that c talks to.
+func (c *Client) adopt(l *link, info *jupyter.KernelInfoReply) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.link, c.proc, c.info = l, p, info
+	c.link, c.info = l, info
 }
 
 // end marks the client as ended; only the first cause counts.
@@ -184,7 +185,8 @@ func (c *Client) current() (*link, error) {
 	return c.link, c.err
 }
 
-// Info returns what the kernel said about itself when it became ready.
+// Info returns what the kernel said about itself when it became ready; while
+// another takes its place, that is still what the one before said.
 func (c *Client) Info() *jupyter.KernelInfoReply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -217,6 +219,7 @@ func (c *Client) Err() error {
 // of the client has ended. It may be called several times.
 func (c *Client) Close() error {
 	c.mu.Lock()
+	c.closing = true
 	if c.proc != nil {
 		c.proc.kill() // ends a Shutdown or Restart that waits for it
 	}

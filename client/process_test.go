@@ -57,6 +57,18 @@ var processModes = map[string]func(conn *jupyter.ConnectionInfo) int{
 		fmt.Fprintln(os.Stderr, "no such package: xyz")
 		return 7
 	},
+	// "mute" takes no shutdown_request, and says nothing when it starts for the
+	// second time.
+	"mute": func(conn *jupyter.ConnectionInfo) int {
+		marker := os.Getenv("ADRASTEA_TEST_MARKER")
+		if _, err := os.Stat(marker); err == nil {
+			os.WriteFile(marker+"-again", nil, 0o600)
+			time.Sleep(time.Hour)
+		}
+		os.WriteFile(marker, nil, 0o600)
+		signal.Ignore(syscall.SIGINT)
+		return runFake(conn, false, []os.Signal{syscall.SIGTERM})
+	},
 	// "unlucky" finds its port taken when it starts for the first time.
 	"unlucky": func(conn *jupyter.ConnectionInfo) int {
 		marker := os.Getenv("ADRASTEA_TEST_MARKER")
@@ -87,7 +99,9 @@ func runFake(conn *jupyter.ConnectionInfo, polite bool, signals []os.Signal) int
 			if polite {
 				k.send(ch, m, &jupyter.ShutdownReply{Status: jupyter.StatusOK})
 				ended <- 0
+				return
 			}
+			fmt.Println("not now")
 		case jupyter.TypeExecuteRequest:
 			runFakeCode(k, ch, m, interrupts, ended)
 		}
@@ -354,6 +368,66 @@ func TestRestart(t *testing.T) {
 	}
 	if got := run(t, c, "env ADRASTEA_TEST_KERNEL"); got != "deaf" {
 		t.Errorf("after Restart the code printed %q", got)
+	}
+}
+
+// TestC1NothingIsSentBeforeARestartedKernelIsReady: it could get lost.
+func TestC1NothingIsSentBeforeARestartedKernelIsReady(t *testing.T) {
+	marker := filepath.Join(t.TempDir(), "started")
+	t.Setenv("ADRASTEA_TEST_MARKER", marker)
+	c := startProcess(t, "mute", &client.Config{ShutdownTimeout: 4 * time.Millisecond})
+	restarted := make(chan error, 1)
+	go func() { restarted <- c.Restart(testContext(t)) }()
+	awaitFile(t, marker+"-again")
+	if _, err := c.Execute(testContext(t), "env HOME", nil); !errors.Is(err, client.ErrRestarted) {
+		t.Errorf("Execute before the kernel is ready: %v, want %v", err, client.ErrRestarted)
+	}
+	if c.Info() == nil {
+		t.Error("Info during Restart is nil")
+	}
+	c.Close()
+	if err := <-restarted; err == nil {
+		t.Error("Restart of a kernel that never was ready: no error")
+	}
+}
+
+// TestCloseEndsARestart closes a client whose Restart still waits for the old
+// kernel: no new one is started, and none waited for.
+func TestCloseEndsARestart(t *testing.T) {
+	marker := filepath.Join(t.TempDir(), "started")
+	t.Setenv("ADRASTEA_TEST_MARKER", marker)
+	said := make(spoken, 1)
+	c := startProcess(t, "mute", &client.Config{ShutdownTimeout: 10 * testTimeout, Output: said})
+	restarted := make(chan error, 1)
+	go func() { restarted <- c.Restart(testContext(t)) }()
+	<-said // that it does not take the shutdown_request
+	c.Close()
+	if err := <-restarted; !errors.Is(err, client.ErrClosed) {
+		t.Errorf("Restart: %v, want %v", err, client.ErrClosed)
+	}
+	if _, err := os.Stat(marker + "-again"); err == nil {
+		t.Error("a kernel was started for a client that was closed")
+	}
+}
+
+// spoken receives what is written to it.
+type spoken chan string
+
+func (w spoken) Write(b []byte) (int, error) {
+	w <- string(b)
+	return len(b), nil
+}
+
+// awaitFile returns when there is a file of that name.
+func awaitFile(t *testing.T, name string) {
+	t.Helper()
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(name); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no file %s", name)
+		}
 	}
 }
 

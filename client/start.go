@@ -52,27 +52,42 @@ func startOnce(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (_ *C
 	return c, c.launch(ctx)
 }
 
-// launch starts the process and makes it the kernel of c.
+// launch starts the process and, when it is ready, makes it the kernel of c. An
+// error ends c.
 func (c *Client) launch(ctx context.Context) error {
 	ctx, cancel := c.startContext(ctx)
 	defer cancel()
 	p, err := c.startKernel(ctx)
 	if err != nil {
-		return err
+		return c.startError(err)
 	}
 	l, err := newLink(c, p)
-	if err != nil {
-		p.kill()
-		<-p.donec
-		return err
+	if err == nil {
+		var info *jupyter.KernelInfoReply
+		if info, err = l.ready(ctx, false); err == nil {
+			c.adopt(l, info)
+			return nil
+		}
 	}
-	c.adopt(l, p, nil)
-	info, err := l.ready(ctx, false)
-	if err != nil {
-		return p.explain(err)
+	err = c.startError(p.explain(err))
+	p.kill()
+	if l != nil {
+		l.close(err)
 	}
-	c.adopt(l, p, info)
-	return nil
+	<-p.donec
+	return err
+}
+
+// startError ends c because of err, or because it is closed, and returns which.
+func (c *Client) startError(err error) error {
+	c.mu.Lock()
+	closing := c.closing
+	c.mu.Unlock()
+	if closing {
+		err = ErrClosed
+	}
+	c.end(err)
+	return err
 }
 
 // startKernel starts the process and returns when it is known where it listens:
@@ -88,19 +103,30 @@ func (c *Client) startKernel(ctx context.Context) (*process, error) {
 	} else if err := c.conn.WriteFile(c.file); err != nil {
 		return nil, fmt.Errorf("client: %v", err)
 	}
-	p, err := startProcess(c.spec.Command(c.file), c.environ(), c.cfg.Dir, c.cfg.Output)
+	p, err := c.startProcess()
 	if err != nil || reg == nil {
 		return p, err
 	}
-	c.mu.Lock()
-	c.proc = p // so that Close can kill it
-	c.mu.Unlock()
 	if err := reg.accept(ctx, p); err != nil {
 		p.kill()
 		<-p.donec
 		return nil, p.explain(err)
 	}
 	return p, nil
+}
+
+// startProcess starts the process, which from then on Close kills.
+func (c *Client) startProcess() (*process, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return nil, ErrClosed
+	}
+	p, err := startProcess(c.spec.Command(c.file), c.environ(), c.cfg.Dir, c.cfg.Output)
+	if err == nil {
+		c.proc = p
+	}
+	return p, err
 }
 
 // envRef is a reference to an environment variable in the env of a kernelspec.
@@ -224,7 +250,8 @@ func (c *Client) Interrupt(ctx context.Context) error {
 
 // Restart ends the kernel that Start has started, by the steps of Shutdown, and
 // starts another in its place, with the same connection file. Calls that wait
-// fail with [ErrRestarted]. When Restart fails, the client has ended.
+// fail with [ErrRestarted], and so do those that come before the new kernel is
+// ready. When Restart fails, the client has ended.
 func (c *Client) Restart(ctx context.Context) error {
 	c.lifeMu.Lock()
 	defer c.lifeMu.Unlock()
@@ -238,10 +265,5 @@ func (c *Client) Restart(ctx context.Context) error {
 	l.restarting()
 	c.descend(ctx, l, c.proc, true)
 	l.close(ErrRestarted)
-	err = c.launch(ctx)
-	if err != nil {
-		c.proc.kill()
-		c.end(err)
-	}
-	return err
+	return c.launch(ctx)
 }
