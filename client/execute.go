@@ -79,7 +79,7 @@ func (c *Client) Execute(
 		overc:  make(chan struct{}),
 	}
 	if opts.Input != nil {
-		r.input = make(chan *jupyter.Message, 1)
+		r.input = make(chan *jupyter.Message, socketQueue)
 	}
 	x := &execution{l: l, r: r, opts: opts}
 	l.add(r)

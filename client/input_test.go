@@ -182,3 +182,47 @@ func TestC3InputThatFailsInterrupts(t *testing.T) {
 		t.Errorf("Execute = %+v, %v; want the reply of interrupted code", reply, err)
 	}
 }
+
+// TestC2ManyQuestionsHoldUpNoReply is about code that asks again without an answer,
+// as it does when it has caught an interrupt: whatever waits to be asked, other
+// requests are answered.
+func TestC2ManyQuestionsHoldUpNoReply(t *testing.T) {
+	const questions = 5
+	var cell *jupyter.Message
+	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
+		switch m.Header.MsgType {
+		case jupyter.TypeExecuteRequest:
+			cell = m
+			k.status(m, jupyter.StateBusy)
+			for range questions {
+				k.send(jupyter.Stdin, m, &jupyter.InputRequest{Prompt: "? "})
+			}
+			k.stdout(m, "asked")
+		case jupyter.TypeInterruptRequest:
+			k.whole(ch, m, &jupyter.InterruptReply{Status: jupyter.StatusOK}, nil)
+			k.send(jupyter.Shell, cell, &jupyter.ExecuteReply{Status: jupyter.StatusError})
+			k.status(cell, jupyter.StateIdle)
+		}
+	}))
+	c := attach(t, k, nil)
+	asked := make(chan struct{}, questions)
+	result := make(chan error, 1)
+	go func() {
+		_, err := c.Execute(testContext(t), "ask", &client.ExecuteOptions{
+			AskAtOnce: true,
+			Input: func(ctx context.Context, _ *jupyter.InputRequest) (string, error) {
+				asked <- struct{}{}
+				<-ctx.Done() // nobody is at the keyboard
+				return "", ctx.Err()
+			},
+		})
+		result <- err
+	}()
+	<-asked
+	if err := c.Interrupt(testContext(t)); err != nil {
+		t.Errorf("Interrupt: %v", err)
+	}
+	if err := <-result; err != nil {
+		t.Errorf("Execute: %v", err)
+	}
+}

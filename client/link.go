@@ -47,7 +47,7 @@ type request struct {
 	id      string
 	reply   chan *jupyter.Message // receives at most one value
 	output  chan *jupyter.Message // nil where nobody wants the output
-	input   chan *jupyter.Message // nil where questions are not answered
+	input   chan *jupyter.Message // questions, with room for many; nil where they are not answered
 	seenc   chan struct{}         // closed with the request's first message on IOPub
 	seenOne sync.Once
 	donec   chan struct{} // closed when nobody waits any more
@@ -345,8 +345,8 @@ func (l *link) onInput(z zmq.Message) {
 	}
 	select {
 	case r.input <- m:
-	case <-r.donec:
-	case <-l.closec:
+	default: // replies must not wait for the user
+		l.c.cfg.Logger.Warn("too many questions of one request", "waiting", cap(r.input))
 	}
 }
 
