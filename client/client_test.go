@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,31 @@ func TestC1ReadyWithWelcome(t *testing.T) {
 	})
 	if got := attach(t, k, nil).Info().Implementation; got != "w" {
 		t.Errorf("Info().Implementation = %q, want w", got)
+	}
+}
+
+// TestC1TwoRepliesAreNoFault is about the requests by which ready looks for an
+// answer: a kernel that answers those on shell and on control at once is not blamed.
+func TestC1TwoRepliesAreNoFault(t *testing.T) {
+	log := make(spoken, 1000)
+	cfg := &client.Config{Logger: slog.New(slog.NewTextHandler(log, nil))}
+	for range 50 {
+		var first *jupyter.Message
+		var firstOn jupyter.Channel
+		k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
+			if first == nil {
+				first, firstOn = m, ch
+				return
+			}
+			k.info(firstOn, first)
+			k.info(ch, m)
+			first = nil
+		})
+		attach(t, k, cfg).Close()
+		k.stop()
+	}
+	if len(log) > 0 {
+		t.Errorf("%d warnings, for instance: %s", len(log), <-log)
 	}
 }
 

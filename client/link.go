@@ -45,7 +45,8 @@ type link struct {
 // A request is one message of ours that waits for its answers.
 type request struct {
 	id      string
-	reply   chan *jupyter.Message // receives at most one value
+	reply   chan *jupyter.Message // receives at most one value, of a nudger one for all
+	replied bool                  // owned by answers
 	output  chan *jupyter.Message // nil where nobody wants the output
 	input   chan *jupyter.Message // questions, with room for many; nil where they are not answered
 	seenc   chan struct{}         // closed with the request's first message on IOPub
@@ -326,10 +327,14 @@ func (l *link) onReply(z zmq.Message) {
 		l.c.cfg.Logger.Debug("reply that nobody waits for", "type", m.Header.MsgType)
 		return
 	}
+	if r.replied {
+		l.c.cfg.Logger.Warn("second reply to one request", "type", m.Header.MsgType)
+		return
+	}
+	r.replied = true
 	select {
 	case r.reply <- m:
-	default:
-		l.c.cfg.Logger.Warn("second reply to one request", "type", m.Header.MsgType)
+	default: // a nudger's: one answer is enough
 	}
 }
 
