@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -63,7 +64,10 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 			case <-l.donec:
 				return nil, l.failure()
 			case <-ctx.Done():
-				return nil, contextError(ctx)
+				if info != nil {
+					return nil, notReady(ctx, "its output does not come", nil)
+				}
+				return nil, notReady(ctx, "it answers no kernel_info_request, as if our key were wrong", nil)
 			}
 		}
 		wait = min(2*wait, askAgain)
@@ -73,18 +77,30 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 // attached waits until shell, control and stdin are connected.
 func (l *link) attached(ctx context.Context) error {
 	for _, ch := range []jupyter.Channel{jupyter.Shell, jupyter.Control, jupyter.Stdin} {
+		var last error // why there is no connection
 		for ok := false; !ok; {
 			select {
 			case e := <-l.events[ch]:
 				ok = e.Kind == zmq.PeerAttached
+				if e.Err != nil {
+					last = e.Err
+				}
 			case <-l.donec:
 				return l.failure()
 			case <-ctx.Done():
-				return contextError(ctx)
+				return notReady(ctx, "no connection to "+ch.String(), last)
 			}
 		}
 	}
 	return nil
+}
+
+// notReady returns why ctx ended, and what was missing then.
+func notReady(ctx context.Context, what string, why error) error {
+	if why != nil {
+		what += ": " + why.Error()
+	}
+	return fmt.Errorf("%w: %s", contextError(ctx), what)
 }
 
 // A nudger sends kernel_info_requests, whose replies come on one channel.

@@ -3,6 +3,7 @@ package client_test
 import (
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,26 +97,32 @@ func TestEncryptedAttach(t *testing.T) {
 		t.Errorf("Execute: %v", err)
 	}
 
-	short := &client.Config{StartTimeout: 200 * time.Millisecond}
-	open := *conn
+	open, wrong, half, unsigned := *conn, *conn, *conn, *conn
 	open.CurvePublicKey, open.CurveSecretKey = "", jupyter.Key{}
-	if c, err := client.Attach(testContext(t), &open, short); err == nil {
-		c.Close()
-		t.Error("attached without keys")
-	}
 	other := zmq.NewCurveKey()
-	wrong := *conn
 	wrong.CurvePublicKey, wrong.CurveSecretKey = other.Public().String(), jupyter.NewKey(other.Secret())
-	if c, err := client.Attach(testContext(t), &wrong, short); err == nil {
-		c.Close()
-		t.Error("attached with the keys of another kernel")
-	}
-	half := *conn
 	half.CurveSecretKey = jupyter.Key{}
-	if c, err := client.Attach(testContext(t), &half, short); err == nil || !strings.Contains(err.Error(), "curve_secretkey") {
-		if err == nil {
-			c.Close()
+	unsigned.Key = jupyter.RandomKey()
+	var wg sync.WaitGroup
+	wg.Go(func() { failsToAttach(t, &open, "no connection to shell", "security mechanism CURVE") })
+	wg.Go(func() { failsToAttach(t, &wrong, "no connection to shell", "closed during the handshake") })
+	wg.Go(func() { failsToAttach(t, &half, "curve_secretkey") })
+	wg.Go(func() { failsToAttach(t, &unsigned, "no kernel_info_request", "key") })
+	wg.Wait()
+}
+
+// failsToAttach fails the test if Attach does not say each of why.
+func failsToAttach(t *testing.T, conn *jupyter.ConnectionInfo, why ...string) {
+	t.Helper()
+	c, err := client.Attach(testContext(t), conn, &client.Config{StartTimeout: 3 * time.Second})
+	if err == nil {
+		c.Close()
+		t.Errorf("Attach: no error, want %q", why)
+		return
+	}
+	for _, w := range why {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("Attach: %v, want %q", err, w)
 		}
-		t.Errorf("attached with half a pair of keys: %v", err)
 	}
 }
