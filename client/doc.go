@@ -49,8 +49,9 @@
 // # Concurrency
 //
 // All methods may be called from several goroutines at once, also from
-// handlers. A kernel runs execute requests one after the other, so a handler
-// must not call Execute.
+// handlers, with two exceptions. A kernel runs execute requests one after the
+// other, so a handler must not call Execute. Close and Restart wait for
+// [Config.Message] to return, so it must not call them.
 //
 // # Limitations
 //
