@@ -97,7 +97,7 @@ func ReadKernelSpec(dir string) (*KernelSpec, error) {
 	}
 	s := &KernelSpec{Name: strings.ToLower(filepath.Base(dir)), Dir: dir}
 	if err := json.Unmarshal(raw, s); err != nil {
-		return nil, fmt.Errorf("jupyter: kernelspec %s: %w", path, err)
+		return nil, fmt.Errorf("jupyter: kernelspec %s: %w", path, plainError(err))
 	}
 	if len(s.Argv) == 0 {
 		return nil, fmt.Errorf("jupyter: kernelspec %s: argv is missing or empty", path)
@@ -132,8 +132,8 @@ func SpecDirs() []SpecDir {
 		for _, e := range entries {
 			dir := filepath.Join(path, e.Name())
 			spec, err := ReadKernelSpec(dir)
-			if !validName(e.Name()) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-				continue // no kernelspec
+			if !validName(e.Name()) || isNone(err) {
+				continue
 			}
 			d := SpecDir{Name: strings.ToLower(e.Name()), Dir: dir, Spec: spec, Err: err}
 			d.Shadowed = slices.ContainsFunc(all, func(o SpecDir) bool { return o.Name == d.Name })
@@ -141,6 +141,12 @@ func SpecDirs() []SpecDir {
 		}
 	}
 	return all
+}
+
+// isNone says that an error of [ReadKernelSpec] is that the directory is no
+// kernelspec and not meant to be one, or no directory.
+func isNone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // KernelSpecs returns the kernelspecs that are installed, by name. Where
@@ -174,7 +180,7 @@ func FindKernelSpec(name string) (*KernelSpec, error) {
 				continue
 			}
 			s, err := ReadKernelSpec(filepath.Join(dir, e.Name()))
-			if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			if !isNone(err) {
 				return s, err
 			}
 		}

@@ -44,10 +44,12 @@ func TestKernelPath(t *testing.T) {
 	if got := rel(); !slices.Equal(got, want) {
 		t.Errorf("KernelPath() = %q, want %q", got, want)
 	}
-	t.Setenv("JUPYTER_PREFER_ENV_PATH", "0")
 	slices.Reverse(want)
-	if got := rel(); !slices.Equal(got, want) {
-		t.Errorf("KernelPath() = %q, want %q", got, want)
+	for _, no := range []string{"0", "FALSE", "Off"} {
+		t.Setenv("JUPYTER_PREFER_ENV_PATH", no)
+		if got := rel(); !slices.Equal(got, want) {
+			t.Errorf("with JUPYTER_PREFER_ENV_PATH=%s, KernelPath() = %q, want %q", no, got, want)
+		}
 	}
 }
 
@@ -87,6 +89,17 @@ func TestInstallAndFind(t *testing.T) {
 	if _, err := FindKernelSpec("other"); err == nil || !strings.Contains(err.Error(), "mykernel") {
 		t.Errorf("FindKernelSpec of another: %v", err)
 	}
+	// A file of that name is no kernelspec.
+	t.Setenv("JUPYTER_PATH", dir+"/zeroth"+string(filepath.ListSeparator)+dir+"/first")
+	if err := os.MkdirAll(dir+"/zeroth/kernels", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/zeroth/kernels/mykernel", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := FindKernelSpec("mykernel"); err != nil || s.Dir != dir+"/first/kernels/mykernel" {
+		t.Errorf("behind a file of its name: %+v, %v", s, err)
+	}
 	if specs := KernelSpecs(); !slices.ContainsFunc(specs, func(s *KernelSpec) bool {
 		return s.Name == "mykernel" && s.Dir == dir+"/first/kernels/mykernel"
 	}) {
@@ -100,7 +113,7 @@ func TestBadKernelSpecs(t *testing.T) {
 	for content, want := range map[string]string{
 		`{`:           "unexpected end",
 		`{"argv":[]}`: "argv is missing",
-		`{"argv":1}`:  "cannot unmarshal",
+		`{"argv":1}`:  "argv is a number, want a list",
 	} {
 		if err := os.MkdirAll(dir+"/kernels/bad", 0o755); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // HomeDir returns the user's home directory: what the environment says, or else,
@@ -92,9 +93,10 @@ func DataPath() []string {
 	return uniq
 }
 
+// preferEnv reads the variable as jupyter_core reads those that are yes or no.
 func preferEnv() bool {
-	switch os.Getenv("JUPYTER_PREFER_ENV_PATH") {
-	case "0", "no", "n", "false", "off", "No", "False":
+	switch strings.ToLower(os.Getenv("JUPYTER_PREFER_ENV_PATH")) {
+	case "no", "n", "false", "off", "0", "0.0":
 		return false
 	}
 	return true
