@@ -74,16 +74,18 @@ func (s *Server) remember(req *Request) {
 
 // failed publishes the error of a request and returns its reply. If the request
 // stops on errors, what was received after it is aborted, for which the reply may
-// have to wait.
+// have to wait. A silent one aborts nothing, as with ipykernel: no user has seen
+// it, or would see why their cells do not run.
 func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Content {
 	info := errorInfo(ctx, err)
-	if req.StopOnError {
+	aborts := req.StopOnError && !req.Silent
+	if aborts {
 		s.abortReceived(req.in)
 	}
 	if !req.Silent {
 		s.logError(s.out.publish(req.parent, &jupyter.Error{ErrorInfo: info}))
 	}
-	if req.StopOnError {
+	if aborts {
 		s.abortBurst(ctx, req.in)
 	}
 	return &jupyter.ExecuteReply{
