@@ -291,6 +291,14 @@ class Kernel:
         popen: subprocess.Popen[bytes] = self.manager.provisioner.process
         return popen.wait(limit)
 
+    def state(self) -> str:
+        """Whether the kernel still runs, for a failure: one that was told to end
+        answers what it has not begun as aborted."""
+        popen: subprocess.Popen[bytes] = self.manager.provisioner.process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return f"the kernel ended with status {popen.wait(5)}"
+        return "the kernel runs"
+
     def leftovers(self, limit: float = LIMIT) -> list[str]:
         """The kernel's processes that are still alive when the limit is up."""
         deadline = time.monotonic() + limit

@@ -72,8 +72,8 @@ class Storm:
         if self.random.random() < 0.5:
             timer.join()
         self.kernel.interrupt()
+        timer.join()  # collect reads the socket that the answer is sent on: not at once
         cell = self.kernel.collect(msg_id)
-        timer.join()
         if cell.status == "ok":
             assert f'"{n} answer"' in cell.text, cell
             self.stored(n, f"{n} answer")
@@ -155,5 +155,7 @@ def test_storm():
             try:
                 kind(n)
             except AssertionError as err:
-                raise AssertionError(f"round {n}, {kind.__name__}, STORM_SEED={SEED}: {err}") from err
+                raise AssertionError(
+                    f"round {n}, {kind.__name__}, STORM_SEED={SEED}, {kernel.state()}: {err}"
+                ) from err
         kernel.quiet()
