@@ -50,6 +50,9 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"closed", "plot(1); invisible(dev.off())", "display|#1"},
 		{"closed at once", "{ plot(1); invisible(dev.off()) }", "display|#1"},
 		{"grid", "library(grid); { grid.newpage(); grid.rect() }; grid.circle()", "display|#1 update|#1"},
+		{"drawing code that speaks", "library(grid); makeContent.loud <- function(x) { cat('made\n'); x }\n" +
+			"grid.draw(gTree(children = gList(rectGrob()), cl = 'loud')); grid.text('x')",
+			"stdout|made\n display|#1 update|#1"},
 		{"a group", "library(grid); grid.newpage(); grid.group(circleGrob())", "display|#1"},
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},

@@ -145,6 +145,15 @@ plot_draw <- function(snapshot, mime, file, width, height, res) {
         }
     })
     grDevices::dev.control("inhibit")
+    # Drawing code of the user's, as methods for classes of grid, runs once more:
+    # what it has to say was said when the page was recorded.
+    sinks <- sink.number()
+    silence <- file(nullfile(), "w")
+    on.exit({
+        while (sink.number() > sinks) sink()
+        close(silence)
+    }, add = TRUE)
+    sink(silence)
     suppressWarnings(suppressMessages(grDevices::replayPlot(snapshot)))
 }
 
