@@ -53,6 +53,12 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"drawing code that speaks", "library(grid); makeContent.loud <- function(x) { cat('made\n'); x }\n" +
 			"grid.draw(gTree(children = gList(rectGrob()), cl = 'loud')); grid.text('x')",
 			"stdout|made\n display|#1 update|#1"},
+		{"behind drawing code that fails", "library(grid); drawDetails.bad <- function(x, recording) { grid.text('x'); stop('no') }\n" +
+			"bad <- gTree(cl = 'bad'); for (i in 1:2) { plot(i); try(grid.draw(bad), silent = TRUE) }; plot(3)\n" +
+			"for (i in 1:2) { grid.newpage(); grid.rect(); try(grid.draw(bad), silent = TRUE) }; grid.circle()",
+			"display|#1 display|#2 display|#3 display|#4 display|#5 update|#5"},
+		{"all drawing code fails", "library(grid); drawDetails.bad <- function(x, recording) { grid.text('x'); stop('no') }\n" +
+			"try(grid.draw(gTree(cl = 'bad')), silent = TRUE)\ngrid.text('x')", "display|#1"},
 		{"a group", "library(grid); grid.newpage(); grid.group(circleGrob())", "display|#1"},
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},
@@ -94,6 +100,21 @@ func TestPlotsAreOutBeforeTheUserIsAsked(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "for (i in 1:2) { plot(i); invisible(readline('next? ')) }", "", "")
 	v.want(t, "display|#1 input|next?  display|#2 input|next? ")
+}
+
+// What drawing code draws before it asks is recorded with the rest, at its end.
+func TestWhatIsDrawnBeforeAQuestionIsShown(t *testing.T) {
+	p := startR(t)
+	show(t, p, `library(grid); asked <- FALSE
+drawDetails.q <- function(x, recording) {
+    grid.rect(gp = gpar(fill = "black"))
+    if (!asked) { asked <<- TRUE; readline("go on? ") }
+}`)
+	v := show(t, p, "grid.text('first')\ngrid.draw(gTree(cl = 'q'))", "")
+	v.want(t, "display|#1 input|go on?  update|#1")
+	if ink := inked(v.shown[len(v.shown)-1].picture(t, 504, 504), 0, 0, 100, 100); ink < 0.99 {
+		t.Errorf("%.2f of the picture is inked, want all", ink)
+	}
 }
 
 func TestAPlotKeepsItsDisplayInLaterCells(t *testing.T) {

@@ -25,7 +25,7 @@ struct page_device {
 	void (*close)(dev_desc *); // the bitmap device's own
 	int fixed;                 // the size was given, options do not change it
 	int page;                  // serial number of the page, 0 before the first
-	int sent;                  // the page was sent at least once
+	int sent;                  // the page was shown at least once
 	int dirty;                 // drawn on since it was last sent
 	int seen;                  // some of that would be on a screen: not all was held
 	int hold;                  // dev.hold level
@@ -47,12 +47,42 @@ static struct page_device *device_of(dev_desc *dev)
 	return NULL;
 }
 
+// ---- recording -------------------------------------------------------------
+
+static SEXP try_nested(void *data)
+{
+	(void)data;
+	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_nested"), R_Nil));
+	SEXP nested = R.Rf_eval(call, our_env);
+	UNPROTECT(1);
+	return nested;
+}
+
+static SEXP maybe_nested(SEXP condition, void *data)
+{
+	(void)condition, (void)data;
+	return R_Nil;
+}
+
+// record_again makes the engine record once more what is drawn. It stops while it
+// runs drawing code that it records as a whole, and does not begin again when that
+// fails and the error is caught: all plots behind try(print(plot)) would be lost.
+static void record_again(dev_desc *dev)
+{
+	engine_desc *e = R.Rf_desc2GEDesc(dev);
+	if (e->recording || sending || lane_is_child())
+		return;
+	SEXP nested = R.R_tryCatchError(try_nested, NULL, maybe_nested, NULL);
+	if (nested != R_Nil && R.Rf_asLogical(nested) == 0)
+		e->recording = 1;
+}
+
 // ---- sending ---------------------------------------------------------------
 
 struct send_args {
 	struct page_device *d;
 	SEXP snapshot; // NULL: take one of the page as it is now
-	int interrupted;
+	int shown;     // 1 or 0; else the drawing was interrupted
 };
 
 // send_page calls plot_send(snapshot, page, update, width, height).
@@ -61,9 +91,13 @@ static void send_page(void *data)
 	struct send_args *a = data;
 	struct page_device *d = a->d;
 	dev_desc *dev = d->dev;
+	engine_desc *e = R.Rf_desc2GEDesc(dev);
 	SEXP snapshot = a->snapshot;
 	if (!snapshot)
-		snapshot = R.GEcreateSnapshot(R.Rf_desc2GEDesc(dev));
+		snapshot = R.GEcreateSnapshot(e);
+	// Drawing code that failed has drawn, but is not recorded.
+	if (e->display_list_on && (snapshot == R_Nil || R.VECTOR_ELT(snapshot, 0) == R_Nil))
+		return;
 	PROTECT(snapshot);
 	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), R_Nil));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->right - dev->left) / d->res), args));
@@ -71,13 +105,13 @@ static void send_page(void *data)
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarInteger(d->page), args));
 	args = PROTECT(R.Rf_cons(snapshot, args));
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
-	a->interrupted = R.Rf_asLogical(R.Rf_eval(call, our_env)) == 1;
+	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
 	UNPROTECT(7);
 }
 
-// send sends one page and returns 1 if an interrupt arrived meanwhile. The
-// page counts as sent also when it could not be drawn: plot_send has said so,
-// and would say the same again.
+// send sends one page and returns 1 if an interrupt arrived meanwhile. A page
+// that cannot be drawn is left until it is drawn on: plot_send has said so, and
+// would say the same again.
 static int send(struct page_device *d, SEXP snapshot)
 {
 	struct send_args a = {d, snapshot, 0};
@@ -85,28 +119,39 @@ static int send(struct page_device *d, SEXP snapshot)
 	sending++;
 	R.R_ToplevelExec(send_page, &a);
 	sending--;
-	d->sent = 1;
-	return a.interrupted;
+	if (a.shown == 1)
+		d->sent = 1;
+	return a.shown != 0 && a.shown != 1;
 }
 
-// next_dirty returns the device with the oldest page to be sent, or NULL.
+// next_dirty returns the device with the oldest page to be sent, or NULL. While
+// R runs code that it will record as a whole, the page must wait for its end.
 static struct page_device *next_dirty(void)
 {
 	struct page_device *oldest = NULL;
-	for (struct page_device *d = devices; d; d = d->next)
-		if (d->dirty && d->hold == 0 && (!oldest || d->page < oldest->page))
+	for (struct page_device *d = devices; d; d = d->next) {
+		if (!d->dirty || d->hold > 0)
+			continue;
+		if (!((engine_desc *)R.Rf_desc2GEDesc(d->dev))->recording)
+			any_dirty = 1;
+		else if (!oldest || d->page < oldest->page)
 			oldest = d;
+	}
 	return oldest;
 }
 
 void device_flush(void)
 {
-	if (!any_dirty || sending || lane_is_child())
+	if (!devices || sending || lane_is_child())
 		return;
+	for (struct page_device *d = devices; d; d = d->next)
+		record_again(d->dev);
+	if (!any_dirty)
+		return;
+	any_dirty = 0;
 	for (struct page_device *d; (d = next_dirty());)
 		if (send(d, NULL))
 			*R.R_interrupts_pending = 1;
-	any_dirty = 0;
 }
 
 int device_only_adds(const char *code, size_t len)
@@ -169,6 +214,7 @@ static void page_new(gcontext gc, dev_desc *dev)
 		return;
 	engine_desc *e = R.Rf_desc2GEDesc(dev);
 	int interrupted = 0;
+	record_again(dev);
 	// plot.default holds the device before it begins its page; a page that was
 	// held all the time it was drawn on is not meant to be seen.
 	if (d->seen && !sending && !lane_is_child())
@@ -204,6 +250,7 @@ static int page_hold(dev_desc *dev, int level)
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return 0;
+	record_again(dev);
 	d->hold = d->hold + level > 0 ? d->hold + level : 0;
 	if (d->hold == 0 && d->dirty)
 		d->seen = any_dirty = 1;

@@ -7,7 +7,7 @@
 void device_init(void);
 // device_flush sends every page that was drawn on since it was last sent. It
 // is called on R's thread whenever evaluating R is allowed, raises no error, and
-// costs one comparison when nothing was drawn. An interrupt that arrives while it
+// costs next to nothing when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void device_flush(void);
 // device_only_adds says that the code of an expression is a call of a function

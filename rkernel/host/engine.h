@@ -99,6 +99,8 @@ typedef struct {
 	int display_list_on;
 	SEXP display_list, last_element;
 	SEXP saved_snapshot; // the page before, set by GEinitDisplayList
+	int dirty;
+	int recording; // 0 inside code that is recorded as a whole
 } engine_desc;
 
 // device_fast_points stands between the engine and a device of R's own: see

@@ -75,13 +75,19 @@ plot_id <- function(page) {
     paste0("plot-", plot_token, "-", page)
 }
 
-# plot_send is called by the device with a recorded page. It returns TRUE when
-# an interrupt ended it.
+# plot_nested says whether R runs code that it will record as a whole.
+plot_nested <- function() {
+    for (i in seq_len(sys.nframe()))
+        if (identical(sys.function(i), grDevices::recordGraphics)) return(TRUE)
+    FALSE
+}
+
+# plot_send is called by the device with a recorded page. It returns whether the
+# page was shown, and NA when an interrupt ended it.
 plot_send <- function(snapshot, page, update, width, height) {
     tryCatch({
         plot_display(snapshot, page, update, width, height)
-        FALSE
-    }, interrupt = function(e) TRUE, error = function(e) {
+    }, interrupt = function(e) NA, error = function(e) {
         message("the plot cannot be drawn: ", conditionMessage(e))
         FALSE
     })
@@ -107,9 +113,11 @@ plot_display <- function(snapshot, page, update, width, height) {
     }
     for (mime in plot_mimetypes()) add(mime)
     if (!length(parts)) add("image/png") # no form that is known, or an SVG too large
+    if (!length(parts)) return(FALSE)
     text <- sprintf("[plot, %g x %g in]", width, height)
     send("display", c(if (update) "update" else "new", plot_id(page), json(metadata),
                         "text/plain", text, parts))
+    TRUE
 }
 
 plot_mimetypes <- function() {
@@ -117,14 +125,16 @@ plot_mimetypes <- function() {
               c("image/png", "image/svg+xml", "image/jpeg", "application/pdf"))
 }
 
-# plot_data draws a page; NULL for SVG that is too large to be sent.
+# plot_data draws a page; NULL for SVG that is too large to be sent, and where
+# the recording begins no page, since the code that did has failed.
 plot_data <- function(snapshot, mime, width, height, res) {
     # Systems tidy up what nobody has used for days, the folder of a session too.
     file <- tempfile("adrastea-plot", tempdir(check = TRUE))
     on.exit(unlink(file))
     plot_draw(snapshot, mime, file, width, height, res)
     size <- file.size(file)
-    if (is.na(size) || size == 0) stop("the device wrote no file", call. = FALSE)
+    if (is.na(size)) return(NULL)
+    if (size == 0) stop("the device wrote nothing into its file", call. = FALSE)
     if (mime == "image/svg+xml" && size > plot_option("adrastea.plot.max_svg")) return(NULL)
     readBin(file, "raw", size)
 }
