@@ -55,8 +55,9 @@ func (r *R) started(ctx context.Context) (*process, bool) {
 
 // Complete answers with what R's own completer and R itself know about the
 // name, argument, member, package or path before the cursor, which counts code
-// points. Nothing is evaluated that has an effect; nothing is loaded. When R
-// starts or takes too long, there are no matches.
+// points. Of the code only names, members and subsets are evaluated, with the
+// bindings and methods behind them; no function in it is called, and nothing is
+// loaded. When R starts or takes too long, there are no matches.
 func (r *R) Complete(ctx context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
 	p, ok := r.started(ctx)
 	if !ok {

@@ -115,7 +115,7 @@ func TestCompletionOfAGenericsArgumentsIsQuick(t *testing.T) {
 	}
 }
 
-func TestInspectionNeverRunsCode(t *testing.T) {
+func TestInspectionEvaluatesNoBindings(t *testing.T) {
 	p := startR(t)
 	show(t, p, `makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, globalenv())
 delayedAssign("later", { cat("RAN\n"); 1 })
@@ -166,7 +166,7 @@ df <- data.frame(n = 1:2)`)
 		}
 	}
 	if v := show(t, p, "1"); len(v.all()) != 1 {
-		t.Errorf("inspecting ran code: %q", v.all())
+		t.Errorf("inspecting evaluated a binding: %q", v.all())
 	}
 }
 
