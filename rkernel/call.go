@@ -70,8 +70,8 @@ func (p *process) call(ctx context.Context, fn string, args ...string) ([]string
 
 // message evaluates fn of our private environment with texts and buffers as its
 // arguments. Other than with call, what it shows is shown, on out, and it may
-// take its time: an interrupt, which ends ctx, interrupts it. Where ctx ends for
-// another reason, R is left alone.
+// take its time: an interrupt or the end of the kernel, which end ctx, interrupt
+// it. Where ctx ends for another reason, R is left alone.
 func (p *process) message(ctx context.Context, out output, fn string, texts []string, buffers [][]byte,
 ) ([]string, error) {
 	id := p.newID()
@@ -101,11 +101,15 @@ func (p *process) message(ctx context.Context, out output, fn string, texts []st
 				p.breakCall(id)
 			}
 		case <-ended:
-			if !errors.Is(context.Cause(ctx), kernel.ErrInterrupted) {
-				p.forgetCall(id)
-				return nil, context.Cause(ctx)
+			cause := context.Cause(ctx)
+			interrupted := errors.Is(cause, kernel.ErrInterrupted)
+			if interrupted || errors.Is(cause, kernel.ErrShutdown) {
+				p.breakCall(id) // if it has begun
 			}
-			p.breakCall(id) // if it has begun
+			if !interrupted {
+				p.forgetCall(id)
+				return nil, cause
+			}
 			ended = nil
 		}
 	}

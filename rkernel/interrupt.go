@@ -45,7 +45,7 @@ func (p *process) interrupt() {
 	defer p.mu.Unlock()
 	r := p.run
 	switch {
-	case r == nil || r.over:
+	case r == nil:
 	case r.wait.offered:
 		p.confirmLocked(r)
 	case r.begun:
@@ -163,7 +163,7 @@ func (p *process) nudgeStep(r *run) (tell bool) {
 		interruptGroups(p.pid)
 	}
 	w.timer.Reset(next)
-	return tell
+	return tell && !r.over // of a run that was given up nobody hears
 }
 
 // nudged acts on R's answer to a nudge.

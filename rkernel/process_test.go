@@ -267,6 +267,42 @@ func TestShutdownRunsLast(t *testing.T) {
 	}
 }
 
+// The kernel gives up what runs before it shuts R down. R is interrupted all the same,
+// and ends in peace.
+func TestShutdownOfABusyRRunsLast(t *testing.T) {
+	for name, run := range map[string]func(ctx context.Context, p *process, out *recorder) error{
+		"cell": func(ctx context.Context, p *process, out *recorder) error {
+			_, err := p.execute(ctx, out, cell{code: "busy()"})
+			return err
+		},
+		"comm": func(ctx context.Context, p *process, out *recorder) error {
+			_, err := p.message(ctx, out, "comm_opened", []string{"id", "busy", "o0", "o0"}, nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startR(t)
+			file := filepath.Join(t.TempDir(), "last")
+			runCell(t, p, `busy <- function(...) { cat("go\n"); repeat {} }
+getOption("jupyter.comm_manager")()$register_target("busy", busy)
+.Last <- function() invisible(file.create("`+file+`"))`)
+			ctx, cancel := context.WithCancelCause(context.Background())
+			rec, gone := newRecorder(), make(chan error, 1)
+			go func() { gone <- run(ctx, p, rec) }()
+			rec.wait(t, "go")
+			cancel(kernel.ErrShutdown)
+			if err := <-gone; !errors.Is(err, kernel.ErrShutdown) {
+				t.Errorf("given up by %v", err)
+			}
+			p.shutdown(context.Background())
+			if _, err := os.Stat(file); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A .Last that fails does not keep R from ending: it is said, and R ends.
 func TestShutdownWithAFailingLast(t *testing.T) {
 	p := startR(t)

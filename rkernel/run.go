@@ -103,7 +103,7 @@ func (p *process) enter(ctx context.Context, r *run) error {
 	return nil
 }
 
-// leave gives a run up: its end will interest nobody.
+// leave gives a run up: its end will interest nobody. R still runs it.
 func (p *process) leave(ctx context.Context, r *run) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
