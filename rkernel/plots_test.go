@@ -252,18 +252,23 @@ func TestAForkedChildPlotsWithoutAnEvent(t *testing.T) {
 func TestAnInterruptEndsTheDrawingOfAPlot(t *testing.T) {
 	p := startR(t)
 	show(t, p, "x <- rnorm(3e6)")
-	v := &viewer{recorder: newRecorder()}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		v.wait(t, "drawing")
-		p.interrupt()
-	}()
 	// The cell says when plot has recorded its points; their drawing follows.
-	v.run(t, p, "{ plot(x); cat('drawing\\n') }\ncat('later\\n')")
-	<-done
-	if v.err == nil || v.text("stdout") != "drawing\n" {
-		t.Errorf("error %v, %q; want an interrupt and no later text", v.err, v.all())
+	for _, code := range []string{
+		"{ plot(x); cat('drawing\\n') }\ncat('later\\n')",
+		"{ plot(x); cat('drawing\\n'); dev.off(); for (i in 1:1e4) sin(i); cat('later\\n') }",
+	} {
+		v := &viewer{recorder: newRecorder()}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			v.wait(t, "drawing")
+			p.interrupt()
+		}()
+		v.run(t, p, code)
+		<-done
+		if v.err == nil || v.text("stdout") != "drawing\n" {
+			t.Errorf("%s: error %v, %q; want an interrupt and no later text", code, v.err, v.all())
+		}
 	}
 	show(t, p, "plot(1)").want(t, "display|#1")
 }

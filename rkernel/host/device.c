@@ -82,10 +82,11 @@ static void record_again(dev_desc *dev)
 struct send_args {
 	struct page_device *d;
 	SEXP snapshot; // NULL: take one of the page as it is now
+	int breakable; // an interrupt may end the drawing
 	int shown;     // 1 or 0; else the drawing was interrupted
 };
 
-// send_page calls plot_send(snapshot, page, update, width, height).
+// send_page calls plot_send(snapshot, page, update, width, height, breakable).
 static void send_page(void *data)
 {
 	struct send_args *a = data;
@@ -99,14 +100,15 @@ static void send_page(void *data)
 	if (e->display_list_on && (snapshot == R_Nil || R.VECTOR_ELT(snapshot, 0) == R_Nil))
 		return;
 	PROTECT(snapshot);
-	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), R_Nil));
+	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(a->breakable), R_Nil));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->right - dev->left) / d->res), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(d->sent), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarInteger(d->page), args));
 	args = PROTECT(R.Rf_cons(snapshot, args));
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
 	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
-	UNPROTECT(7);
+	UNPROTECT(8);
 }
 
 // send sends one page and returns 1 if an interrupt arrived meanwhile. A page
@@ -114,10 +116,14 @@ static void send_page(void *data)
 // would say the same again.
 static int send(struct page_device *d, SEXP snapshot)
 {
-	struct send_args a = {d, snapshot, 0};
+	// The drawing itself is interrupted, where that is caught, and nothing around it.
+	unsigned char suspended = *R.R_interrupts_suspended;
+	struct send_args a = {d, snapshot, !suspended, 0};
 	d->dirty = d->seen = 0;
 	sending++;
+	*R.R_interrupts_suspended = 1;
 	R.R_ToplevelExec(send_page, &a);
+	*R.R_interrupts_suspended = suspended;
 	sending--;
 	if (a.shown == 1)
 		d->sent = 1;
@@ -233,8 +239,8 @@ static void page_close(dev_desc *dev)
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return;
-	if (d->dirty && !sending && !lane_is_child())
-		send(d, NULL);
+	if (d->dirty && !sending && !lane_is_child() && send(d, NULL))
+		*R.R_interrupts_pending = 1; // R is within the end of its device
 	for (struct page_device **p = &devices; *p; p = &(*p)->next)
 		if (*p == d) {
 			*p = d->next;

@@ -82,11 +82,13 @@ plot_nested <- function() {
     FALSE
 }
 
-# plot_send is called by the device with a recorded page. It returns whether the
-# page was shown, and NA when an interrupt ended it.
-plot_send <- function(snapshot, page, update, width, height) {
+# plot_send is called by the device with a recorded page, while interrupts wait. It
+# returns whether the page was shown, and NA when an interrupt ended it, which it
+# may if the page is breakable.
+plot_send <- function(snapshot, page, update, width, height, breakable) {
+    display <- function() plot_display(snapshot, page, update, width, height)
     tryCatch({
-        plot_display(snapshot, page, update, width, height)
+        if (breakable) allowInterrupts(display()) else display()
     }, interrupt = function(e) NA, error = function(e) {
         message("the plot cannot be drawn: ", conditionMessage(e))
         FALSE
