@@ -2,7 +2,6 @@ package kernel_test
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,29 +94,6 @@ func testK9Subshells(t *testing.T) {
 	close(l.stuck)
 	if id := <-l.closed; id != deleted {
 		t.Errorf("subshell %q was closed, want %q", id, deleted)
-	}
-}
-
-// Deleting a subshell ends what has just been sent to it, however far that has come:
-// nothing else could.
-func TestDeletionEndsWhatJustBegins(t *testing.T) {
-	l := newSubScript()
-	const rounds = 300
-	l.limit, l.closed = rounds, make(chan string, rounds)
-	c := kerneltest.Start(t, l, nil)
-	for i := range rounds {
-		sub := createSubshell(c)
-		r := executeIn(t, c, sub, "wait")
-		for range i % 50 {
-			runtime.Gosched() // a moment more than in the round before
-		}
-		d := c.Request(jupyter.Control, &jupyter.DeleteSubshellRequest{SubshellID: sub})
-		c.Await(d, jupyter.Control, jupyter.TypeDeleteSubshellReply)
-		c.Await(r, jupyter.Shell, jupyter.TypeExecuteReply)
-		for _, m := range []*jupyter.Message{d, d, r, r} { // busy and idle
-			c.Await(m, jupyter.IOPub, jupyter.TypeStatus)
-		}
-		c.Forget() // of r, if it began
 	}
 }
 
