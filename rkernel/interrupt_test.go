@@ -256,6 +256,20 @@ cat(port)`)
 	rec.wait(t, "spinning")
 }
 
+// The kernel looks at each text that may be an error's: an interrupt that comes then
+// is the cell's all the same.
+func TestK5InterruptEndsALoopThatShowsErrors(t *testing.T) {
+	p := startR(t)
+	for i := range 40 {
+		c := begin(p, `repeat try(stop("x"))`)
+		c.rec.waitFor(t, "errors", func(event string) bool { return len(event) > 1000*i })
+		p.interrupt()
+		if err := c.end(t); !isInterrupt(err) {
+			t.Fatalf("ended by %v", err)
+		}
+	}
+}
+
 // An interrupt that comes while a cell is parsed ends it, and leaves the session as
 // it was.
 func TestK5InterruptWhileTheCellIsParsed(t *testing.T) {

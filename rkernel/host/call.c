@@ -81,12 +81,16 @@ static void evaluate_uncompiled(void *data) {
 static void restore_jit(void *data) { set_jit(*(int *)data); }
 
 // call_uncompiled is call at any moment, as when R's stack is full: there R's
-// compiler would fail, and be off from then on.
+// compiler would fail, and be off from then on. An interrupt waits until
+// it is over: it is for what R runs.
 static SEXP call_uncompiled(SEXP expr) {
 	struct uncompiled q = {{expr, NULL}, -1};
+	unsigned char suspended = *R.R_interrupts_suspended;
 	console_capture(1);
+	*R.R_interrupts_suspended = 1;
 	R.R_ToplevelExec(evaluate_uncompiled, &q);
 	if (q.jit >= 0) R.R_ToplevelExec(restore_jit, &q.jit);
+	*R.R_interrupts_suspended = suspended;
 	console_capture(0);
 	return taken(&q.e);
 }

@@ -191,7 +191,8 @@ void call_load(const struct frame *f);
 void call_run(const struct frame *f);
 void call_message(const struct frame *f);
 // call_strings evaluates fn of the private environment with strings as
-// arguments, output captured away. It returns a STRSXP, or NULL when it failed.
+// arguments, output captured away and interrupts put off. It returns a STRSXP, or
+// NULL when it failed.
 SEXP call_strings(const char *fn, int n, const struct host_part *args);
 SEXP call_object(const char *fn, SEXP arg);
 

@@ -34,13 +34,9 @@ static void to_pipe(void) {
 	cell.result.len = 0;
 }
 
-// ask_r says that a function of ours has something to say. It is asked while R
-// prints, so an interrupt must wait.
+// ask_r says that a function of ours has something to say.
 static int ask_r(const char *fn) {
-	unsigned char suspended = *R.R_interrupts_suspended;
-	*R.R_interrupts_suspended = 1;
 	SEXP said = call_strings(fn, 0, NULL);
-	*R.R_interrupts_suspended = suspended;
 	return said && R.Rf_length(said) > 0;
 }
 

@@ -81,8 +81,10 @@
     class(cond) <- class(cnd)
     # From there R finds the user's methods too.
     say <- as.call(list(conditionMessage, cond))
-    message <- tryCatch(paste(as.character(eval(say, .BaseNamespaceEnv)), collapse = "\n"),
-                        error = function(e) message)
+    message <- tryCatch({
+        said <- allowInterrupts(eval(say, .BaseNamespaceEnv))
+        paste(as.character(said), collapse = "\n")
+    }, error = function(e) message, interrupt = function(i) message)
     call <- conditionCall(cond)
     start <- if (is.call(call)) paste0("Error in ", deparse(call, nlines = 1L)[1L], " : ") else "Error: "
     enc2utf8(c("stop", message, class(cond)[1L], paste0(start, message, "\n")))
