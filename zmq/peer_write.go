@@ -15,6 +15,11 @@ const (
 	batchOctets   = 64 << 10 // what one batch takes, but for its last message
 	batchMessages = 512
 	copyLimit     = 4 << 10 // longer bodies are written from where they are
+
+	// Of a long batch a little is written first: the peer wakes while the rest is
+	// copied, and Linux paces less (docs/performance.md).
+	longBatch  = 512 << 10
+	leadOctets = 8 << 10
 )
 
 // An outbox is a batch on its way to the operating system.
@@ -27,6 +32,7 @@ type outbox struct {
 	scratch  []byte  // headers and short bodies
 	sealed   []*sealBuffer
 	segments net.Buffers
+	lead     int64       // where the first write ends, 0 if it takes all there is
 	rest     net.Buffers // the part of segments that is not yet written
 	encoded  bool        // segments are made
 }
@@ -208,7 +214,7 @@ func (p *Peer) writeOut(wait bool) error {
 		}
 	}
 	for len(o.rest) > 0 {
-		n, err := p.wire.write(o.rest, wait)
+		n, err := p.wire.write(o.next(), wait)
 		o.consume(n)
 		p.handedOver()
 		if err != nil {
@@ -240,6 +246,19 @@ func (p *Peer) encode() error {
 			start = len(o.scratch)
 		}
 	}
+	add := func(long []byte) {
+		cut()
+		if o.lead == 0 && total+int64(len(long)) >= longBatch {
+			if at := leadOctets - total; at > 0 {
+				o.segments = append(o.segments, long[:at])
+				long = long[at:]
+				total += at
+			}
+			o.lead = total
+		}
+		o.segments = append(o.segments, long)
+		total += int64(len(long))
+	}
 	frame := func(flags byte, body []byte) (err error) {
 		switch {
 		case p.seals && len(body) <= copyLimit:
@@ -247,17 +266,13 @@ func (p *Peer) encode() error {
 		case p.seals:
 			b := takeSealBuffer(len(body))
 			o.sealed = append(o.sealed, b)
-			cut()
 			b.octets, err = p.mech.Seal(b.octets, flags, body)
-			o.segments = append(o.segments, b.octets)
-			total += int64(len(b.octets))
+			add(b.octets)
 		case len(body) <= copyLimit:
 			o.scratch = zmtp.AppendFrame(o.scratch, flags, body)
 		default:
 			o.scratch = zmtp.AppendHeader(o.scratch, flags, len(body))
-			cut()
-			o.segments = append(o.segments, body)
-			total += int64(len(body))
+			add(body)
 		}
 		return err
 	}
@@ -298,6 +313,17 @@ func takeSealBuffer(size int) *sealBuffer {
 	return b
 }
 
+// next returns what the next write is to take.
+func (o *outbox) next() net.Buffers {
+	left := o.lead - o.written
+	for i := 0; left > 0; i++ {
+		if left -= int64(len(o.rest[i])); left <= 0 {
+			return o.rest[:i+1]
+		}
+	}
+	return o.rest
+}
+
 // consume notes that n octets of the batch are written.
 func (o *outbox) consume(n int64) {
 	o.written += n
@@ -327,7 +353,7 @@ func (o *outbox) reset() {
 	if cap(o.scratch) > 4*batchOctets {
 		o.scratch = nil
 	}
-	o.first, o.written = 0, 0
+	o.first, o.written, o.lead = 0, 0, 0
 }
 
 // handedOver completes the messages of the batch that are written.
