@@ -257,12 +257,13 @@ type signalError struct{ syscall.Signal }
 
 func (s signalError) Error() string { return s.Signal.String() }
 
-// withSignals returns a context that ends with SIGTERM, SIGHUP or, when nobody
-// reads the output any more, SIGPIPE. Under nohup SIGHUP stays ignored.
+// withSignals returns a context that ends with SIGTERM, SIGHUP, SIGQUIT (Ctrl-\
+// while code runs) or, when nobody reads the output any more, SIGPIPE. Under
+// nohup SIGHUP stays ignored.
 func withSignals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	sigs := make(chan os.Signal, 1)
-	watched := []os.Signal{syscall.SIGTERM, syscall.SIGPIPE}
+	watched := []os.Signal{syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGPIPE}
 	if !signal.Ignored(syscall.SIGHUP) {
 		watched = append(watched, syscall.SIGHUP)
 	}

@@ -88,6 +88,7 @@ func TestSignals(t *testing.T) {
 		"interrupted": {syscall.SIGINT, 130},
 		"terminated":  {syscall.SIGTERM, 143},
 		"hung up":     {syscall.SIGHUP, 129},
+		"quit":        {syscall.SIGQUIT, 131},
 	} {
 		t.Run(name+" while code runs", func(t *testing.T) {
 			p := startPipeline(t, "-e", "wait", "-e", "say unreachable")
