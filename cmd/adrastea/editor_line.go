@@ -124,8 +124,8 @@ func (e *lineEditor) readLine(
 			return "", err
 		case opts.code:
 			return fromSigns.Replace(line), nil
-		default:
-			return strings.ReplaceAll(line, string(newlineSign), " "), nil
+		default: // an answer is one line
+			return strings.ReplaceAll(fromSigns.Replace(line), "\n", " "), nil
 		}
 	}
 }

@@ -183,6 +183,10 @@ func TestTerminalPastesWithoutRunning(t *testing.T) {
 	x.expect("\n>>> ")
 	x.keys("\x1b[200~say three\nsay fo\x1b[201~ur\r")
 	x.expect("\nthree\nfour\n>>> ")
+	// An answer is one line.
+	x.keys("ask name\r")
+	x.expect("\nname? ")
+	x.line("\x1b[200~Ada\tByron\nLovelace\x1b[201~", "\n<Ada\tByron Lovelace>\n>>> ")
 	if strings.Contains(x.text(), "\r\none") {
 		t.Error("what was pasted ran before Enter was typed")
 	}
