@@ -141,6 +141,12 @@ func (e *lineEditor) prompt(prompt string, opts lineOptions) (string, error) {
 // minInput is how many columns the library wants behind a prompt.
 const minInput = 20
 
+// roomFor reports whether input fits behind prompt in a line of the terminal.
+func roomFor(prompt string) bool {
+	width := runewidth.StringWidth(ansi.ReplaceAllString(prompt, ""))
+	return width+minInput <= terminalWidth(os.Stdout)
+}
+
 // fit returns the part of prompt that the editor shows, which is one line of
 // printable characters that leaves room for input. It writes what goes before.
 func (e *lineEditor) fit(prompt string) string {
@@ -153,8 +159,7 @@ func (e *lineEditor) fit(prompt string) string {
 		}
 		return r
 	}, ansi.ReplaceAllString(prompt, ""))
-	width := terminalWidth(os.Stdout)
-	if runewidth.StringWidth(prompt)+minInput <= width {
+	if roomFor(prompt) {
 		return prompt
 	}
 	io.WriteString(os.Stdout, prompt+"\n")

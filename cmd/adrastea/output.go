@@ -155,21 +155,46 @@ func (o *output) endLine() {
 }
 
 // takePrompt returns the prompt that shows prompt where the cursor is: after
-// what is in its line already. Lines above the last one are written.
+// what is in its line already, or if that leaves no room, below it. Lines above
+// the last one are written.
 func (o *output) takePrompt(prompt string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.partial != "" {
+	partial := o.partial
+	o.partial = ""
+	if strings.Contains(partial, "\b") {
+		partial = erase(ansi.ReplaceAllString(partial, ""))
+	}
+	first, _, _ := strings.Cut(prompt, "\n")
+	switch {
+	case partial == "" || !o.tty:
+	case !roomFor(partial + first):
+		// A line that wraps cannot be written over from where the cursor is.
+		io.WriteString(o.stdout, "\n")
+	default:
 		// It is on the screen already, and will be written over itself.
 		io.WriteString(o.stdout, "\r")
-		prompt = o.partial + prompt
-		o.partial = ""
+		prompt = partial + prompt
 	}
 	if i := strings.LastIndexByte(prompt, '\n'); i >= 0 {
 		io.WriteString(o.stdout, prompt[:i+1])
 		prompt = prompt[i+1:]
 	}
 	return prompt
+}
+
+// erase takes each backspace of text with the character before it: what follows
+// is written over that.
+func erase(text string) string {
+	var shown []rune
+	for _, r := range text {
+		if r != '\b' {
+			shown = append(shown, r)
+		} else if len(shown) > 0 {
+			shown = shown[:len(shown)-1]
+		}
+	}
+	return string(shown)
 }
 
 // imageTypes are the types that are saved to files, the best first.

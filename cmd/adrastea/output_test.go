@@ -236,6 +236,9 @@ func TestPromptFollowsText(t *testing.T) {
 		{"10%\r20%", "> ", "20%> ", "\r"},
 		{"", "one\ntwo? ", "two? ", "one\n"},
 		{"so ", "one\ntwo? ", "two? ", "\rso one\n"},
+		{"spins |\b/\b", "> ", "spins > ", "\r"},
+		{"\b\x1b[31m1%\x1b[0m\b\b\b2%\b\b", "> ", "> ", ""},
+		{strings.Repeat("it wraps ", 200), "> ", "> ", "\n"}, // and is not shown twice
 	} {
 		var b bytes.Buffer
 		o := &output{stdout: &b, stderr: &b, tty: true}
@@ -245,5 +248,11 @@ func TestPromptFollowsText(t *testing.T) {
 			t.Errorf("after %q, prompt %q: %q, written %q; want %q, %q",
 				c.text, c.prompt, got, b.String(), c.want, c.written)
 		}
+	}
+	var b bytes.Buffer
+	o := &output{stdout: &b, stderr: &b} // what a file has got is not written again
+	o.write(jupyter.Stdout, "Name: ")
+	if got := o.takePrompt("> "); got != "> " || b.String() != "Name: " {
+		t.Errorf("in a file: prompt %q, written %q", got, b.String())
 	}
 }
