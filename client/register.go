@@ -61,11 +61,11 @@ func (c *Client) openRegister() (_ *register, err error) {
 		}
 	}
 	info, err := jupyter.NewRegistration(c.conn, port)
-	if err == nil {
-		err = info.WriteFile(c.file, c.conn)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("client: registration: %w", err)
+	}
+	if err := info.WriteFile(c.file, c.conn); err != nil {
+		return nil, fmt.Errorf("client: %w: %s", err, otherRuntimeDir)
 	}
 	return &register{c, sock, info}, nil
 }

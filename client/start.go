@@ -101,7 +101,7 @@ func (c *Client) startKernel(ctx context.Context) (*process, error) {
 		}
 		defer reg.close()
 	} else if err := c.conn.WriteFile(c.file); err != nil {
-		return nil, fmt.Errorf("client: %v", err)
+		return nil, fmt.Errorf("client: %w: %s", err, otherRuntimeDir)
 	}
 	p, err := c.startProcess()
 	if err != nil || reg == nil {
@@ -149,6 +149,9 @@ func (c *Client) environ() []string {
 	return append(env, c.cfg.Env...)
 }
 
+// otherRuntimeDir is what to do where connection files cannot be written.
+const otherRuntimeDir = "name a directory for connection files that you may write to in JUPYTER_RUNTIME_DIR"
+
 // chooseConnection makes up where the kernel will listen.
 func (c *Client) chooseConnection() error {
 	dir := c.cfg.RuntimeDir
@@ -160,7 +163,7 @@ func (c *Client) chooseConnection() error {
 		return fmt.Errorf("client: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("client: %w: name a directory for connection files that you may write to in JUPYTER_RUNTIME_DIR", err)
+		return fmt.Errorf("client: %w: %s", err, otherRuntimeDir)
 	}
 	id := jupyter.NewID()
 	c.file = filepath.Join(dir, "kernel-"+id+".json")
