@@ -87,7 +87,8 @@ func newInstallCommand() *cobra.Command {
 		Short: "Make R known to Jupyter's front ends",
 		Long: `Install writes a kernelspec, so that JupyterLab, Notebook, VS Code, nbconvert and
 every other Jupyter front end of this machine offers R. Nothing else is installed,
-and Jupyter need not be there yet. R is looked for first: without an R of version
+and Jupyter need not be there yet. A kernelspec that install wrote before is
+replaced; one of another program is not. R is looked for first: without an R of version
 4.2 or later nothing is written.
 
 With --all it writes one for each R that it finds: in R_HOME, PATH, /opt/R,
@@ -170,11 +171,14 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 	if err != nil {
 		return err
 	}
+	if err := notOthers(filepath.Join(dir, name), spec); err != nil {
+		return err
+	}
 	dir, err = spec.Install(dir, name, map[string][]byte{
 		"logo-64x64.png": logoPNG,
 		"logo-svg.svg":   logoSVG,
 	})
-	if errors.Is(err, fs.ErrPermission) {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%w: --prefix DIR and --sys-prefix install elsewhere", err)
 	}
 	if err != nil {
@@ -182,6 +186,17 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 	}
 	fmt.Printf("Installed the kernel %q (R %s, %s) in %s\n", name, r.Version, r.Path, dir)
 	return nil
+}
+
+// notOthers returns an error if dir is the kernelspec of another program than
+// that of spec: to install over it would take it away from its users.
+func notOthers(dir string, spec *jupyter.KernelSpec) error {
+	old, err := jupyter.ReadKernelSpec(dir)
+	if err != nil || isOurs(old) || old.Argv[0] == spec.Argv[0] {
+		return nil
+	}
+	return fmt.Errorf("%s is a kernelspec of another program, %s: choose another name with --name, or remove it",
+		dir, old.Argv[0])
 }
 
 // displayName is what front ends show; which tells R's of one version apart.
