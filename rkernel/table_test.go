@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +121,23 @@ r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{
 	show(t, p, "options(adrastea.table.mimetypes = NULL)")
 	if v := show(t, p, "data.frame(a = 1)"); v.shown[0].data["text/latex"] != nil || v.shown[0].data["text/html"] == nil {
 		t.Errorf("without the option: %v", v.shown[0].data)
+	}
+}
+
+// Classes that a user writes in a cell have their methods everywhere, as those of
+// packages have.
+func TestMethodsOfTheUsersOwnAreUsed(t *testing.T) {
+	p := startR(t)
+	show(t, p, "format.money <- function(x, ...) paste0('$', unclass(x))\n"+
+		"`[.money` <- function(x, i) structure(unclass(x)[i], class = 'money')\n"+
+		".DollarNames.account <- function(x, pattern) 'balance'\n"+
+		"account <- structure(list(), class = 'account')")
+	v := show(t, p, "d <- data.frame(n = 1:2); d$m <- structure(3:4, class = 'money'); d")
+	v.want(t, "result|  n  m\n1 1 $3\n2 2 $4")
+	if html := v.html(t); !strings.Contains(html, ">$3</td>") {
+		t.Errorf("no $3 in\n%s", html)
+	}
+	if got := completed(t, p, "account$b^"); !slices.Equal(got, []string{"account$balance"}) {
+		t.Errorf("completing gives %q", got)
 	}
 }

@@ -334,10 +334,10 @@ static void bind(const struct host_native *list) {
 
 static void load(void *data) {
 	const struct frame *f = data;
-	SEXP base = R.Rf_install("baseenv");
-	SEXP parent = PROTECT(R.Rf_lang1(base));
+	// Where R ends its search from there it finds the methods that users define.
+	SEXP base = *R.R_BaseNamespace;
 	SEXP hash = PROTECT(R.Rf_ScalarLogical(1));
-	SEXP make = PROTECT(R.Rf_lang3(R.Rf_install("new.env"), hash, parent));
+	SEXP make = PROTECT(R.Rf_lang3(R.Rf_install("new.env"), hash, base));
 	ours = R.Rf_eval(make, R_Base);
 	R.R_PreserveObject(ours);
 	bind(natives);
@@ -351,7 +351,7 @@ static void load(void *data) {
 			R.Rf_eval(R.VECTOR_ELT(code, k), ours);
 		UNPROTECT(2);
 	}
-	UNPROTECT(3);
+	UNPROTECT(2);
 }
 
 // call_load takes our R code, one part per file, and starts it.
