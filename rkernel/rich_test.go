@@ -230,3 +230,33 @@ display(list("text/html" = "<b>9 %</b>"), list(isolated = TRUE), display_id = "s
 		}
 	}
 }
+
+// A collection of garbage may come while the kernel's own code runs, of which
+// nothing is shown: what a finalizer of the user's says then is.
+func TestAFinalizerIsHeardWheneverItRuns(t *testing.T) {
+	p := startR(t)
+	show(t, p, `leave <- function() reg.finalizer(new.env(), function(e) {
+  cat("gone\n"); message("for good"); stop("in vain")
+})
+collect <- function() {
+  leave()
+  invisible(gc())
+  cat("a method's own words\n")
+}
+repr_html.probe <- function(obj, ...) { collect(); "<b>probe</b>" }
+print.probe <- function(x, ...) cat("<probe>\n")
+.DollarNames.probe <- function(x, pattern) { collect(); "member" }
+probe <- structure(list(), class = "probe")`)
+	v := show(t, p, "probe")
+	v.want(t, "result|<probe> stdout|gone\n stderr|for good\nError in (function (e)  : in vain\n")
+	if got := v.html(t); got != "<b>probe</b>" {
+		t.Errorf("HTML is %q", got)
+	}
+
+	v = show(t, p, "1") // the cell that is spoken of after its end
+	if got := completed(t, p, "probe$m^"); !slices.Equal(got, []string{"probe$member"}) {
+		t.Errorf("completing gives %q", got)
+	}
+	v.wait(t, "in vain")
+	v.want(t, "result|[1] 1 stdout|gone\n stderr|for good\nError in (function (e)  : in vain\n")
+}

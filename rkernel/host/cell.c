@@ -109,17 +109,16 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	for (int i = 0; i < n; i++) *at++ = part_str(cell_string_at(report, i + 2));
 	for (int i = 0; i < more; i++) *at++ = part_of(R.VECTOR_ELT(rich, i));
 	if (!lane_fits((int)(at - parts), parts)) at -= more; // its text is enough
+	if (!cell.printed) console_release(); // else it would be taken for the value's
 	lane_send_acked(EV_DONE, (int)(at - parts), parts);
 	free(parts);
 	forget();
 }
 
-// cell_send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
-// R's, and its rich form.
-void cell_send_value(void) {
-	SEXP rich = rich_value();
+// send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
+// R's, and its rich form. What comes then is no part of it.
+static void send_value(SEXP rich) {
 	int n = 2;
-	if (rich) PROTECT(rich);
 	int more = rich ? R.Rf_length(rich) : 0;
 	struct host_part *parts = host_alloc(NULL, (size_t)(2 + more) * sizeof *parts);
 	parts[0] = (struct host_part){cell.result.data, cell.result.len};
@@ -128,6 +127,14 @@ void cell_send_value(void) {
 	if (!lane_fits(n, parts)) n = 1;
 	lane_send_acked(EV_VALUE, n, parts);
 	free(parts);
+	cell.printed = cell.piped = 0;
+	cell.result.len = 0;
+}
+
+void cell_send_value(void) {
+	SEXP rich = rich_value();
+	if (rich) PROTECT(rich);
+	send_value(rich);
 	if (rich) UNPROTECT(1);
 }
 
@@ -135,7 +142,10 @@ static void finish_ok(void) {
 	SEXP rich = cell.printed ? rich_value() : NULL;
 	if (rich) PROTECT(rich);
 	device_flush(); // what a method for that has drawn
-	finish("ok", NULL, rich);
+	// What a finalizer has said meanwhile comes behind the value.
+	int more = cell.printed && console_has_kept();
+	if (more) send_value(rich);
+	finish("ok", NULL, more ? NULL : rich);
 	if (rich) UNPROTECT(1);
 }
 

@@ -8,7 +8,7 @@
 
 #include "host.h"
 
-static int capturing;    // see console_capture
+static int capturing;    // at how many top levels, or 0; see console_capture
 static int ready;        // the first prompt was reached
 static int quitting;     // the kernel asked R to end
 static int leaving = -1; // the status R ends with by its own will
@@ -32,11 +32,36 @@ static int browser_asks(const char *prompt) {
 	return 0;
 }
 
-void console_capture(int on) { capturing = on; }
+// top_levels counts R's top levels: its own, one for what is called from C behind a
+// wall that no jump passes, and one for each finalizer that runs.
+static int top_levels(void) {
+	int n = 0;
+	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next)
+		n += c->callflag == CTXT_TOPLEVEL;
+	return n;
+}
+
+void console_capture(int on) { capturing = on ? top_levels() + 1 : 0; }
+
+static struct buf kept[2]; // what finalizers said on each lane meanwhile
+
+int console_has_kept(void) { return kept[0].len || kept[1].len; }
+
+void console_release(void) {
+	for (int lane = 1; lane <= 2; lane++) {
+		struct buf *text = &kept[lane - 1];
+		if (text->len) lane_text(lane, text->data, text->len);
+		buf_free(text);
+	}
+}
 
 static void write_console(const char *text, int len, int type) {
 	int lane = type ? 2 : 1;
-	if (len <= 0 || capturing) return;
+	if (len <= 0) return;
+	if (capturing) {
+		if (top_levels() > capturing) buf_add(&kept[lane - 1], text, (size_t)len);
+		return;
+	}
 	// R ends the line of its last prompt, of which nobody has seen anything.
 	if (quitting && leaving < 0) return;
 	if (quitting == 1) {
@@ -196,6 +221,7 @@ static int at_prompt(unsigned char *buf, int len) {
 			if (cell_next(buf, len)) return 1;
 			idle_tidy();
 		}
+		console_release();
 		struct frame f;
 		idle_wait(IDLE_DISCARDS);
 		lane_next(&f);

@@ -97,9 +97,13 @@ void console_install(void);
 // console_at_top says that no R function is on the stack.
 int console_at_top(void);
 int is_browser(const struct host_context *c);
-// console_capture throws away what R prints until it is called with 0. It does
-// not nest.
+// console_capture throws away what code of ours prints that is then called behind
+// R_ToplevelExec, until it is called with 0. It does not nest. What a finalizer of
+// the user's prints meanwhile is kept, until console_release.
 void console_capture(int on);
+int console_has_kept(void);
+// console_release prints what was kept.
+void console_release(void);
 // console_remember adds the lines of text to what history() shows.
 void console_remember(const char *text);
 // console_asking says that a prompt waits for its answer.

@@ -52,11 +52,7 @@ static int in_callback(void) {
 // end_value publishes the last value before a task callback says something.
 static void end_value(void) {
 	cell.over = 1;
-	if (!cell.printed) return;
-	cell.printed = 0;
-	cell_send_value();
-	cell.result.len = 0;
-	cell.piped = 0;
+	if (cell.printed) cell_send_value();
 }
 
 static int result_text(const char *text, size_t len) {
