@@ -39,6 +39,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		want []string
 	}{
 		{"d", []string{"1, 2, 3", "&lt;data.frame [32 \u00d7 11]&gt;", "m.2", "&lt;dttm&gt;"}},
+		{"d$v <- numeric_version(c('1.2', '3')); d", []string{">1.2</td>", "&lt;numeric_version&gt;"}},
+		{"d$o <- structure(list(1, mtcars), class = c('of', 'list')); d", []string{"&lt;of&gt;", ">&lt;data.frame [32 \u00d7 11]&gt;</td></tr>"}},
 		{"data.frame()", []string{"0 rows \u00d7 0 columns"}},
 		{"iris[0, ]", []string{"0 rows \u00d7 5 columns", "Species"}},
 		{"data.frame(row.names = c('x', 'y'))", []string{"2 rows \u00d7 0 columns", ">y</th>"}},

@@ -161,14 +161,18 @@ column_text <- function(x, n) {
 }
 
 column_format <- function(x) {
-    if (is.list(x) && !inherits(x, "POSIXlt"))
-        return(vapply(x, element_text, "", USE.NAMES = FALSE))
+    if (is_list_column(x)) return(vapply(x, element_text, "", USE.NAMES = FALSE))
     if (is.factor(x)) x <- as.character(x)
     na <- is.na(x)
     text <- if (is.character(x) && !is.object(x)) x else trimws(as.character(format(x)))
     text[na] <- if (is.numeric(x)) trimws(format(x[na])) else "NA"
     text
 }
+
+# is_list_column tells a column of any objects from a list that is a vector of
+# something, as times, versions and geometries are, and says how to format it.
+is_list_column <- function(x)
+    is.list(x) && (inherits(x, c("AsIs", "list")) || is.null(method_for("format", "base", x)))
 
 # element_text is what a cell of a list column shows: short vectors whole.
 element_text <- function(x) {
