@@ -38,8 +38,8 @@ Without a terminal it runs what comes through the pipe, a line at a time as if i
 were typed: a question that the code asks is answered by the next line. With -e
 it runs that code, and questions are answered from standard input. The output of
 the code goes to standard output, its messages and errors to standard error. The
-exit status is 0, or 1 after the first error, or what quit(status = ) was given,
-or 130 after an interrupt.
+exit status is 0, or 1 after the first error and when output cannot be written,
+or what quit(status = ) was given, or 130 after an interrupt.
 
 At the prompt:
   Enter       run the code, or go on in the next line if it is not complete

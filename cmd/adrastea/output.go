@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -28,6 +30,8 @@ type output struct {
 	// since and is not shown yet. Guarded by mu.
 	prompt editor
 	held   string
+	// lost says that something could not be written. Guarded by mu.
+	lost bool
 }
 
 // newOutput returns the output of this process. Colors follow
@@ -83,8 +87,21 @@ func (o *output) write(name, text string) {
 	if name == jupyter.Stderr {
 		w = o.stderr
 	}
-	io.WriteString(w, text)
+	// Of a broken pipe SIGPIPE tells.
+	if _, err := io.WriteString(w, text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		if !o.lost {
+			fmt.Fprintf(o.stderr, "adrastea: output is lost: %v\n", err)
+		}
+		o.lost = true
+	}
 	o.track(text)
+}
+
+// isLost reports whether something could not be written.
+func (o *output) isLost() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lost
 }
 
 // mute drops what is written from now on.
@@ -237,6 +254,9 @@ func (o *output) picture(v, mime, ext, id string, update bool) {
 	path, raw, err := o.plots.save(v, mime, ext, id)
 	if err != nil {
 		o.note("a plot is lost: %v", err)
+		o.mu.Lock()
+		o.lost = true
+		o.mu.Unlock()
 		return
 	}
 	o.freshLine()

@@ -38,8 +38,17 @@ func (l *lines) nextLine(context.Context) (string, error) {
 
 // runScript runs the lines of src as they would run if they were typed: each
 // piece of code as soon as it is complete, so that a piece that asks a question
-// can be answered by what follows it. The first error ends it, with status 1.
+// can be answered by what follows it. The first error ends it, with status 1; so
+// does output that cannot be written.
 func (c *console) runScript(ctx context.Context, src lineSource) error {
+	err := c.runLines(ctx, src)
+	if (err == nil || err == exitStatus(0)) && c.out.isLost() {
+		return exitStatus(1)
+	}
+	return err
+}
+
+func (c *console) runLines(ctx context.Context, src lineSource) error {
 	var code strings.Builder
 	for {
 		line, err := src.nextLine(ctx)
@@ -97,7 +106,7 @@ func (c *console) runCell(ctx context.Context, code string) error {
 		return err
 	case c.interrupted.Load():
 		return exitStatus(interruptStatus)
-	case reply.Status != jupyter.StatusOK:
+	case reply.Status != jupyter.StatusOK, c.out.isLost():
 		return exitStatus(1)
 	}
 	return nil
