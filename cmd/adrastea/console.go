@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,11 @@ func completeKernelNames(*cobra.Command, []string, string) ([]string, cobra.Shel
 
 // runConsole is the console command.
 func runConsole(ctx context.Context, o *consoleOptions) error {
+	for _, code := range o.code {
+		if !utf8.ValidString(code) {
+			return fmt.Errorf("--expr %q is not UTF-8", code)
+		}
+	}
 	ctx, stop := withSignals(ctx)
 	defer stop()
 	c := &console{

@@ -164,6 +164,9 @@ func (c *console) answer(ctx context.Context, q *jupyter.InputRequest) (string, 
 		}
 		return "", nil
 	}
+	if err != nil && !errors.Is(err, errInterrupt) && ctx.Err() == nil {
+		c.out.note("%v", err) // the code is only interrupted by it
+	}
 	return strings.TrimSuffix(text, "\r"), c.noteInterrupt(err)
 }
 

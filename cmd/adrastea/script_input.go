@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // A lineInput gives the lines of an input that is no terminal. One goroutine
@@ -14,6 +16,7 @@ type lineInput struct {
 	lines      chan string
 	err        error       // set before closing lines
 	interrupts *interrupts // ends a wait
+	taken      int         // how many lines nextLine took
 }
 
 // newLineInput reads r, beginning with the first nextLine.
@@ -37,7 +40,8 @@ func newLineInput(r io.Reader, interrupts *interrupts) *lineInput {
 }
 
 // nextLine returns the next line, io.EOF after the last one, or errInterrupt when
-// SIGINT comes while it waits.
+// SIGINT comes while it waits. A line that is not UTF-8 is an error: messages
+// cannot carry it.
 func (in *lineInput) nextLine(ctx context.Context) (string, error) {
 	interrupt, end := in.interrupts.wait()
 	defer end()
@@ -48,6 +52,9 @@ func (in *lineInput) nextLine(ctx context.Context) (string, error) {
 	}
 	select {
 	case line, ok := <-in.lines:
+		if in.taken++; ok && !utf8.ValidString(line) {
+			return "", fmt.Errorf("line %d of the input is not UTF-8; iconv can convert it", in.taken)
+		}
 		if ok {
 			return line, nil
 		}
