@@ -58,7 +58,12 @@ can: kitty, Ghostty, iTerm2, WezTerm, foot and mlterm.`,
   echo '1 + 1' | adrastea console
   adrastea console --kernel python3
   adrastea console --existing kernel-4242.json`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("%q is no flag; to run a file: %s <FILE", args[0], cmd.CommandPath())
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runConsole(cmd.Context(), &o)
 		},

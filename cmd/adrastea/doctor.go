@@ -53,7 +53,7 @@ changes nothing.
 The exit status is 1 if something does not work, else 0.`,
 		Example: `  adrastea doctor
   adrastea doctor --json            for programs`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor(cmd.Context(), &o, os.Stdout)
 		},

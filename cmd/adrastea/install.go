@@ -103,7 +103,7 @@ doctor' finds out what is wrong.`,
   adrastea install --sys-prefix     into the active virtual or conda environment
   adrastea install --prefix /usr/local
   adrastea install --r /opt/R/4.4.1/bin/R --name r44 --display-name 'R 4.4'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if o.all {
 				return installAll(&o)

@@ -54,7 +54,7 @@ func newListCommand() *cobra.Command {
 		Short: "List the kernels that are installed, and every R of this machine",
 		Example: `  adrastea list
   adrastea install --all            a kernel for each R`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return list() },
 	}
 }

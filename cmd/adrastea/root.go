@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newRootCommand makes the command with all of its subcommands.
@@ -26,7 +27,8 @@ which needs no Jupyter at all.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) },
 
 		// Errors are printed once, by main, and without the help.
 		SilenceErrors: true,
@@ -38,4 +40,23 @@ which needs no Jupyter at all.`,
 	root.AddCommand(newConsoleCommand(), newInstallCommand(), newListCommand(),
 		newUninstallCommand(), newDoctorCommand(), newKernelCommand(), newVersionCommand())
 	return root
+}
+
+// noArgs is for commands that take flags only.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("'%s' takes no %q (see '%[1]s --help')", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// noEmptyFlags refuses flags whose value is empty, as that of a shell's variable
+// that is not set: without them the command would do something else.
+func noEmptyFlags(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			err = fmt.Errorf("--%s: its value is empty (see '%s --help')", f.Name, cmd.CommandPath())
+		}
+	})
+	return err
 }

@@ -19,7 +19,7 @@ func newVersionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the versions of this program, of Go and of R",
 		Example: `  adrastea version`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		Run: func(*cobra.Command, []string) {
 			printVersion()
 		},
