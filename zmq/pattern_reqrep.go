@@ -123,9 +123,7 @@ func (r *replier) receive(p *Peer, m Message) error {
 		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", errNoDelimiter)
 		return nil
 	}
-	select {
-	case r.turn <- struct{}{}:
-	case <-r.s.closec:
+	if !r.takeTurn(p) {
 		r.s.stats.discarded.Add(1)
 		return nil
 	}
@@ -136,6 +134,25 @@ func (r *replier) receive(p *Peer, m Message) error {
 	// reply.
 	r.s.push(Message{Frames: frames[n+1:], From: p})
 	return nil
+}
+
+// takeTurn waits until the request before p's is answered. It reports false if
+// the socket closes first.
+func (r *replier) takeTurn(p *Peer) bool {
+	select {
+	case r.turn <- struct{}{}:
+		return true
+	default:
+	}
+	p.parked.Store(true)
+	defer p.unpark()
+	select {
+	case r.turn <- struct{}{}:
+		return true
+	case <-r.s.flushedc:
+	case <-r.s.closec:
+	}
+	return false
 }
 
 func (r *replier) begun(*Peer) {}

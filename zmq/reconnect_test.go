@@ -360,6 +360,44 @@ func TestZ6HeartbeatStandsStill(t *testing.T) {
 	})
 }
 
+// Nor can a REP whose user has another request to answer.
+func TestZ6HeartbeatStandsStillForWhoWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Rep, &Config{HeartbeatInterval: time.Second})
+		for range 2 {
+			ours, serve := pipe(s, true)
+			go serve()
+			r := newRaw(t, ours).shake("REQ", "", 1)
+			r.write(message("", "request"))
+			ours.SetDeadline(time.Time{})
+			go func() { // a peer that answers every PING
+				for {
+					f, ok, _ := r.dec.Next(1 << 20)
+					if !ok {
+						n, err := ours.Read(r.dec.Space())
+						if err != nil {
+							return
+						}
+						r.dec.Fill(n)
+					} else if f.Flags == zmtp.Command {
+						ours.Write(command("PONG", ""))
+					}
+				}
+			}()
+		}
+		time.Sleep(time.Hour)
+		if n := peerCount(s); n != 2 {
+			t.Errorf("of two peers that are alive %d are left", n)
+		}
+		for range 2 {
+			want(t, s, "request")
+			if err := deliver(t, s, "reply"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func peerCount(s *Socket) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
