@@ -312,3 +312,31 @@ func TestZ3FlowASenderThatLeavesLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+// Nor is it lost when the receiver answers each message, and learns so that the
+// sender has gone.
+func TestZ3FlowAnswersToASenderThatLeftLoseNothing(t *testing.T) {
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://*", "inproc://left"} {
+		t.Run(endpoint[:3], func(t *testing.T) {
+			t.Parallel()
+			const n = 2000 // more than a reader takes at once
+			router := newSocket(t, Router, &Config{RecvQueue: -1})
+			dealer := newSocket(t, Dealer, &Config{SendQueue: -1})
+			connect(t, dealer, bind(t, router, endpoint))
+			for i := range n {
+				dealer.Send() <- msg(fmt.Sprint(i))
+			}
+			if err := dealer.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				m := recv(t, router)
+				if got := string(m.Frames[1]); got != fmt.Sprint(i) {
+					t.Fatalf("message %s came, want %d", got, i)
+				}
+				router.Deliver(Message{Frames: [][]byte{m.Frames[0], []byte("answer")}}, nil)
+			}
+			eventually(t, "the peer has gone", func() bool { return peerCount(router) == 0 })
+		})
+	}
+}

@@ -24,7 +24,6 @@ func (r *router) attach(p *Peer, c *cork) error {
 		if !r.s.cfg.Handover {
 			return fmt.Errorf("routing id %q is in use by %s", p.id, old.address)
 		}
-		delete(r.s.peers, old)
 		old.attached = false
 		c.later = append(c.later, func() { old.fail(errTakenOver) })
 	}

@@ -100,7 +100,7 @@ func (p *Peer) serve() error {
 	p.stopLiveness()
 	close(p.donec)
 	writer.Wait()
-	s.detach(p)
+	s.forget(p)
 	s.pat.ended(p)
 	p.abandon()
 	p.mu.Lock()
@@ -111,6 +111,12 @@ func (p *Peer) serve() error {
 // fail ends the peer for the reason err; the first reason counts. It does not
 // wait.
 func (p *Peer) fail(err error) {
+	p.kill(err)
+	p.conn.Close() // ends a read or write that waits
+}
+
+// kill says that nothing more is written to the peer, for the reason err.
+func (p *Peer) kill(err error) {
 	p.mu.Lock()
 	if p.dead {
 		p.mu.Unlock()
@@ -118,8 +124,28 @@ func (p *Peer) fail(err error) {
 	}
 	p.dead, p.cause = true, err
 	p.mu.Unlock()
-	p.conn.Close() // ends a read or write that waits
 	p.s.detach(p)
+}
+
+// writeFailed is what becomes of a peer to which a write has failed. It has
+// gone, as a rule, but what it sent before may not be read yet: the reader goes
+// on until it finds the end.
+func (p *Peer) writeFailed(err error) {
+	if err == errStalled {
+		p.fail(err) // it is there, and there may be no end to find
+		return
+	}
+	p.kill(err)
+	closeWrite(p.conn) // a peer that is there after all learns that it is the end
+}
+
+// closeWrite ends the direction of conn that is written to, or both if it has
+// no directions. An error says that it has ended already.
+func closeWrite(conn net.Conn) error {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return conn.Close()
 }
 
 // read takes what the peer sends until the connection ends, and returns why.

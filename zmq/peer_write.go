@@ -118,7 +118,7 @@ func (p *Peer) flush() {
 			break
 		}
 		if err != nil {
-			p.fail(err)
+			p.writeFailed(err)
 		}
 		if !p.more() {
 			return
@@ -173,7 +173,7 @@ func (p *Peer) writer() {
 		}
 		for {
 			if err := p.writeOut(true); err != nil {
-				p.fail(err)
+				p.writeFailed(err)
 			}
 			p.disarmStall()
 			if !p.more() {

@@ -87,7 +87,7 @@ type Socket struct {
 	flushed    bool // set before closing flushedc
 	closing    bool // set before closing closec
 	err        error
-	peers      map[*Peer]struct{}
+	peers      map[*Peer]struct{} // with a connection, attached or not any more
 	listeners  map[string]net.Listener
 	connecters map[string]*connecter
 	handshakes halfOpen
@@ -221,8 +221,15 @@ func (s *Socket) detach(p *Peer) {
 		return
 	}
 	p.attached = false
-	delete(s.peers, p)
 	s.pat.detach(p)
+	s.changed()
+}
+
+// forget says that the connection of p has ended.
+func (s *Socket) forget(p *Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.peers, p)
 	s.changed()
 }
 

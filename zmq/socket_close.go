@@ -161,8 +161,7 @@ func (s *Socket) partFromPeers(ctx context.Context) {
 	}
 	s.mu.Unlock()
 	for _, p := range peers {
-		c, ok := p.conn.(interface{ CloseWrite() error })
-		if !ok || c.CloseWrite() != nil {
+		if closeWrite(p.conn) != nil {
 			p.fail(ErrClosed)
 		}
 	}
