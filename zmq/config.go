@@ -152,7 +152,7 @@ const (
 	PatternPolicy Policy = iota // as the pattern's specification has it
 	Block                       // the sender waits
 	DropNewest                  // the message is dropped
-	DropOldest                  // the oldest message that waits is dropped
+	DropOldest                  // the oldest messages that wait are dropped, as many as it takes
 )
 
 // A SubscriptionMode says which subscription messages an XPUB receives. Each

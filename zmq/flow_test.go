@@ -69,6 +69,46 @@ func TestZ3FlowDropsAreCountedAndTold(t *testing.T) {
 	}
 }
 
+// A large message may have to take the place of many small ones.
+func TestZ3FlowDropOldestKeepsTheBoundInOctets(t *testing.T) {
+	const bound, small, large = 1 << 20, 10, 10 << 10
+	for _, with := range []string{"a peer that does not read", "no peer"} {
+		t.Run(with, func(t *testing.T) {
+			s := newSocket(t, Push, &Config{SendQueueBytes: bound, Full: DropOldest})
+			if with != "no peer" {
+				ours, serve := pipe(s, true)
+				go serve()
+				defer ours.Close()
+				newRaw(t, ours).shake("PULL", "", 1)
+				s.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil) // a part of it is written
+				eventually(t, "a full connection", func() bool { return peerCount(s) == 1 && s.Stats().Pending == 1 })
+			}
+			var waiting atomic.Int64
+			told := false
+			put := func(size int) {
+				waiting.Add(int64(size))
+				s.Deliver(Message{Frames: [][]byte{body(size)}}, func(error) {
+					waiting.Add(-int64(size))
+					told = true
+				})
+			}
+			for range 1000 {
+				put(small)
+			}
+			for range 1000 {
+				put(large)
+			}
+			if n := waiting.Load(); n > bound+large {
+				t.Errorf("%d octets wait where %d are allowed", n, bound)
+			}
+			told = false
+			if put(large); !told {
+				t.Error("nothing was dropped for one more")
+			}
+		})
+	}
+}
+
 func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
 	const n = 5000
 	pub := newSocket(t, XPub, &Config{SendQueue: 3, Full: Block})

@@ -65,8 +65,8 @@ func (p *Peer) room(size int64) bool {
 }
 
 // enqueue queues it, or does what the policy says if there is no room. dropped
-// is the message that had to make room.
-func (p *Peer) enqueue(it *item, full Policy) (dropped *item, err error) {
+// are the messages that had to make room.
+func (p *Peer) enqueue(it *item, full Policy) (dropped []item, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -78,10 +78,12 @@ func (p *Peer) enqueue(it *item, full Policy) (dropped *item, err error) {
 	case full == DropNewest || p.queue.len() == 0:
 		return nil, ErrQueueFull
 	default:
-		oldest := p.queue.pop()
-		p.messages--
-		p.octets -= oldest.size
-		dropped = &oldest
+		for p.queue.len() > 0 && !p.room(it.size) {
+			oldest := p.queue.pop()
+			p.messages--
+			p.octets -= oldest.size
+			dropped = append(dropped, oldest)
+		}
 	}
 	p.queue.push(*it)
 	p.messages++

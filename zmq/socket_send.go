@@ -158,19 +158,20 @@ var errNoPeers = errors.New("no peers")
 
 // putBack queues it for the first peer to come. s.mu is held.
 func (s *Socket) putBack(it *item, c *cork) error {
-	if len(s.backlog) >= s.cfg.SendQueue || s.backlogLen+it.size > s.cfg.SendQueueBytes && len(s.backlog) > 0 {
+	var dropped []item
+	for len(s.backlog) > 0 && (len(s.backlog) >= s.cfg.SendQueue || s.backlogLen > s.cfg.SendQueueBytes-it.size) {
 		switch s.cfg.Full {
 		case Block:
 			return errWait
 		case DropNewest:
 			return ErrQueueFull
-		case DropOldest:
-			oldest := s.backlog[0]
-			s.backlog = s.backlog[1:]
-			s.backlogLen -= oldest.size
-			c.later = append(c.later, func() { s.drop(&oldest, ErrQueueFull) })
 		}
+		dropped = append(dropped, s.backlog[0])
+		s.backlogLen -= s.backlog[0].size
+		s.backlog[0] = item{}
+		s.backlog = s.backlog[1:]
 	}
+	s.dropLater(dropped, c)
 	s.backlog = append(s.backlog, *it)
 	s.backlogged.Store(true)
 	s.backlogLen += it.size
@@ -199,14 +200,25 @@ func (s *Socket) routeBacklog(c *cork) {
 // s.mu is held.
 func (s *Socket) enqueue(p *Peer, it *item, full Policy, c *cork) error {
 	dropped, err := p.enqueue(it, full)
-	if dropped != nil {
-		c.later = append(c.later, func() { s.drop(dropped, ErrQueueFull) })
-	}
+	s.dropLater(dropped, c)
 	if err == nil {
 		s.pending.Add(1)
 		c.add(p)
 	}
 	return err
+}
+
+// dropLater has the messages that had to make room dropped when no lock is
+// held.
+func (s *Socket) dropLater(dropped []item, c *cork) {
+	if len(dropped) == 0 {
+		return
+	}
+	c.later = append(c.later, func() {
+		for i := range dropped {
+			s.drop(&dropped[i], ErrQueueFull)
+		}
+	})
 }
 
 // refuse tells that a message was not accepted.
