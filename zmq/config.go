@@ -92,8 +92,9 @@ type Config struct {
 	HeartbeatTTL time.Duration
 
 	// ReconnectMin and ReconnectMax bound the pause before a connection that
-	// failed or ended is tried again. It doubles with each failure, and each
-	// pause is shortened at random by up to a half. Defaults: 20 ms and 2 s.
+	// failed or ended is tried again. It doubles each time, until a connection
+	// has lasted as long as the pause, and each pause is shortened at random by
+	// up to a half. Defaults: 20 ms and 2 s.
 	ReconnectMin, ReconnectMax time.Duration
 
 	// Handover lets a new peer of a ROUTER take over the routing id of an old

@@ -77,7 +77,10 @@ func (c *connecter) run(ctx context.Context) {
 				c.s.monitor.emit(Event{Kind: ConnectFailed, Endpoint: c.e.text, Err: err})
 			}
 		default:
-			if c.serve(ctx, conn) {
+			// A peer that ends every connection soon, because it has another of
+			// this routing id, say, must not be asked again at once for ever.
+			began := time.Now()
+			if c.serve(ctx, conn) && time.Since(began) >= pause.now {
 				pause.reset()
 			}
 		}
@@ -131,7 +134,7 @@ func (s *Socket) sleep(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// A backoff is a pause that doubles with each failure, up to a bound, and is
+// A backoff is a pause that doubles with each attempt, up to a bound, and is
 // shortened at random by up to a half, so that the clients of a server that
 // restarts do not come all at once.
 type backoff struct {

@@ -10,13 +10,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A server that is stopped and started again 20 times while messages flow gets
 // them in order and none twice. What is missing was on its way when it stopped:
 // with the operating system already, or out in part and counted.
 func TestZ5ReconnectUnderLoad(t *testing.T) {
-	push := newSocket(t, Push, &Config{SendQueue: 100})
+	push := newSocket(t, Push, &Config{SendQueue: 100, ReconnectMax: 50 * time.Millisecond})
 	stop, sent := make(chan struct{}), make(chan uint32)
 	go func() {
 		i := uint32(0)

@@ -80,13 +80,43 @@ func TestZ5ReconnectForgetsBackOffAfterSuccess(t *testing.T) {
 			},
 		})
 		connect(t, s, "tcp://127.0.0.1:1")
-		newRaw(t, <-ends).shake("DEALER", "", 1).conn.Close()
+		first := newRaw(t, <-ends).shake("DEALER", "", 1)
+		time.Sleep(time.Minute) // longer than the pause before it
+		first.conn.Close()
 		lost := time.Now()
 		r := newRaw(t, <-ends).shake("DEALER", "", 1)
 		if d := time.Since(lost); d > 100*time.Millisecond {
 			t.Errorf("connected again after %v", d)
 		}
 		r.conn.Close()
+	})
+}
+
+// Whose every connection is ended by the other side comes again, but not often.
+func TestZ5ReconnectBacksOffWhenRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		router := newSocket(t, Router, nil)
+		var refused atomic.Int32
+		cfg := &Config{
+			RoutingID: []byte("x"),
+			dial: func(context.Context, string, string) (net.Conn, error) {
+				a, b := memPipe(inprocAddr("test"))
+				go func() {
+					p, err := router.handshake(b, true)
+					if !router.servePeer(b, p, err) {
+						refused.Add(1)
+					}
+				}()
+				return a, nil
+			},
+		}
+		connect(t, newSocket(t, Dealer, cfg), "tcp://127.0.0.1:1")
+		synctest.Wait()
+		connect(t, newSocket(t, Dealer, cfg), "tcp://127.0.0.1:1")
+		time.Sleep(time.Minute)
+		if n := refused.Load(); n < 30 || n > 70 { // every 1 to 2 s, and a few at first
+			t.Errorf("refused %d times in a minute", n)
+		}
 	})
 }
 
@@ -116,8 +146,8 @@ func TestZ5ReconnectBindComesLater(t *testing.T) {
 // routing ids and their subscriptions, and nothing but what was in flight is
 // lost.
 func TestZ5ReconnectKeepsIdentityAndSubscriptions(t *testing.T) {
-	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me")})
-	sub := newSocket(t, Sub, nil)
+	dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me"), ReconnectMax: 50 * time.Millisecond})
+	sub := newSocket(t, Sub, &Config{ReconnectMax: 50 * time.Millisecond})
 	sub.Subscribe([]byte("a"))
 	sub.Subscribe([]byte("b"))
 	sub.Unsubscribe([]byte("b"))
