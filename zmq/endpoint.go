@@ -52,10 +52,14 @@ func parseEndpoint(op, text string) (endpoint, error) {
 func (e *endpoint) parseTCP(op, rest string) error {
 	if op == "connect" || op == "disconnect" {
 		if source, target, ok := strings.Cut(rest, ";"); ok {
-			if _, _, err := splitHostPort(source, true); err != nil {
+			host, port, err := splitHostPort(source, true)
+			if err != nil {
 				return fmt.Errorf("source address: %w", err)
 			}
-			e.source, rest = strings.Replace(source, "*", "", 1), target
+			if host == "*" {
+				host = ""
+			}
+			e.source, rest = net.JoinHostPort(host, port), target
 		}
 	}
 	bind := op == "bind" || op == "unbind"

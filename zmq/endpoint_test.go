@@ -98,6 +98,19 @@ func TestEndpointTransports(t *testing.T) {
 	}
 }
 
+// A wildcard in the source address leaves that part to the system.
+func TestEndpointSource(t *testing.T) {
+	for _, source := range []string{"127.0.0.1:*", "127.0.0.1:!", "127.0.0.1:0", "*:*", "*:0"} {
+		t.Run(source, func(t *testing.T) {
+			pull, push := newSocket(t, Pull, nil), newSocket(t, Push, nil)
+			at := bind(t, pull, "tcp://127.0.0.1:*")
+			connect(t, push, strings.Replace(at, "tcp://", "tcp://"+source+";", 1))
+			send(t, push, "hello")
+			want(t, pull, "hello")
+		})
+	}
+}
+
 func TestEndpointManyOnOneSocket(t *testing.T) {
 	pull := newSocket(t, Pull, nil)
 	push := newSocket(t, Push, nil)
