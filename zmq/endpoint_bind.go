@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -79,6 +80,8 @@ func (e endpoint) listen() (net.Listener, error) {
 		return &tempListener{l, dir}, nil
 	}
 	if !strings.HasPrefix(e.address, "@") {
+		binding.Lock()
+		defer binding.Unlock()
 		if err := removeStale(e.address); err != nil {
 			return nil, err
 		}
@@ -86,6 +89,10 @@ func (e endpoint) listen() (net.Listener, error) {
 	l, err := net.Listen("unix", e.address)
 	return l, bare(err)
 }
+
+// binding is held while a path is bound: a socket that is not listened on yet
+// looks as if a dead process had left it.
+var binding sync.Mutex
 
 // A tempListener removes its directory when it is closed.
 type tempListener struct {

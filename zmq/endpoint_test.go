@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -182,6 +185,37 @@ func TestConfigErrors(t *testing.T) {
 	for _, typ := range []Type{0, -1, XSub + 1} {
 		if _, err := NewSocket(typ, nil); err == nil || !strings.Contains(err.Error(), "is not a socket type") {
 			t.Errorf("NewSocket(%d) = %v", typ, err)
+		}
+	}
+}
+
+// Of several sockets that bind a path at the same time one gets it, whether or
+// not a dead process had it before.
+func TestEndpointOneOfManyBinders(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 200 {
+		path := filepath.Join(dir, strconv.Itoa(i))
+		if i%2 == 0 {
+			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.SetUnlinkOnClose(false)
+			l.Close()
+		}
+		var bound atomic.Int32
+		var binders sync.WaitGroup
+		for range 4 {
+			s := newSocket(t, Pull, nil)
+			binders.Go(func() {
+				if _, err := s.Bind("ipc://" + path); err == nil {
+					bound.Add(1)
+				}
+			})
+		}
+		binders.Wait()
+		if n := bound.Load(); n != 1 {
+			t.Fatalf("%d sockets have bound %s", n, path)
 		}
 	}
 }
