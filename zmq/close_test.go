@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -191,6 +192,26 @@ func TestZ1ShutdownDoesNotReset(t *testing.T) {
 	if f := r.read(); string(f.Body) != "goodbye" {
 		t.Errorf("read %q, want the goodbye", f.Body)
 	}
+}
+
+// Who closes the send channel and then calls Shutdown, to wait, does not cut
+// short the time that the peers have to read.
+func TestZ1ShutdownTwiceParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Pair, nil)
+		ours, serve := pipe(s, true)
+		go serve()
+		newRaw(t, ours).shake("PAIR", "", 1)
+		synctest.Wait()
+		close(s.Send())
+		<-s.flushedc
+		start := time.Now()
+		s.Shutdown(context.Background())
+		if d := time.Since(start); d != partTimeout {
+			t.Errorf("closed after %v, with a peer that has %v to read", d, partTimeout)
+		}
+		ours.Close()
+	})
 }
 
 func TestZ1ClosedSendChannelFlushesAndCloses(t *testing.T) {

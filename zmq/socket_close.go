@@ -148,16 +148,14 @@ func (s *Socket) partFromPeers(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
 	s.mu.Lock()
-	if s.closing || s.flushed {
-		s.mu.Unlock()
-		return
-	}
-	s.flushed = true
-	close(s.flushedc)
-	s.closeListeners()
 	var peers []*Peer
-	for p := range s.peers {
-		peers = append(peers, p)
+	if !s.closing && !s.flushed { // else another Shutdown has done it
+		s.flushed = true
+		close(s.flushedc)
+		s.closeListeners()
+		for p := range s.peers {
+			peers = append(peers, p)
+		}
 	}
 	s.mu.Unlock()
 	for _, p := range peers {
