@@ -23,8 +23,9 @@ var errSubscriptions = errors.New("too many subscriptions")
 type publisher struct {
 	s     *Socket
 	subs  topics[*Peer]
-	round uint64  // numbers the messages, so that a peer gets each once
-	to    []*Peer // the receivers of the message that is routed
+	asked topics[*Peer] // what the peers have asked for; empty without ManualSubscriptions
+	round uint64        // numbers the messages, so that a peer gets each once
+	to    []*Peer       // the receivers of the message that is routed
 }
 
 func (b *publisher) attach(p *Peer, c *cork) error {
@@ -95,34 +96,38 @@ func (b *publisher) receive(p *Peer, m Message) error {
 
 // subscription takes a subscription message of p.
 func (b *publisher) subscription(p *Peer, prefix []byte, add bool) error {
-	tell := true
-	if b.s.cfg.Subscriptions != ManualSubscriptions {
-		b.s.mu.Lock()
-		first, err := b.change(p, prefix, add)
-		b.s.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		tell = first || b.s.cfg.Subscriptions == EverySubscription
+	b.s.mu.Lock()
+	first, err := b.change(b.askedBy(), p, prefix, add)
+	b.s.mu.Unlock()
+	if err != nil {
+		return err
 	}
-	if tell {
+	if first || b.s.cfg.Subscriptions != NewSubscriptions {
 		b.tell(p, prefix, add)
 	}
 	return nil
 }
 
-// change adds or takes back a subscription of p. It reports whether p is the
-// first or was the last to have it. s.mu is held.
-func (b *publisher) change(p *Peer, prefix []byte, add bool) (bool, error) {
+// askedBy is where the subscriptions belong that peers ask for.
+func (b *publisher) askedBy() *topics[*Peer] {
+	if b.s.cfg.Subscriptions == ManualSubscriptions {
+		return &b.asked
+	}
+	return &b.subs
+}
+
+// change adds a subscription of p to subs, or takes it back. It reports whether
+// p is the first or was the last to have it. s.mu is held.
+func (b *publisher) change(subs *topics[*Peer], p *Peer, prefix []byte, add bool) (bool, error) {
 	cost := int64(len(prefix)) + subscriptionCost
 	if add {
 		if p.subscriptions+cost > maxSubscriptions {
 			return false, errSubscriptions
 		}
 		p.subscriptions += cost
-		return b.subs.add(prefix, p), nil
+		return subs.add(prefix, p), nil
 	}
-	found, last := b.subs.remove(prefix, p)
+	found, last := subs.remove(prefix, p)
 	if found {
 		p.subscriptions -= cost
 	}
@@ -151,7 +156,7 @@ func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
 	if !p.attached {
 		return ErrPeerGone
 	}
-	_, err := b.change(p, prefix, add)
+	_, err := b.change(&b.subs, p, prefix, add)
 	return err
 }
 
@@ -176,11 +181,15 @@ func (b *publisher) begun(*Peer) {}
 func (b *publisher) ended(p *Peer) {
 	var gone [][]byte
 	b.s.mu.Lock()
-	b.subs.removeAll(p, func(prefix []byte, last bool) {
+	asked := b.askedBy()
+	asked.removeAll(p, func(prefix []byte, last bool) {
 		if last || b.s.cfg.Subscriptions != NewSubscriptions {
 			gone = append(gone, bytes.Clone(prefix))
 		}
 	})
+	if asked != &b.subs {
+		b.subs.removeAll(p, func([]byte, bool) {})
+	}
 	b.s.mu.Unlock()
 	for _, prefix := range gone {
 		b.tell(p, prefix, false)

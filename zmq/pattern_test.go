@@ -388,9 +388,22 @@ func TestXPubManualSubscriptions(t *testing.T) {
 	if err := deliver(t, xpub, "b no more"); err != nil || xpub.Stats().Sent != 1 {
 		t.Errorf("%v, %+v", err, xpub.Stats())
 	}
+	if err := xpub.SubscribePeer(peer, []byte("of our choice")); err != nil {
+		t.Fatal(err)
+	}
 	events := xpub.Monitor()
 	sub.Close()
+	// What the peer has asked for ends, whatever it was given for it.
+	for range 2 {
+		m := recv(t, xpub)
+		if got := text(m); got != text(msg("\x00a")) && got != text(msg("\x00b")) || m.From != peer {
+			t.Errorf("received %s when the peer had left", got)
+		}
+	}
 	event(t, events, PeerDetached)
+	if err := deliver(t, xpub, "of our choice"); err != nil || xpub.Stats().Sent != 1 {
+		t.Errorf("after the peer has gone: %v, %+v", err, xpub.Stats())
+	}
 	if err := xpub.SubscribePeer(peer, nil); err != ErrPeerGone {
 		t.Errorf("subscribing a peer that has gone: %v", err)
 	}
