@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -259,6 +260,10 @@ func (c *Config) withDefaults(t Type) Config {
 	d := *c
 	d.RoutingID = append([]byte(nil), c.RoutingID...)
 	d.Properties = maps.Clone(c.Properties)
+	d.Welcome = nil
+	for _, f := range c.Welcome {
+		d.Welcome = append(d.Welcome, bytes.Clone(f))
+	}
 	d.SendQueue = or(c.SendQueue, 1000, math.MaxInt)
 	d.SendQueueBytes = or(c.SendQueueBytes, 64<<20, math.MaxInt64)
 	if c.SendQueue < 0 && c.SendQueueBytes == 0 {

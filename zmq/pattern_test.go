@@ -361,6 +361,24 @@ func TestReqCorrelates(t *testing.T) {
 	}
 }
 
+// A relaxed REQ may ask again also while its first question waits for a peer.
+func TestReqRelaxedBeforeAPeer(t *testing.T) {
+	req := newSocket(t, Req, &Config{Relaxed: true})
+	for _, question := range []string{"first", "second"} {
+		req.Deliver(msg(question), func(err error) {
+			if err != nil {
+				t.Errorf("%s: %v", question, err)
+			}
+		})
+	}
+	r := silent(t, req, "ROUTER", "")
+	for _, want := range []string{"", "first", "", "second"} {
+		if f := r.read(); string(f.Body) != want {
+			t.Fatalf("read %q, want %q", f.Body, want)
+		}
+	}
+}
+
 func TestXPubManualSubscriptions(t *testing.T) {
 	xpub := newSocket(t, XPub, &Config{Subscriptions: ManualSubscriptions})
 	sub := newSocket(t, Sub, nil)
@@ -413,7 +431,9 @@ func TestXPubManualSubscriptions(t *testing.T) {
 }
 
 func TestPubWelcome(t *testing.T) {
-	pub := newSocket(t, Pub, &Config{Welcome: msg("welcome", "to all").Frames})
+	cfg := &Config{Welcome: msg("welcome", "to all").Frames}
+	pub := newSocket(t, Pub, cfg)
+	copy(cfg.Welcome[0], "changed") // the socket has a copy
 	r := silent(t, pub, "SUB", "")
 	if f := r.read(); string(f.Body) != "welcome" || f.Flags == 0 {
 		t.Errorf("read %+v", f)

@@ -140,7 +140,7 @@ func (s *Socket) route(it *item, c *cork) error {
 		return ErrClosed
 	}
 	if len(s.backlog) > 0 {
-		if s.typ == Req {
+		if s.typ == Req && !s.cfg.Relaxed {
 			return outOfTurn(it)
 		}
 		return s.putBack(it, c)
