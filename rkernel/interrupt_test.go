@@ -170,6 +170,8 @@ func TestK5HandlersOfInterruptsRun(t *testing.T) {
 			[]string{"stdout|go 1\non exit\n"}},
 		{`x <- suppressWarnings(try({ cat("go 1\n"); Sys.sleep(60) }, silent = TRUE))`, 1,
 			[]string{"stdout|go 1\n"}},
+		{`tryCatch({ cat("go 1\n"); Sys.sleep(60) }, interrupt = function(i) invokeRestart("abort")) # as callr does`, 1,
+			[]string{"stdout|go 1\n"}},
 	} {
 		c := begin(p, test.code)
 		for i := range test.interrupts {

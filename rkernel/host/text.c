@@ -216,9 +216,11 @@ void cell_flush(void) {
 // was none, and R's last error is an old one.
 static void jump_unseen(void) {
 	cell.jump = JUMP_NONE;
-	if (learn_cause() == EDITED || cell.jump == JUMP_ABORT) return;
-	if (interrupt_came()) {
+	if (learn_cause() == EDITED) return;
+	if (interrupt_came()) { // with the restart "abort" callr and processx pass it on
 		cell.jump = JUMP_INTERRUPT;
+	} else if (cell.jump == JUMP_ABORT) {
+		return;
 	} else if (!cell.cause.len && cell.error.len &&
 		strcmp(cell.error.data, cell_last_error()) == 0) {
 		cell.jump = JUMP_ABORT;
