@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -29,8 +30,7 @@ const (
 )
 
 // A pasteFilter stands between the terminal and the line editor. It turns what
-// is pasted into text for one line, and the keys of a keypad in application
-// mode into those that the editor knows.
+// is pasted into text for one line, and keys into those that the editor knows.
 type pasteFilter struct {
 	pasting bool
 	held    []byte // what may be the beginning of a sequence
@@ -51,12 +51,15 @@ func (f *pasteFilter) feed(in []byte, more bool) []byte {
 		before, after, found := bytes.Cut(in, []byte(mark))
 		if !found {
 			n := len(in) - prefixAtEnd(in, mark, more)
+			if cut := cutKey.FindIndex(in); cut != nil && !f.pasting {
+				n = min(n, cut[0])
+			}
 			before, f.held = in[:n], bytes.Clone(in[n:])
 		}
 		if f.pasting {
 			f.pasted = append(f.pasted, before...)
 		} else {
-			out = append(out, cursorKeys(before)...)
+			out = append(out, editorKeys(before)...)
 		}
 		if !found {
 			break
@@ -86,13 +89,34 @@ func prefixAtEnd(b []byte, mark string, more bool) int {
 	return 0
 }
 
-// cursorKeys rewrites the arrow keys of application mode, which a program that
-// ran before may have left on.
-func cursorKeys(b []byte) []byte {
+// Control sequences, which keys send that are no characters.
+var (
+	anyKey = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+	cutKey = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*$`)
+	// With Ctrl and Alt the arrows go by words; other modifiers change nothing.
+	wordKey     = regexp.MustCompile(`^\x1b\[1;[3-9]([CD])$`)
+	modifiedKey = regexp.MustCompile(`^\x1b\[(?:1;[0-9]+([A-DFH])|([0-9]+);[0-9]+(~))$`)
+	knownKey    = regexp.MustCompile(`^\x1b\[([A-DFHZ]|[0-9]+~|1;5[CD])$`)
+)
+
+// editorKeys rewrites keys as the editor knows them: the arrow keys of
+// application mode, which a program that ran before may have left on, and keys
+// with modifiers. Keys that it does not know are dropped, or it would take their
+// sequences for text.
+func editorKeys(b []byte) []byte {
 	for _, key := range "ABCD" {
 		b = bytes.ReplaceAll(b, []byte("\x1bO"+string(key)), []byte("\x1b["+string(key)))
 	}
-	return b
+	return anyKey.ReplaceAllFunc(b, func(key []byte) []byte {
+		key = wordKey.ReplaceAll(key, []byte("\x1b[1;5$1"))
+		if knownKey.Match(key) {
+			return key
+		}
+		if modifiedKey.Match(key) {
+			return modifiedKey.ReplaceAll(key, []byte("\x1b[$1$2$3"))
+		}
+		return nil
+	})
 }
 
 // flatten makes one line of pasted text. Line ends at its end go, so that the

@@ -18,6 +18,10 @@ func TestPasteFilter(t *testing.T) {
 		"escape alone":      {[]string{"\x1b", "b"}, "\x1bb"},
 		"arrow in pieces":   {[]string{"\x1b[", "A"}, "\x1b[A"},
 		"application mode":  {[]string{"\x1bOA\x1bOD"}, "\x1b[A\x1b[D"},
+		"word by word":      {[]string{"\x1b[1;5D\x1b[1;3C"}, "\x1b[1;5D\x1b[1;5C"},
+		"with Shift":        {[]string{"a\x1b[1;2Db\x1b[1;2H\x1b[3;5~"}, "a\x1b[Db\x1b[H\x1b[3~"},
+		"unknown keys go":   {[]string{"a\x1b[1;2Pb\x1b[27;5;9~c\x1b[57441ud\x1b[<0;10;10Me"}, "abcde"},
+		"unknown in pieces": {[]string{"a\x1b[57", "441", "ub"}, "ab"},
 		"no end of a paste": {[]string{"\x1b[200~a", "b"}, ""},
 		"wide":              {[]string{"\x1b[200~日本\x1b[201~"}, "日本"},
 	} {
