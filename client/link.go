@@ -203,10 +203,8 @@ func (l *link) send(ctx context.Context, s *zmq.Socket, m *jupyter.Message) erro
 	select {
 	case s.Send() <- zmq.Message{Frames: frames}:
 		return nil
-	case <-l.donec:
+	case <-l.donec: // before the sockets close
 		return l.err
-	case <-s.Done():
-		return ErrClosed
 	case <-ctx.Done():
 		return contextError(ctx)
 	}
