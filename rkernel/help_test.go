@@ -111,6 +111,13 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 			t.Errorf("%s: widget is %q", encoding, html)
 		}
 	}
+	// A page of scripts, as htmlwidgets has them shown that no viewer is fit for.
+	v = show(t, p, `dir <- tempfile(); dir.create(dir); writeLines("draw()", file.path(dir, "a.js"))
+writeLines("<html><head><script src=\"a.js\"></script></head><body></body></html>", file.path(dir, "index.html"))
+browseURL(file.path(dir, "index.html"))`)
+	if html := v.html(t); !strings.Contains(html, "&lt;script&gt;draw()") {
+		t.Errorf("a page of scripts is %q", html)
+	}
 	v = show(t, p, "f <- tempfile(); con <- file(f, 'w'); writeLines('caf\\u00e9', con); close(con); file.show(f)")
 	if text, _ := v.page(t); text != "caf\u00e9" {
 		t.Errorf("a latin1 file is %q", text)

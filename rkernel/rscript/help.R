@@ -105,10 +105,14 @@ html_text <- function(doc) {
 
 # browser takes what browseURL is given. Pages of R's own help server and HTML
 # files on this machine are shown, since the reader's browser may be on another
-# one; anything else is a link.
+# one; those that are nothing without their scripts, as a profile of profvis, where
+# the viewer shows such. Anything else is a link.
 browser <- function(url, ...) {
     doc <- tryCatch(help_server(url), error = function(e) NULL)
     if (is.null(doc)) doc <- local_html(url)
+    scripted <- "<script\\b[^>]*\\bsrc=\"[^\":]+\"|\\bhtml-widget\\b"
+    if (nzchar(local_path(url)) && any(grepl(scripted, doc, ignore.case = TRUE, perl = TRUE)))
+        return(viewer(url))
     if (!is.null(doc)) page(html_text(doc), html_body(doc))
     else send("display", c("new", "", "{}", "text/plain", utf8(url), "text/html",
                              sprintf("<a href=\"%1$s\" target=\"_blank\">%1$s</a>", html(url))))
