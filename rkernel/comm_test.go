@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
@@ -152,6 +153,7 @@ stopifnot(comm$is_open(), m$is_comm_registered(comm), names(m$comms()) == "the-i
 
 // Packages written for IRkernel find the same functions where they look for them.
 func TestCommsWorkAsInIRkernel(t *testing.T) {
+	testenv.RPackage(t, "IRkernel")
 	c := kerneltest.Start(t, New(nil), nil)
 	r := c.Execute(`comm <- IRkernel::comm_manager()$new_comm("dc_project")
 comm$open()

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 func TestIRdisplaysFunctionsShowAsInIRkernel(t *testing.T) {
+	testenv.RPackage(t, "IRdisplay")
 	p := startR(t)
 	v := show(t, p, `library(IRdisplay)
 display_html("<b>\u00e9</b>")
@@ -43,6 +45,7 @@ stopifnot(isTRUE(getOption("jupyter.in_kernel")))`)
 }
 
 func TestABadDisplayIsAnErrorInTheCell(t *testing.T) {
+	testenv.RPackage(t, "IRdisplay")
 	p := startR(t)
 	for _, code := range []string{"list('x')", "list(a = 'x', 'y')", "list('text/plain' = 'x'), list(a = sum)",
 		"list(png = 'not a MIME type')"} {
@@ -54,6 +57,7 @@ func TestABadDisplayIsAnErrorInTheCell(t *testing.T) {
 }
 
 func TestMetadataFromRIsJSON(t *testing.T) {
+	testenv.RPackage(t, "IRdisplay")
 	p := startR(t)
 	v := show(t, p, `IRdisplay::publish_mimebundle(list("text/plain" = "x"), list(a = list(1L, "q\"\\\n\u0001", TRUE, NA),
   b = c(x = 1.5, y = Inf), c = I(1), d = list(), e = NULL, f = as.Date("2024-01-02"), g = 1e10, h = 0.1))`)
