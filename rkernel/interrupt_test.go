@@ -209,6 +209,30 @@ func TestK5InterruptNeverHitsTheNextCell(t *testing.T) {
 	}
 }
 
+// A program that a shell runs in the background ignores SIGINT, and R inherits it.
+func TestK5InterruptWhereSIGINTWasIgnored(t *testing.T) {
+	t.Parallel()
+	inst := *findR(t)
+	script := fmt.Sprintf("#!/bin/sh\ntrap '' INT\nexec '%s' \"$@\"\n", inst.Path)
+	inst.Path = filepath.Join(t.TempDir(), "R")
+	if err := os.WriteFile(inst.Path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p, err := startProcess(&inst, rArgs, newRecorder(), testLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.shutdown(context.Background()) })
+	for _, code := range []string{`cat("go\n"); repeat {}`, `system("echo go; sleep 60")`} {
+		c := begin(p, code)
+		c.rec.wait(t, "go")
+		p.interrupt()
+		if err := c.end(t); !isInterrupt(err) {
+			t.Errorf("%s: %q, ended by %v", code, c.rec.all(), err)
+		}
+	}
+}
+
 // A callback between cells keeps R busy while a cell waits that is longer than
 // the socket holds: the interrupt ends both.
 func TestK5InterruptWhileRReadsNothing(t *testing.T) {

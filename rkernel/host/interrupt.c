@@ -201,6 +201,9 @@ void interrupt_ready(void) {
 void interrupt_install(void) {
 	struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 	struct sigaction nudge = {.sa_handler = on_nudge, .sa_flags = SA_RESTART};
+	// R has its handler only where SIGINT is not ignored, from 4.5 on at least, and
+	// what a shell starts in the background inherits that it is.
+	signal(SIGINT, SIG_DFL);
 	sigaction(INTERRUPT_SIGNAL, &interrupt, NULL);
 	sigaction(NUDGE_SIGNAL, &nudge, NULL);
 	started = time(NULL);
