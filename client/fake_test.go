@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -156,9 +157,30 @@ func (k *fakeKernel) sendMessage(ch jupyter.Channel, m *jupyter.Message) {
 	if err != nil {
 		panic(err)
 	}
+	if ch == jupyter.Stdin {
+		k.deliver(ch, frames)
+		return
+	}
 	select {
 	case k.sockets[ch].Send() <- zmq.Message{Frames: frames}:
 	case <-k.sockets[ch].Done():
+	}
+}
+
+// deliver sends again what has found no client: one may have asked on shell while
+// its other connections are on their way. Kernels do the same.
+func (k *fakeKernel) deliver(ch jupyter.Channel, frames [][]byte) {
+	for {
+		sent := make(chan error, 1)
+		k.sockets[ch].Deliver(zmq.Message{Frames: frames}, func(err error) { sent <- err })
+		if err := <-sent; !errors.Is(err, zmq.ErrNoPeer) {
+			return
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-k.stopc:
+			return
+		}
 	}
 }
 

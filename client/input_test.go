@@ -137,7 +137,11 @@ func TestC3InputEndsWithItsRequest(t *testing.T) {
 		k.status(m, jupyter.StateBusy)
 		k.send(jupyter.Stdin, m, &jupyter.InputRequest{Prompt: "?"})
 		k.wg.Go(func() { // somebody else interrupts the code
-			<-asked
+			select {
+			case <-asked:
+			case <-k.stopc: // it was not
+				return
+			}
 			k.send(ch, m, &jupyter.ExecuteReply{Status: jupyter.StatusError})
 			k.status(m, jupyter.StateIdle)
 		})
