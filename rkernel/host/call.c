@@ -244,14 +244,6 @@ static int edit_file(const char *file) {
 
 // ---- what R code of ours can call ----------------------------------------------
 
-static struct host_part as_part(SEXP x) {
-	if (R.TYPEOF(x) == RAWSXP)
-		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
-	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
-		return part_str(string_utf8(R.STRING_ELT(x, 0)));
-	return part_str("");
-}
-
 // native_event sends a user event: kind and a list of raw vectors and strings.
 static SEXP native_event(SEXP kind, SEXP list) {
 	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
@@ -260,7 +252,7 @@ static SEXP native_event(SEXP kind, SEXP list) {
 	struct host_part *parts; // in memory of R's, since what follows may jump
 	SEXP memory = PROTECT(R.Rf_allocVector(RAWSXP, (ptrdiff_t)((size_t)n * sizeof *parts)));
 	parts = (void *)R.RAW(memory);
-	for (int i = 0; i < n; i++) parts[i] = as_part(R.VECTOR_ELT(list, i));
+	for (int i = 0; i < n; i++) parts[i] = part_of(R.VECTOR_ELT(list, i));
 	const char *wrong = host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts);
 	if (wrong) R.Rf_error("%s", wrong);
 	UNPROTECT(1);

@@ -53,14 +53,6 @@ static SEXP rich_value(void) {
 	return rich && R.TYPEOF(rich) == VECSXP ? rich : NULL;
 }
 
-static struct host_part part_of(SEXP x) {
-	if (R.TYPEOF(x) == RAWSXP)
-		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
-	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
-		return part_str(cell_string_at(x, 0));
-	return part_str("");
-}
-
 static void forget(void) {
 	if (cell.call) R.R_ReleaseObject(cell.call);
 	if (cell.p.exprs) R.R_ReleaseObject(cell.p.exprs);

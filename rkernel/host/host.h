@@ -80,6 +80,8 @@ struct host_part part_str(const char *s);
 // string_utf8 is a string of R's (CHARSXP) for the kernel. R raises an error for
 // those that are marked as bytes; here they come as they are.
 const char *string_utf8(SEXP s);
+// part_of is a raw vector, or the first of some strings; of anything else empty.
+struct host_part part_of(SEXP x);
 
 // A buf is bytes that grow. Memory that runs out ends the process with a
 // message; R does the same for its own small needs.

@@ -85,6 +85,14 @@ const char *string_utf8(SEXP s) {
 	return R.Rf_getCharCE(s) == CE_BYTES ? R.R_CHAR(s) : R.Rf_translateCharUTF8(s);
 }
 
+struct host_part part_of(SEXP x) {
+	if (R.TYPEOF(x) == RAWSXP)
+		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
+	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
+		return part_str(string_utf8(R.STRING_ELT(x, 0)));
+	return part_str("");
+}
+
 static void put32(struct buf *b, size_t n) {
 	unsigned char x[4] = {n & 255, n >> 8 & 255, n >> 16 & 255, n >> 24 & 255};
 	buf_add(b, x, 4);
