@@ -83,14 +83,20 @@ func TestK3LateOutputKeepsItsParent(t *testing.T) {
 	c.Expect(second, jupyter.IOPub, jupyter.TypeDisplayData)
 }
 
-func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
-	l := newScript()
-	l.startText = []string{"wel", "come", strings.Repeat("x", 2<<20)}
+// connectLate starts a kernel of l and connects when the language has started.
+func connectLate(t *testing.T, l *script) *kerneltest.Client {
+	t.Helper()
 	k := kerneltest.StartKernel(t, l, nil)
 	for l.ambient() == nil || k.Server.Stats().Starting {
 		time.Sleep(time.Millisecond)
 	}
-	c := k.Connect(t)
+	return k.Connect(t)
+}
+
+func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
+	l := newScript()
+	l.startText = []string{"wel", "come", strings.Repeat("x", 2<<20)}
+	c := connectLate(t, l)
 	nobody, err := c.Session.New(nil, &jupyter.Status{})
 	must(t, err)
 	nobody.Header.MsgID = ""
@@ -102,11 +108,7 @@ func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
 func TestOutputOfStartIsJoined(t *testing.T) {
 	l := newScript()
 	l.startText = slices.Repeat([]string{"."}, 100_000)
-	k := kerneltest.StartKernel(t, l, nil)
-	for l.ambient() == nil || k.Server.Stats().Starting {
-		time.Sleep(time.Millisecond)
-	}
-	c := k.Connect(t)
+	c := connectLate(t, l)
 	s, err := jupyter.Decode[jupyter.Stream](c.Next(jupyter.IOPub))
 	if err != nil || len(s.Text) != 100_000 {
 		t.Errorf("the first message has %d bytes, %v; want all 100,000", len(s.Text), err)
