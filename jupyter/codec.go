@@ -213,7 +213,9 @@ func parseHeader(raw []byte, h *Header) error {
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !ok {
 		return fmt.Errorf("%w: header: %w", ErrMalformed, err)
 	}
-	if h.MsgID == "" || h.MsgType == "" {
+	// Unmarshal takes "Msg_Type" for msg_type; others, to whom the header goes back
+	// as a parent, do not.
+	if h.MsgID == "" || h.MsgType == "" || !hasMember(raw, "msg_id") || !hasMember(raw, "msg_type") {
 		return fmt.Errorf("%w: header without msg_id or msg_type", ErrMalformed)
 	}
 	return nil

@@ -118,6 +118,32 @@ func withoutPlain(raw []byte) []byte {
 	return append(rest, raw[from:]...)
 }
 
+// hasMember reports whether object, which is a JSON object, has a member of that
+// name. A name that is written with escapes is not recognized.
+func hasMember(object []byte, name string) bool {
+	depth := 0
+	for i := 0; i < len(object); i++ {
+		switch object[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			start := i + 1
+			for i = start; object[i] != '"'; i++ {
+				if object[i] == '\\' {
+					i++
+				}
+			}
+			rest := bytes.TrimLeft(object[i+1:], " \t\r\n")
+			if depth == 1 && rest[0] == ':' && string(object[start:i]) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // plainError turns an error of encoding/json about a value of the wrong type
 // into one that does not speak of Go.
 func plainError(err error) error {

@@ -89,6 +89,7 @@ func FuzzKernel(f *testing.F) {
 		"<IDS|MSG>",
 		"<IDS|MSG>\xfe\xfe" + header + "\xfe{}\xfe{}\xfe{\"code\":\"out x\"}",
 		"<IDS|MSG>\xfe\xfe" + header + "\xfe{}\xfe{}\xfe{\"code\":\"fail\"}",
+		"<IDS|MSG>\xfe\xfe{\"msg_id\":\"1\",\"msg_tYpe\":\"x\"}\xfe{}\xfe{}\xfe{}",
 		"x\xfe<IDS|MSG>\xfe\xfe" + header + "\xfe{}\xfe{}\xfe{\"code\":1}\xfebuffer",
 		"<IDS|MSG>\xfe\xfe" + header + "\xfe[]\xfe3\xfe{",
 		"<IDS|MSG>\xfe\xfe{\"msg_id\":\"1\",\"msg_type\":\"comm_open\"}\xfe{}\xfe{}\xfe{\"comm_id\":\"1\",\"target_name\":\"echo\"}",
