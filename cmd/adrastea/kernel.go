@@ -39,7 +39,8 @@ func newKernelCommand() *cobra.Command {
 serves R on the sockets that the connection file names until a front end asks it
 to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 		Example: `  adrastea kernel --connection-file kernel-4242.json`,
-		Args:    noArgs,
+		// jupyter run and jupyter console give what they are given to the kernel too.
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serveKernel(cmd.Context(), &o)
 		},
