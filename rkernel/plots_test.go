@@ -140,6 +140,7 @@ func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 		{"repr.plot.width = 10, repr.plot.height = 4", 720, 288, image.Pt(1440, 576)},
 		{"repr.plot.res = 300", 720, 288, image.Pt(3000, 1200)},
 		{"repr.plot.res = 100, jupyter.plot_scale = 2", 500, 200, image.Pt(1000, 400)},
+		{"repr.plot.width = NULL, repr.plot.res = NULL, jupyter.plot_scale = NULL", 504, 288, image.Pt(1008, 576)},
 	}
 	for _, test := range tests {
 		// The options change while a device is open, and within one cell.

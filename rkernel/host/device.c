@@ -196,6 +196,8 @@ static void drew(dev_desc *dev)
 static double size_of(const char *option)
 {
 	SEXP value = R.Rf_GetOption1(R.Rf_install(option));
+	if (value == R_Nil)
+		return 7; // as plot_defaults (plots.R) has it
 	int type = R.TYPEOF(value);
 	if (type != REALSXP && type != INTSXP)
 		return 0;
