@@ -129,6 +129,22 @@ func TestAPlotKeepsItsDisplayInLaterCells(t *testing.T) {
 	}
 }
 
+// A display of an earlier cell is no place for the plot of this one, though both are
+// panels of one page.
+func TestAPanelIsShownByTheCellThatDrawsIt(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "par(mfrow = c(1, 3), mar = rep(0, 4)); blank <- function() plot(1, type = 'n', axes = FALSE)\nblank(); box()")
+	v.run(t, p, "abline(h = 1)")
+	v.run(t, p, "abline(v = 1); blank(); polygon(c(0, 2, 2, 0), c(0, 0, 2, 2), col = 'black')")
+	v.run(t, p, "box(); blank()")
+	v.run(t, p, "box()")
+	v.want(t, "display|#1 update|#1 update|#1 display|#2 update|#2 display|#3 update|#3")
+	last := v.shown[len(v.shown)-1].picture(t, 504, 504)
+	if ink := inked(last, 40, 10, 60, 90); ink < 0.99 {
+		t.Errorf("%.2f of the second panel is inked, want all", ink)
+	}
+}
+
 func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 	p := startR(t)
 	tests := []struct {

@@ -182,6 +182,7 @@ void cell_begin(const struct frame *f) {
 	memcpy(cell.code, f->part[3].data, cell.len);
 	cell.code[cell.len] = 0;
 	if (f->part[2].len && *(const char *)f->part[2].data == '1') console_remember(cell.code);
+	device_cell();
 	interrupt_forget();
 	// A SIGINT from before was for nobody (K5); one from now on is for us.
 	*R.R_interrupts_pending = 0;

@@ -26,6 +26,8 @@ struct page_device {
 	int fixed;                 // the size was given, options do not change it
 	int page;                  // serial number of the page, 0 before the first
 	int sent;                  // the page was shown at least once
+	int cell;                  // the cell that has its display
+	int steps;                 // how much of its recording was sent
 	int dirty;                 // drawn on since it was last sent
 	int seen;                  // some of that would be on a screen: not all was held
 	int hold;                  // dev.hold level
@@ -35,6 +37,7 @@ struct page_device {
 static struct page_device *devices; // owned by R's thread
 static int any_dirty;               // some device may be dirty
 static int pages;                   // pages begun so far, in all devices
+static int cells;                   // cells begun so far
 static int sending;                 // inside plot_send: its own device is not ours
 static SEXP our_env;                // where plot_send is; call.c keeps it alive
 static const char *unusable;        // why plots cannot work, or NULL
@@ -86,6 +89,23 @@ struct send_args {
 	int shown;     // 1 or 0; else the drawing was interrupted
 };
 
+// begins_figure says whether, behind its first steps, a recording has a figure of
+// R's graphics. A step is a function and its arguments; the first is what it calls.
+static int begins_figure(SEXP recording, int steps)
+{
+	for (; recording != R_Nil; recording = R.CDR(recording)) {
+		if (steps-- > 0)
+			continue;
+		SEXP args = R.CAR(R.CDR(R.CAR(recording)));
+		SEXP symbol = R.TYPEOF(args) == LISTSXP ? R.CAR(args) : R_Nil;
+		SEXP name = R.TYPEOF(symbol) == VECSXP && R.Rf_length(symbol) ? R.VECTOR_ELT(symbol, 0) : R_Nil;
+		if (R.TYPEOF(name) == STRSXP && R.Rf_length(name) == 1 &&
+		    strcmp(R.R_CHAR(R.STRING_ELT(name, 0)), "C_plot_new") == 0)
+			return 1;
+	}
+	return 0;
+}
+
 // send_page calls plot_send(snapshot, page, update, width, height, breakable).
 static void send_page(void *data)
 {
@@ -100,6 +120,12 @@ static void send_page(void *data)
 	if (e->display_list_on && (snapshot == R_Nil || R.VECTOR_ELT(snapshot, 0) == R_Nil))
 		return;
 	PROTECT(snapshot);
+	SEXP recording = e->display_list_on ? R.VECTOR_ELT(snapshot, 0) : R_Nil;
+	// The next panel of a page is looked for below the cell that draws it.
+	if (d->sent && d->cell != cells && begins_figure(recording, d->steps)) {
+		d->page = ++pages;
+		d->sent = 0;
+	}
 	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(a->breakable), R_Nil));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->right - dev->left) / d->res), args));
@@ -109,6 +135,12 @@ static void send_page(void *data)
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
 	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
 	UNPROTECT(8);
+	if (a->shown != 1)
+		return;
+	if (!d->sent)
+		d->cell = cells;
+	d->sent = 1;
+	d->steps = R.Rf_length(recording);
 }
 
 // send sends one page and returns 1 if an interrupt arrived meanwhile. A page
@@ -125,8 +157,6 @@ static int send(struct page_device *d, SEXP snapshot)
 	R.R_ToplevelExec(send_page, &a);
 	*R.R_interrupts_suspended = suspended;
 	sending--;
-	if (a.shown == 1)
-		d->sent = 1;
 	return a.shown != 0 && a.shown != 1;
 }
 
@@ -145,6 +175,8 @@ static struct page_device *next_dirty(void)
 	}
 	return oldest;
 }
+
+void device_cell(void) { cells++; }
 
 void device_flush(void)
 {

@@ -10,6 +10,8 @@ void device_init(void);
 // costs next to nothing when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void device_flush(void);
+// device_cell is called when a cell begins.
+void device_cell(void);
 // device_only_adds says that the code of an expression is a call of a function
 // that adds to the plot there is and shows nothing else. Where that is wrong,
 // because user code has given the name another meaning, the plot is shown a
