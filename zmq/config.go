@@ -114,8 +114,8 @@ type Config struct {
 	Subscriptions SubscriptionMode
 
 	// Welcome, if not empty, is the first message that a PUB or XPUB sends to
-	// each peer, whatever it has subscribed to; a SUB peer shows it to its user
-	// only if it wants messages that begin like this.
+	// each peer, whatever it has subscribed to; a SUB peer, other than an XSUB,
+	// shows it to its user only if it wants messages that begin like this.
 	Welcome [][]byte
 
 	// Correlate makes a REQ number its requests, in a frame of its own, and

@@ -293,10 +293,7 @@ func (b *subscriber) route(it *item, c *cork) error {
 }
 
 func (b *subscriber) receive(_ *Peer, m Message) error {
-	b.s.mu.Lock()
-	wanted := b.subs.has(m.Frames[0])
-	b.s.mu.Unlock()
-	if !wanted {
+	if b.s.typ == Sub && !b.wants(m.Frames[0]) {
 		// On its way when it was unsubscribed, or a peer that does not filter.
 		b.s.stats.discarded.Add(1)
 		m.Recycle()
@@ -304,6 +301,14 @@ func (b *subscriber) receive(_ *Peer, m Message) error {
 	}
 	b.s.push(m)
 	return nil
+}
+
+// wants reports whether there is a subscription for topic. XSUB does not ask: it
+// takes what its publishers send, as libzmq's does.
+func (b *subscriber) wants(topic []byte) bool {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	return b.subs.has(topic)
 }
 
 func (b *subscriber) begun(*Peer) {}

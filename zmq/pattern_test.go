@@ -291,6 +291,22 @@ func TestXSub(t *testing.T) {
 	}
 }
 
+// XSUB leaves it to its publishers what it gets: one that gives other prefixes
+// than it was asked for, or sends a welcome, is heard.
+func TestXSubDoesNotFilter(t *testing.T) {
+	xpub, xsub := pairOf(t, XPub, XSub, &Config{
+		Subscriptions: ManualSubscriptions, Welcome: msg("welcome").Frames,
+	}, nil)
+	want(t, xsub, "welcome")
+	send(t, xsub, "\x01asked for")
+	m := want(t, xpub, "\x01asked for")
+	if err := xpub.SubscribePeer(m.From, []byte("given")); err != nil {
+		t.Fatal(err)
+	}
+	send(t, xpub, "given", "instead")
+	want(t, xsub, "given", "instead")
+}
+
 // A proxy is two select loops.
 func TestProxyOfXPubAndXSub(t *testing.T) {
 	front, back := newSocket(t, XSub, nil), newSocket(t, XPub, &Config{Subscriptions: NewSubscriptions})

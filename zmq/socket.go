@@ -166,7 +166,8 @@ func (s *Socket) Err() error {
 // Subscribe makes a SUB or XSUB socket receive the messages whose first frame
 // begins with prefix. It may be called at any time; the subscription is sent
 // to every peer of now and later. To subscribe twice takes two Unsubscribes
-// to undo.
+// to undo. A SUB discards what it has not subscribed to; an XSUB leaves that to
+// its publishers and receives all that they send.
 func (s *Socket) Subscribe(prefix []byte) error { return s.changeSubscription("subscribe", prefix) }
 
 // Unsubscribe takes back one Subscribe for prefix.
