@@ -181,3 +181,26 @@ func TestXSubToAllPublishers(t *testing.T) {
 		want(t, b, "up", "stream")
 	}
 }
+
+// Without a publisher, what an XSUB sends upstream is for nobody, as with PUB. It
+// does not hold up its subscriptions.
+func TestXSubWithoutAPublisher(t *testing.T) {
+	xsub := newSocket(t, XSub, nil)
+	if err := deliver(t, xsub, "upstream"); err != nil {
+		t.Error(err)
+	}
+	if err := deliver(t, xsub, "\x00never subscribed"); err == nil {
+		t.Error("a subscription that there is not can be taken back")
+	}
+	if err := deliver(t, xsub, "\x01a"); err != nil {
+		t.Error(err)
+	}
+	if st := xsub.Stats(); st.Pending != 0 || st.Dropped != 1 {
+		t.Errorf("%+v", st)
+	}
+	xpub := newSocket(t, XPub, nil)
+	connect(t, xpub, bind(t, xsub, "tcp://127.0.0.1:*"))
+	want(t, xpub, "\x01a")
+	send(t, xsub, "upstream")
+	want(t, xpub, "upstream")
+}

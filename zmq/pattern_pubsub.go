@@ -52,30 +52,33 @@ func (b *publisher) route(it *item, c *cork) error {
 		}
 	})
 	defer clear(b.to)
-	if b.s.cfg.Full == Block {
-		for _, p := range b.to {
+	return b.s.routeToAll(b.to, it, c)
+}
+
+// routeToAll queues it at each of peers. If there are none, it is done at once.
+// s.mu is held.
+func (s *Socket) routeToAll(peers []*Peer, it *item, c *cork) error {
+	if s.cfg.Full == Block {
+		for _, p := range peers {
 			if !p.hasRoom(it.size) {
 				return errWait
 			}
 		}
 	}
-	if len(b.to) == 0 {
-		if it.done != nil {
-			done := it.done
-			c.later = append(c.later, func() { done(nil) })
-		}
+	if len(peers) == 0 {
+		it.finishLater(c)
 		return nil
 	}
 	one := it
-	if len(b.to) > 1 {
+	if len(peers) > 1 {
 		shared := *it
-		shared.done = fanOut(len(b.to), it.done)
+		shared.done = fanOut(len(peers), it.done)
 		one = &shared
 	}
-	for _, p := range b.to {
-		if err := b.s.enqueue(p, one, b.s.cfg.Full, c); err != nil {
+	for _, p := range peers {
+		if err := s.enqueue(p, one, s.cfg.Full, c); err != nil {
 			refused := *one
-			c.later = append(c.later, func() { b.s.refuse(&refused, err) })
+			c.later = append(c.later, func() { s.refuse(&refused, err) })
 		}
 	}
 	return nil
@@ -262,34 +265,10 @@ func (b *subscriber) route(it *item, c *cork) error {
 		if err := b.change(f[1:], f[0] == 1, c); err != nil {
 			return err
 		}
-		if done := it.done; done != nil {
-			c.later = append(c.later, func() { done(nil) })
-		}
+		it.finishLater(c)
 		return nil
 	}
-	if len(b.peers) == 0 {
-		return errNoPeers
-	}
-	if b.s.cfg.Full == Block {
-		for _, p := range b.peers {
-			if !p.hasRoom(it.size) {
-				return errWait
-			}
-		}
-	}
-	one := it
-	if len(b.peers) > 1 {
-		shared := *it
-		shared.done = fanOut(len(b.peers), it.done)
-		one = &shared
-	}
-	for _, p := range b.peers {
-		if err := b.s.enqueue(p, one, b.s.cfg.Full, c); err != nil {
-			refused := *one
-			c.later = append(c.later, func() { b.s.refuse(&refused, err) })
-		}
-	}
-	return nil
+	return b.s.routeToAll(b.peers, it, c)
 }
 
 func (b *subscriber) receive(_ *Peer, m Message) error {

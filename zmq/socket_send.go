@@ -21,6 +21,13 @@ func (it *item) finish(err error) {
 	}
 }
 
+// finishLater tells the completion that all is well when no lock is held.
+func (it *item) finishLater(c *cork) {
+	if done := it.done; done != nil {
+		c.later = append(c.later, func() { done(nil) })
+	}
+}
+
 // A cork is the list of peers that have got something to write but were not
 // told yet. Messages that come together are written together.
 type cork struct {
