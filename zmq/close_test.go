@@ -170,6 +170,24 @@ func TestZ1ShutdownGivesUpWithContext(t *testing.T) {
 	}
 }
 
+// A message that was taken from the channel and waits for room is one of those
+// that are lost.
+func TestZ1ShutdownCountsWhatWaitsForRoom(t *testing.T) {
+	s := newSocket(t, Push, &Config{SendQueue: 2, SendBuffer: -1})
+	for range 3 {
+		send(t, s, "nobody is there")
+	}
+	eventually(t, "three messages are pending", func() bool { return s.Stats().Pending == 3 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "3 messages not sent") {
+		t.Errorf("Shutdown = %v", err)
+	}
+	if st := s.Stats(); st.Dropped != 3 || st.Pending != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // What was flushed must arrive although the socket that closes has not read
 // what its peer sent.
 func TestZ1ShutdownDoesNotReset(t *testing.T) {

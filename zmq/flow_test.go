@@ -145,24 +145,24 @@ func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
 
 func TestZ3FlowBlocksAtEitherBound(t *testing.T) {
 	for name, tc := range map[string]struct {
-		cfg    Config
-		queued int64
+		cfg     Config
+		pending int64
 	}{
-		"messages": {Config{SendQueue: 4, SendBuffer: -1, SendQueueBytes: -1}, 4},
-		"octets":   {Config{SendQueueBytes: 4 << 20, SendBuffer: -1}, 3}, // and what they cost besides their bodies
+		// One more waits for room.
+		"messages": {Config{SendQueue: 4, SendBuffer: -1, SendQueueBytes: -1}, 4 + 1},
+		"octets":   {Config{SendQueueBytes: 4 << 20, SendBuffer: -1}, 3 + 1}, // and what they cost besides their bodies
 	} {
 		t.Run(name, func(t *testing.T) {
 			push := newSocket(t, Push, &tc.cfg)
 			r := silent(t, push, "PULL", "")
-			// Besides what is queued, the operating system has some, and the pump one
-			// in its hand.
+			// Besides what is pending, the operating system has some.
 			sent := 0
 			for full, deadline := false, time.Now().Add(patience); !full; {
 				select {
 				case push.Send() <- big():
 					sent++
 				case <-time.After(300 * time.Millisecond):
-					full = push.Stats().Pending == tc.queued
+					full = push.Stats().Pending == tc.pending
 				}
 				if time.Now().After(deadline) {
 					t.Fatalf("after %d messages %d are pending, which block nobody", sent, push.Stats().Pending)

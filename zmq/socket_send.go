@@ -125,6 +125,9 @@ func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 			// count afterwards.
 			waits = true
 			s.waiting.Add(1)
+			if pump {
+				s.pending.Add(1) // in nobody's queue, but accepted
+			}
 			continue
 		}
 		changec := s.changec
@@ -138,6 +141,9 @@ func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 	}
 	if waits {
 		s.waiting.Add(-1)
+		if pump {
+			s.pending.Add(-1)
+		}
 	}
 }
 
