@@ -188,6 +188,23 @@ func TestZ1ShutdownCountsWhatWaitsForRoom(t *testing.T) {
 	}
 }
 
+// Who loses nothing is told of no loss, however late it is.
+func TestZ1ShutdownOfAnIdleSocketNeedsNoTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 100 { // the context and the end of the pump race
+		push, pull := pairOf(t, Push, Pull, nil, nil)
+		if err := deliver(t, push, "sent"); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*Socket{push, pull} {
+			if err := s.Shutdown(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // What was flushed must arrive although the socket that closes has not read
 // what its peer sent.
 func TestZ1ShutdownDoesNotReset(t *testing.T) {

@@ -67,9 +67,9 @@ func (s *Socket) close() {
 
 // Shutdown takes no more messages, waits until those accepted before are
 // handed to the operating system, and closes the socket. If ctx is done
-// first, it closes the socket anyway and returns an error that says how many
-// messages were lost. What is put into the send channel while Shutdown runs
-// may be sent or may be counted as dropped.
+// first, it closes the socket anyway and, if messages were lost, returns an
+// error that says how many. What is put into the send channel while Shutdown
+// runs may be sent or may be counted as dropped.
 func (s *Socket) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.draining {
@@ -80,22 +80,25 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 	err := s.drained(ctx)
 	if err == nil {
 		s.partFromPeers(ctx)
+		return s.Close()
 	}
+	before := s.Stats()
 	s.Close()
-	return err
+	after := s.Stats()
+	// Who is still inside Deliver has what is pending.
+	if lost := after.Dropped - before.Dropped + uint64(after.Pending); lost > 0 {
+		return fmt.Errorf("zmq: shutdown: %d messages not sent: %w", lost, err)
+	}
+	return nil
 }
 
 // drained waits until nothing is pending.
 func (s *Socket) drained(ctx context.Context) error {
-	err := s.pumped(ctx)
-	if err == nil {
-		// Who puts something into the send channel now is too late.
-		err = s.waitFor(ctx, func() bool { return s.pending.Load() == 0 })
+	if err := s.pumped(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("zmq: shutdown: %d messages not sent: %w", s.Stats().Pending, err)
-	}
-	return nil
+	// Who puts something into the send channel now is too late.
+	return s.waitFor(ctx, func() bool { return s.pending.Load() == 0 })
 }
 
 // pumped waits until the pump has taken what was in the send channel.
