@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -31,11 +32,12 @@ type ExecuteOptions struct {
 	Output func(m *jupyter.Message)
 
 	// Input answers the code's questions. Without it the request does not allow
-	// them, and code that asks fails. It is called in a goroutine of its own,
-	// after all output that was sent before the question has been handed to
-	// Output; one call at a time. ctx ends when the answer is not wanted any
-	// more, because the request has ended; Execute waits for Input to return. If
-	// Input fails, the kernel is interrupted and the error is otherwise ignored.
+	// them, and code that asks fails; a kernel that asks all the same (IRkernel
+	// does) is interrupted. It is called in a goroutine of its own, after all
+	// output that was sent before the question has been handed to Output; one call
+	// at a time. ctx ends when the answer is not wanted any more, because the
+	// request has ended; Execute waits for Input to return. If Input fails, the
+	// kernel is interrupted and the error is otherwise ignored.
 	Input func(ctx context.Context, question *jupyter.InputRequest) (string, error)
 	// AskAtOnce calls Input when the question comes, without finding out whether
 	// all output before it is here: for programs that answer without reading.
@@ -74,12 +76,10 @@ func (c *Client) Execute(
 		id:     m.Header.MsgID,
 		reply:  make(chan *jupyter.Message, 1),
 		output: make(chan *jupyter.Message, socketQueue),
+		input:  make(chan *jupyter.Message, socketQueue),
 		seenc:  make(chan struct{}),
 		donec:  make(chan struct{}),
 		overc:  make(chan struct{}),
-	}
-	if opts.Input != nil {
-		r.input = make(chan *jupyter.Message, socketQueue)
 	}
 	x := &execution{l: l, r: r, opts: opts}
 	l.add(r)
@@ -89,6 +89,9 @@ func (c *Client) Execute(
 	}
 	return x.run(ctx)
 }
+
+// errNoInput is why a question has no answer where there is no Input.
+var errNoInput = errors.New("client: there is nobody to ask")
 
 // An execution is one Execute that waits. All of its fields belong to run.
 type execution struct {
@@ -237,6 +240,10 @@ func (x *execution) ask(ctx context.Context) {
 	content, err := jupyter.Decode[jupyter.InputRequest](q)
 	if err != nil {
 		x.answers <- answer{question: q, err: err}
+		return
+	}
+	if x.opts.Input == nil { // it asks although it may not
+		x.answers <- answer{question: q, err: errNoInput}
 		return
 	}
 	x.asking.Go(func() {

@@ -163,7 +163,9 @@ func TestC3InputEndsWithItsRequest(t *testing.T) {
 	}
 }
 
-func TestC3InputThatFailsInterrupts(t *testing.T) {
+// TestC3AQuestionWithoutAnAnswerInterrupts is also about kernels that ask although
+// the request does not allow it: their code would wait for ever.
+func TestC3AQuestionWithoutAnAnswerInterrupts(t *testing.T) {
 	var cell *jupyter.Message
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		switch m.Header.MsgType {
@@ -177,13 +179,17 @@ func TestC3InputThatFailsInterrupts(t *testing.T) {
 			k.status(cell, jupyter.StateIdle)
 		}
 	}))
-	reply, err := attach(t, k, nil).Execute(testContext(t), "x", &client.ExecuteOptions{
-		Input: func(context.Context, *jupyter.InputRequest) (string, error) {
+	c := attach(t, k, nil)
+	for name, opts := range map[string]*client.ExecuteOptions{
+		"Input fails": {Input: func(context.Context, *jupyter.InputRequest) (string, error) {
 			return "", errors.New("the user does not want to")
-		},
-	})
-	if err != nil || reply.Status != jupyter.StatusError {
-		t.Errorf("Execute = %+v, %v; want the reply of interrupted code", reply, err)
+		}},
+		"no Input": nil,
+	} {
+		reply, err := c.Execute(testContext(t), "x", opts)
+		if err != nil || reply.Status != jupyter.StatusError {
+			t.Errorf("%s: Execute = %+v, %v; want the reply of interrupted code", name, reply, err)
+		}
 	}
 }
 

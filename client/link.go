@@ -48,7 +48,7 @@ type request struct {
 	reply   chan *jupyter.Message // receives at most one value, of a nudger one for all
 	replied bool                  // owned by answers
 	output  chan *jupyter.Message // nil where nobody wants the output
-	input   chan *jupyter.Message // questions, with room for many; nil where they are not answered
+	input   chan *jupyter.Message // questions, with room for many; nil where there can be none
 	seenc   chan struct{}         // closed with the request's first message on IOPub
 	seenOne sync.Once
 	donec   chan struct{} // closed when nobody waits any more

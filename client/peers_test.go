@@ -144,6 +144,9 @@ func testPeerCode(t *testing.T, c *client.Client, p peer) {
 			t.Errorf("Execute(%q) shows %q, want <Ada>", p.ask, shown)
 		}
 	}
+	if reply, err := c.Execute(testContext(t), p.ask, nil); err != nil || reply.Status == jupyter.StatusOK {
+		t.Errorf("Execute(%q) = %+v, %v without Input; want that it fails", p.ask, reply, err)
+	}
 	var once bool
 	start := time.Now()
 	_, err = c.Execute(testContext(t), p.loop, &client.ExecuteOptions{Output: func(m *jupyter.Message) {
