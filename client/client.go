@@ -182,6 +182,9 @@ func (c *Client) end(err error) {
 func (c *Client) current() (*link, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.err == nil && c.link.isRestarting() {
+		return nil, ErrRestarted
+	}
 	return c.link, c.err
 }
 

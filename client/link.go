@@ -185,6 +185,12 @@ func (l *link) restarting() {
 	l.restarts = true
 }
 
+func (l *link) isRestarting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.restarts
+}
+
 // close ends the link and everything that waits on it. It may be called several
 // times.
 func (l *link) close(cause error) {

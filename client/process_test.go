@@ -391,6 +391,22 @@ func TestC1NothingIsSentBeforeARestartedKernelIsReady(t *testing.T) {
 	}
 }
 
+// TestNothingIsSentToAKernelThatIsBeingRestarted: it would run there, and its
+// results be gone.
+func TestNothingIsSentToAKernelThatIsBeingRestarted(t *testing.T) {
+	t.Setenv("ADRASTEA_TEST_MARKER", filepath.Join(t.TempDir(), "started"))
+	said := make(spoken, 1)
+	c := startProcess(t, "mute", &client.Config{ShutdownTimeout: 10 * testTimeout, Output: said})
+	restarted := make(chan error, 1)
+	go func() { restarted <- c.Restart(testContext(t)) }()
+	<-said // that it does not take the shutdown_request
+	if reply, err := c.Execute(testContext(t), "env HOME", nil); !errors.Is(err, client.ErrRestarted) {
+		t.Errorf("Execute during Restart = %+v, %v; want %v", reply, err, client.ErrRestarted)
+	}
+	c.Close()
+	<-restarted
+}
+
 // TestCloseEndsARestart closes a client whose Restart still waits for the old
 // kernel: no new one is started, and none waited for.
 func TestCloseEndsARestart(t *testing.T) {

@@ -253,8 +253,9 @@ func (c *Client) Interrupt(ctx context.Context) error {
 
 // Restart ends the kernel that Start has started, by the steps of Shutdown, and
 // starts another in its place, with the same connection file. Calls that wait
-// fail with [ErrRestarted], and so do those that come before the new kernel is
-// ready. When Restart fails, the client has ended.
+// fail with [ErrRestarted], but for what the kernel answers before its end; those
+// that come before the new kernel is ready fail with it at once. When Restart
+// fails, the client has ended.
 func (c *Client) Restart(ctx context.Context) error {
 	c.lifeMu.Lock()
 	defer c.lifeMu.Unlock()
