@@ -161,7 +161,10 @@ func processSpec(t *testing.T, mode string) *jupyter.KernelSpec {
 	}
 	return &jupyter.KernelSpec{
 		Argv: []string{self, "{connection_file}"},
-		Env:  map[string]string{modeVariable: mode, "GREETING": "hello ${GREETED}"},
+		Env: map[string]string{
+			modeVariable: mode, "GREETING": "hello ${GREETED}", "PLAIN": "$GREETED/bin:$GREETEDX",
+			"ESCAPED": "$$GREETED costs 5$", "UNKNOWN": "${NO_SUCH_VARIABLE}",
+		},
 		Name: "fake",
 	}
 }
@@ -191,6 +194,9 @@ func TestStartGivesTheKernelItsEnvironment(t *testing.T) {
 	c := startProcess(t, "polite", &client.Config{Env: []string{"EXTRA=more"}})
 	for name, want := range map[string]string{
 		"GREETING":       "hello world",
+		"PLAIN":          "world/bin:$GREETEDX", // as jupyter_client has it, by Python's string.Template
+		"ESCAPED":        "$GREETED costs 5$",
+		"UNKNOWN":        "${NO_SUCH_VARIABLE}",
 		"EXTRA":          "more",
 		"JPY_PARENT_PID": fmt.Sprint(os.Getpid()),
 	} {

@@ -129,21 +129,30 @@ func (c *Client) startProcess() (*process, error) {
 	return p, err
 }
 
-// envRef is a reference to an environment variable in the env of a kernelspec.
-var envRef = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+// envRef is a reference to an environment variable in the env of a kernelspec:
+// ${NAME}, as Jupyter documents it, and what else Python's string.Template takes,
+// by which jupyter_client reads it: $NAME, and $$ for a dollar sign.
+var envRef = regexp.MustCompile(`\$(\$|\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*)`)
+
+// expand replaces the references in text to environment variables that are set.
+func expand(text string) string {
+	return envRef.ReplaceAllStringFunc(text, func(ref string) string {
+		if ref == "$$" {
+			return "$"
+		}
+		if v, ok := os.LookupEnv(strings.Trim(ref, "${}")); ok {
+			return v
+		}
+		return ref
+	})
+}
 
 // environ returns the environment of the kernel: ours, then the kernelspec's,
 // then Config.Env. JPY_PARENT_PID tells the kernel whom to follow into death.
 func (c *Client) environ() []string {
 	env := os.Environ()
 	for name, value := range c.spec.Env {
-		value = envRef.ReplaceAllStringFunc(value, func(ref string) string {
-			if v, ok := os.LookupEnv(ref[2 : len(ref)-1]); ok {
-				return v
-			}
-			return ref
-		})
-		env = append(env, name+"="+value)
+		env = append(env, name+"="+expand(value))
 	}
 	env = append(env, fmt.Sprintf("JPY_PARENT_PID=%d", os.Getpid()))
 	return append(env, c.cfg.Env...)
