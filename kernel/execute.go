@@ -2,7 +2,9 @@ package kernel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -56,7 +58,14 @@ func (s *Server) callExecute(ctx context.Context, req *Request) (res *Result, er
 	}
 	s.beginRequest(req)
 	defer s.endRequest(req)
-	return s.lang.Execute(ctx, req)
+	res, err = s.lang.Execute(ctx, req)
+	if err == nil && res != nil {
+		// In the reply, where nobody looks for it, an error would come too late.
+		if _, err = json.Marshal(res.Payload); err != nil {
+			err = fmt.Errorf("payload: %w", err)
+		}
+	}
+	return res, err
 }
 
 // remember keeps the input, and the text of the result, for history_request.
@@ -123,7 +132,13 @@ func (s *Server) evaluate(ctx context.Context, expr string) (data jupyter.MIMEBu
 		return nil, context.Cause(ctx)
 	}
 	defer s.recoverPanic(&err)
-	return e.Evaluate(ctx, expr)
+	data, err = e.Evaluate(ctx, expr)
+	if err == nil {
+		if _, err = data.MarshalJSON(); err != nil {
+			err = fmt.Errorf("value: %w", err)
+		}
+	}
+	return data, err
 }
 
 // complete, inspect and isComplete ask the language, if it can answer.

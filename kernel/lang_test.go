@@ -217,6 +217,8 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 		return &kernel.Result{Payload: []map[string]any{
 			{"source": "page", "data": jupyter.MIMEBundle{"text/plain": arg}, "start": 0},
 		}}, nil
+	case "unsendable": // a payload that is no JSON
+		return &kernel.Result{Payload: []map[string]any{{"source": make(chan int)}}, Exit: true}, nil
 	case "next": // proposes the next input
 		return &kernel.Result{Payload: []map[string]any{
 			{"source": "set_next_input", "text": arg, "replace": false},
@@ -299,6 +301,9 @@ func (*script) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteRe
 func (*script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, error) {
 	if expr == "bad" {
 		return nil, &kernel.Error{Name: "Fail", Value: "bad expression"}
+	}
+	if expr == "unsendable" {
+		return jupyter.MIMEBundle{"text/plain": make(chan int)}, nil
 	}
 	return jupyter.MIMEBundle{"text/plain": expr + "!"}, nil
 }

@@ -250,12 +250,14 @@ func TestSilentAndStoreHistory(t *testing.T) {
 func TestUserExpressions(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{
-		Code: "", StoreHistory: true, UserExpressions: map[string]string{"a": "x", "b": "bad"},
+		Code: "", StoreHistory: true, UserExpressions: map[string]string{"a": "x", "b": "bad", "c": "unsendable"},
 	})
 	c.ExpectStart(r, 1)
 	want := `{"status":"ok","execution_count":1,"payload":[],"user_expressions":{` +
 		`"a":{"status":"ok","data":{"text/plain":"x!"},"metadata":{}},` +
-		`"b":{"status":"error","ename":"Fail","evalue":"bad expression","traceback":["Fail: bad expression"]}}}`
+		`"b":{"status":"error","ename":"Fail","evalue":"bad expression","traceback":["Fail: bad expression"]},` +
+		`"c":{"status":"error","ename":"Error","evalue":"value: json: unsupported type: chan int",` +
+		`"traceback":["Error: value: json: unsupported type: chan int"]}}}`
 	if m := c.ExpectReply(r); string(m.Content) != want {
 		t.Errorf("execute_reply = %s, want %s", m.Content, want)
 	}
@@ -275,11 +277,13 @@ func TestUserExpressions(t *testing.T) {
 func TestErrorsOfTheLanguage(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	for code, want := range map[string][2]string{
-		"fail no":   {"Fail", "no"},
-		"oops no":   {"Error", "no"},
-		"panic no":  {"Panic", "no"},
-		"nonsense":  {"Syntax", "no command nonsense"},
-		"exit none": {"Error", `strconv.Atoi: parsing "none": invalid syntax`},
+		"fail no":  {"Fail", "no"},
+		"oops no":  {"Error", "no"},
+		"panic no": {"Panic", "no"},
+		"nonsense": {"Syntax", "no command nonsense"},
+		// It is no JSON. The kernel does not exit, either.
+		"unsendable": {"Error", "payload: json: unsupported type: chan int"},
+		"exit none":  {"Error", `strconv.Atoi: parsing "none": invalid syntax`},
 	} {
 		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: code})
 		c.ExpectStart(r, 0)
