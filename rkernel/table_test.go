@@ -67,6 +67,24 @@ func TestTablesOfOddFrames(t *testing.T) {
 	}
 }
 
+// What such a method says and a table does not, as the models of an analysis of
+// variance and which of its figures are significant, would be lost in front ends.
+func TestAFrameThatPrintsItselfIsShownSo(t *testing.T) {
+	p := startR(t)
+	show(t, p, "print.mine <- function(x, ...) cat('mine\\n'); setClass('S', contains = 'data.frame')\n"+
+		"mine <- structure(data.frame(a = 1:2), class = c('mine', 'data.frame'))\n"+
+		"like <- structure(data.frame(a = 1:2), class = c('like', 'tbl_df', 'tbl', 'data.frame'))")
+	for _, code := range []string{"mine", "anova(lm(mpg ~ wt, mtcars), lm(mpg ~ wt + hp, mtcars))", "new('S', data.frame(a = 1))"} {
+		v := show(t, p, code)
+		if len(v.shown) != 1 || v.shown[0].data["text/html"] != nil {
+			t.Errorf("%s: %+v, want text only", code, v.shown)
+		}
+	}
+	for _, code := range []string{"View(mine)", "like", "print.tbl <- function(x, ...) cat('tibble\\n'); like"} {
+		show(t, p, code).html(t)
+	}
+}
+
 func TestATableOfTenMillionRowsIsABoundedHead(t *testing.T) {
 	p := startR(t)
 	show(t, p, "big <- data.frame(a = 1:1e7, b = 0.5, c = 'x')")

@@ -6,7 +6,7 @@
 rich <- function(value) {
     if (identical(getOption("jupyter.rich_display"), FALSE)) return(NULL)
     forms <- rich_object(value)
-    if (is.null(forms) && is_table(value)) forms <- table_forms(value)
+    if (is.null(forms) && is_table(value) && !prints_itself(value)) forms <- table_forms(value)
     if (is.null(forms)) return(NULL)
     c(forms, list(json(isolated(forms))))
 }

@@ -8,6 +8,16 @@ is_table <- function(x) {
         (is.null(attr(x, "class")) || inherits(x, "table"))
 }
 
+# Classes of frames whose print shows a table of the frame as it is.
+plain_frames <- c("data.frame", "data.table", "tbl", "tbl_df", "sf")
+
+# prints_itself tells whether the print of a frame's class may say what a table
+# does not, as that of an analysis of variance.
+prints_itself <- function(x) {
+    own <- class(x)[cumsum(class(x) %in% plain_frames) == 0L]
+    isS4(x) || is.data.frame(x) && !is.null(method_for("print", "base", structure(list(), class = own)))
+}
+
 table_limit <- function(name, default) {
     value <- getOption(name)
     if (is.numeric(value) && length(value) == 1L && !is.na(value) && value >= 1) value else default
