@@ -19,8 +19,8 @@ r1  1.5  <b> <NA> 2024-02-29 2024-01-01 10:00:00
 r"2  NA a  b  u&v 2024-03-01 2024-01-01 10:00:01`)
 	html := v.html(t)
 	for _, want := range []string{
-		"<caption>data.frame: 2 rows \u00d7 5 columns</caption>",
-		`<th scope="col">n</th>`, `<th scope="col">&lt;dttm&gt;</th>`,
+		">data.frame: 2 rows \u00d7 5 columns</caption>",
+		`<th scope="col" style="text-align:right">n</th>`, `<th scope="col" style="text-align:left">&lt;dttm&gt;</th>`,
 		`<th scope="row">r&quot;2</th>`, `<td style="text-align:right">1.5</td>`,
 		`<td style="text-align:right">NA</td>`, ">&lt;b&gt;</td>", "pre-wrap\">a  b</td>",
 		">NA</td>", ">u&amp;v</td>", ">2024-02-29</td>", ">2024-01-01 10:00:01</td>",
@@ -47,6 +47,9 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"as.data.frame(matrix(0, 5, 500))", []string{"5 rows \u00d7 500 columns (first 20 columns shown)", "\u22ef"}},
 		{"matrix(1:4, 2)", []string{"matrix: 2 rows \u00d7 2 columns", "[,2]", "[2,]"}},
 		{"table(mtcars$cyl, mtcars$gear)", []string{"table: 3 rows \u00d7 3 columns", ">12</td>"}},
+		{"xtabs(~ cyl + gear, mtcars)", []string{"<tr><th></th><th scope=\"col\" style=\"text-align:right\">gear</th>", "<tr><th>cyl</th>"}},
+		{"as.table(matrix(c(1, NA), 1))", []string{">1</td><td style=\"text-align:right\"></td></tr>"}},
+		{"matrix(1:2, 1, dimnames = list(who = NULL, NULL))", []string{"<tr><th>who</th>"}},
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
 		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
@@ -74,7 +77,7 @@ func TestAFrameThatPrintsItselfIsShownSo(t *testing.T) {
 	show(t, p, "print.mine <- function(x, ...) cat('mine\\n'); setClass('S', contains = 'data.frame')\n"+
 		"mine <- structure(data.frame(a = 1:2), class = c('mine', 'data.frame'))\n"+
 		"like <- structure(data.frame(a = 1:2), class = c('like', 'tbl_df', 'tbl', 'data.frame'))")
-	for _, code := range []string{"mine", "anova(lm(mpg ~ wt, mtcars), lm(mpg ~ wt + hp, mtcars))", "new('S', data.frame(a = 1))"} {
+	for _, code := range []string{"mine", "summary(iris)", "anova(lm(mpg ~ wt, mtcars), lm(mpg ~ wt + hp, mtcars))", "new('S', data.frame(a = 1))"} {
 		v := show(t, p, code)
 		if len(v.shown) != 1 || v.shown[0].data["text/html"] != nil {
 			t.Errorf("%s: %+v, want text only", code, v.shown)
@@ -132,6 +135,10 @@ r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{
 	v = show(t, p, `options(adrastea.table.mimetypes = "text/markdown"); matrix(1:400, 100)`)
 	if got, _ := v.shown[0].data["text/markdown"].(string); strings.Count(got, "\n") != 32 || v.shown[0].data["text/html"] != nil {
 		t.Errorf("of a long matrix: %v", v.shown[0].data)
+	}
+	v = show(t, p, "table(cyl = mtcars$cyl, gear = mtcars$gear)")
+	if got, _ := v.shown[0].data["text/markdown"].(string); !strings.HasPrefix(got, "| cyl / gear | 3 | 4 | 5 |\n") {
+		t.Errorf("of a cross table: %q", got)
 	}
 	for _, odd := range []string{"data.frame()", "matrix(1:4, 2)[0, ]", "data.frame(a = 1:2)[, 0]", "matrix(list(1, 'a'), 1)"} {
 		if v := show(t, p, odd); v.err != nil || v.shown[0].data["text/markdown"] == nil {

@@ -1,11 +1,12 @@
 # HTML tables of data frames and matrices. Only a bounded head of the object is
 # ever touched, so that a frame of ten million rows costs as much as a small one.
 
-# is_table tells whether table_html has a form for x.
+# is_table tells whether table_html has a form for x. A table of text is a summary,
+# whose columns R has aligned.
 is_table <- function(x) {
     if (is.data.frame(x)) return(is.list(x))
     is.matrix(x) && (is.atomic(x) || is.list(x)) && !isS4(x) &&
-        (is.null(attr(x, "class")) || inherits(x, "table"))
+        (is.null(attr(x, "class")) || inherits(x, "table") && !is.character(x))
 }
 
 # Classes of frames whose print shows a table of the frame as it is.
@@ -66,16 +67,22 @@ table_caption <- function(x, title, size, rows, cols) {
     hidden <- c(if (size[[1L]] > rows) paste("first", count(rows, "row")),
                 if (size[[2L]] > cols) paste("first", count(cols, "column")))
     if (length(hidden)) text <- paste0(text, " (", paste(hidden, collapse = ", "), " shown)")
-    paste0("<caption>", html(text), "</caption>\n")
+    paste0("<caption style=\"white-space:nowrap\">", html(text), "</caption>\n")
 }
 
 table_head <- function(parts, more) {
-    corner <- if (!is.null(parts$row_names)) "<th></th>"
-    row <- function(x) {
-        cells <- paste0("<th scope=\"col\">", html(x), "</th>", recycle0 = TRUE)
+    right <- vapply(parts$columns, function(column) column$right, NA)
+    open <- paste0("<th scope=\"col\" style=\"text-align:", ifelse(right, "right", "left"), "\">",
+                   recycle0 = TRUE)
+    row <- function(x, corner = "") {
+        corner <- if (!is.null(parts$row_names)) paste0("<th>", html(corner), "</th>")
+        cells <- paste0(open, html(x), "</th>", recycle0 = TRUE)
         paste0("<tr>", corner, paste0(cells, collapse = ""), if (more) "<th>\u22ef</th>", "</tr>\n")
     }
-    paste0("<thead>\n", row(parts$names), if (!is.null(parts$types)) row(parts$types), "</thead>\n")
+    above <- if (nzchar(parts$axes[[2L]]) && length(open))
+        row(c(parts$axes[[2L]], character(length(open) - 1L)))
+    paste0("<thead>\n", above, row(parts$names, parts$axes[[1L]]),
+           if (!is.null(parts$types)) row(parts$types), "</thead>\n")
 }
 
 table_body <- function(parts, cells, size, rows, cols) {
@@ -129,7 +136,7 @@ frame_columns <- function(x, rows, cols) {
         }
     }
     list(columns = out, names = labels, types = paste0("<", types, ">", recycle0 = TRUE),
-         row_names = row_names)
+         row_names = row_names, axes = c("", ""))
 }
 
 # Automatic row names say nothing; names do.
@@ -195,12 +202,20 @@ element_text <- function(x) {
     paste0("<", class(x)[[1L]], " [", size, "]>")
 }
 
+# matrix_columns: R prints nothing for what is missing from a table, and beside the
+# names of rows and columns what they are names of.
 matrix_columns <- function(x, rows, cols) {
     names <- colnames(x)
     row_names <- rownames(x)
+    axes <- names(dimnames(x))
+    blank <- inherits(x, "table")
     x <- unclass(x)
-    columns <- lapply(cols, function(j) column_text(x[rows, j], length(rows)))
-    list(columns = columns,
+    columns <- lapply(cols, function(j) {
+        column <- column_text(x[rows, j], length(rows))
+        if (blank) column$text[column$text == "NA"] <- ""
+        column
+    })
+    list(columns = columns, axes = if (is.null(axes)) c("", "") else axes,
          names = if (is.null(names)) paste0("[,", cols, "]") else names[cols],
          types = NULL,
          row_names = if (is.null(row_names)) paste0("[", rows, ",]", recycle0 = TRUE)

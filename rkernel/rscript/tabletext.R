@@ -23,7 +23,8 @@ table_cells_text <- function(x) {
     }
     columns <- mapply(function(name, part) column(name, part$text, part$right), parts$names,
                       parts$columns, SIMPLIFY = FALSE, USE.NAMES = FALSE)
-    if (!is.null(parts$row_names)) columns <- c(list(column("", parts$row_names, FALSE)), columns)
+    corner <- paste(parts$axes[nzchar(parts$axes)], collapse = " / ")
+    if (!is.null(parts$row_names)) columns <- c(list(column(corner, parts$row_names, FALSE)), columns)
     if (size[[2L]] > limit$cols)
         columns <- c(columns, list(column("\u22ef", rep("\u22ef", limit$rows), FALSE)))
     columns
