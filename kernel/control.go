@@ -90,6 +90,10 @@ func (s *Server) interruptRequested(in *incoming) jupyter.Content {
 	if l == nil {
 		return s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID)
 	}
-	s.interrupt(l)
+	if l == s.lanes.main {
+		s.Interrupt()
+	} else {
+		s.interrupt(l)
+	}
 	return &jupyter.InterruptReply{Status: jupyter.StatusOK}
 }

@@ -49,6 +49,32 @@ func TestK5InterruptOfOtherRequests(t *testing.T) {
 	done(c, r, "error")
 }
 
+// TestK5InterruptOfAComm: what handles a comm is interrupted, too. Where it runs
+// beside a cell, the interrupt is the cell's, and the next one is for the comm.
+func TestK5InterruptOfAComm(t *testing.T) {
+	for name, l := range map[string]kernel.Language{"script": newScript(), "comms": commScript{newScript()}} {
+		t.Run(name, func(t *testing.T) {
+			c := kerneltest.Start(t, l, nil)
+			open := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "wait"})
+			c.ExpectBusy(open)
+			c.ExpectIdle(open)
+			m := c.Request(jupyter.Shell, &jupyter.CommMsg{CommID: "1"})
+			c.ExpectBusy(m)
+			c.ExpectStream(m, "stdout", "waiting\n")
+			if name == "comms" {
+				cell := c.Execute("wait")
+				c.ExpectStart(cell, 1)
+				c.Interrupt()
+				c.ExpectError(cell, "Interrupted", "the execution was interrupted")
+				done(c, cell, "error")
+			}
+			c.Interrupt()
+			c.ExpectStream(m, "stdout", "kernel: interrupted\n")
+			c.ExpectIdle(m)
+		})
+	}
+}
+
 func TestK5InterruptWhileStarting(t *testing.T) {
 	l := newScript()
 	l.startc = make(chan struct{})

@@ -309,13 +309,16 @@ func (*script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, err
 }
 
 // OpenComm knows the target "echo", whose comms send back what they receive,
-// and "print", whose comms print it.
+// "print", whose comms print it, and "wait", whose comms wait for the end of their
+// context with each message, and print why that ended.
 func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ *kernel.CommMessage) (kernel.CommHandler, error) {
 	switch c.Target {
 	case "echo":
 		return commEcho{c}, nil
 	case "print":
 		return commPrint{}, nil
+	case "wait":
+		return commWait{}, nil
 	}
 	return nil, kernel.ErrNoTarget
 }
@@ -336,4 +339,14 @@ func (commPrint) Message(_ context.Context, m *kernel.CommMessage) error {
 
 func (commPrint) Close(_ context.Context, m *kernel.CommMessage) error {
 	return m.Stream(jupyter.Stdout, "closed")
+}
+
+type commWait struct{ commPrint }
+
+func (commWait) Message(ctx context.Context, m *kernel.CommMessage) error {
+	if err := m.Stream(jupyter.Stdout, "waiting\n"); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return m.Stream(jupyter.Stdout, context.Cause(ctx).Error()+"\n")
 }

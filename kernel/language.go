@@ -101,7 +101,8 @@ type CommOpener interface {
 
 // A ConcurrentCommOpener can serve its comms while a cell runs: OpenComm and the
 // methods of its handlers are called one at a time, in the order of the
-// messages, but at the same time as Execute and the others.
+// messages, but at the same time as Execute and the others. An interrupt is for
+// them only when none of the others runs.
 type ConcurrentCommOpener interface {
 	CommOpener
 	// ConcurrentComms reports whether it wants that. It is called once, before
@@ -109,8 +110,9 @@ type ConcurrentCommOpener interface {
 	ConcurrentComms() bool
 }
 
-// A CommHandler is the language's end of a comm. Its methods are called in
-// order with Execute and the others. An error is logged.
+// A CommHandler is the language's end of a comm. Its methods are called in order
+// with Execute and the others, with a context that ends as that of Execute does.
+// An error is logged.
 type CommHandler interface {
 	// Message is called for every message of the front end.
 	Message(ctx context.Context, m *CommMessage) error

@@ -65,17 +65,23 @@ func (s *Server) cancelAll(cause error) {
 // Interrupt interrupts what runs, as an interrupt_request and SIGINT do (K5):
 // its context is cancelled, a prompt that waits ends, and an [Interrupter] is
 // told. When nothing runs, it does nothing, nor to what runs next. What runs in
-// subshells is left alone.
-func (s *Server) Interrupt() { s.interrupt(s.lanes.main) }
+// subshells is left alone, and so is, while something else runs, what handles a
+// comm beside it.
+func (s *Server) Interrupt() {
+	if !s.interrupt(s.lanes.main) && s.lanes.comms != nil {
+		s.interrupt(s.lanes.comms)
+	}
+}
 
-// interrupt interrupts what runs in l.
-func (s *Server) interrupt(l *lane) {
+// interrupt interrupts what runs in l, and reports whether something does.
+func (s *Server) interrupt(l *lane) (runs bool) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock() // held, so that what hears of it still runs
 	r := l.running
 	if r == nil {
-		return
+		return false
 	}
+	runs = true // also if the language panics
 	r.cancel(ErrInterrupted)
 	for _, a := range r.asks {
 		a.interrupt()
@@ -85,6 +91,7 @@ func (s *Server) interrupt(l *lane) {
 		defer s.recoverPanic(&err)
 		i.Interrupt(r.req)
 	}
+	return runs
 }
 
 // awaitStart returns when the language has started: with nil when it is ready
