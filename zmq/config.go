@@ -154,7 +154,7 @@ const (
 	PatternPolicy Policy = iota // as the pattern's specification has it
 	Block                       // the sender waits
 	DropNewest                  // the message is dropped
-	DropOldest                  // the oldest messages that wait are dropped, as many as it takes
+	DropOldest                  // the oldest messages that wait are dropped, as many as it takes; the newest never is
 )
 
 // A SubscriptionMode says which subscription messages an XPUB receives. Each

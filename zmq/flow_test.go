@@ -69,6 +69,35 @@ func TestZ3FlowDropsAreCountedAndTold(t *testing.T) {
 	}
 }
 
+// The last value is never dropped for older ones, though these are being written
+// and fill the queue, be they few or many.
+func TestZ3FlowDropOldestKeepsTheNewest(t *testing.T) {
+	for _, queue := range []int{1, 10} {
+		push := newSocket(t, Push, &Config{SendQueue: queue, Full: DropOldest})
+		ours, serve := pipe(push, true)
+		go serve()
+		defer ours.Close()
+		r := newRaw(t, ours).shake("PULL", "", 1)
+		eventually(t, "a peer", func() bool { return peerCount(push) == 1 })
+		push.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil) // a part of it is written
+		const n = 100
+		for i := range n {
+			push.Deliver(msg(fmt.Sprint(i)), nil)
+		}
+		st := push.Stats()
+		if st.Pending > int64(queue)+1 || st.Dropped+uint64(st.Pending) != n+1 {
+			t.Errorf("queue of %d: %+v", queue, st)
+		}
+		var last string
+		for range st.Pending {
+			last = string(r.read().Body)
+		}
+		if last != fmt.Sprint(n-1) {
+			t.Errorf("queue of %d: the last to arrive was %.10q", queue, last)
+		}
+	}
+}
+
 // A large message may have to take the place of many small ones.
 func TestZ3FlowDropOldestKeepsTheBoundInOctets(t *testing.T) {
 	const bound, small, large = 1 << 20, 10, 10 << 10

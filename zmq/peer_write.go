@@ -75,9 +75,11 @@ func (p *Peer) enqueue(it *item, full Policy) (dropped []item, err error) {
 	case p.room(it.size):
 	case full == Block:
 		return nil, errWait
-	case full == DropNewest || p.queue.len() == 0:
+	case full == DropNewest:
 		return nil, ErrQueueFull
 	default:
+		// What is being written cannot make room. The newest waits nevertheless:
+		// who wants the last value gets it.
 		for p.queue.len() > 0 && !p.room(it.size) {
 			oldest := p.queue.pop()
 			p.messages--
