@@ -169,7 +169,7 @@ const (
 	EverySubscription SubscriptionMode = iota
 
 	// NewSubscriptions: only the first subscription for a prefix and the end
-	// of its last (libzmq's default).
+	// of its last, in turn (libzmq's default).
 	NewSubscriptions
 
 	// ManualSubscriptions: as EverySubscription, but none takes effect. What a

@@ -34,7 +34,11 @@ type pattern interface {
 func newPattern(s *Socket) pattern {
 	switch s.typ {
 	case Pub, XPub:
-		return &publisher{s: s}
+		b := &publisher{s: s}
+		if s.typ == XPub && s.cfg.Subscriptions == NewSubscriptions {
+			b.turn = make(chan struct{}, 1)
+		}
+		return b
 	case Sub, XSub:
 		return &subscriber{s: s}
 	case Req:

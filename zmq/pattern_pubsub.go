@@ -26,6 +26,11 @@ type publisher struct {
 	asked topics[*Peer] // what the peers have asked for; empty without ManualSubscriptions
 	round uint64        // numbers the messages, so that a peer gets each once
 	to    []*Peer       // the receivers of the message that is routed
+
+	// turn holds a value while a peer changes a subscription and the user is told.
+	// With NewSubscriptions the user must hear of the end of the last one for a
+	// prefix before the next first one, whose peers may differ. Otherwise nil.
+	turn chan struct{}
 }
 
 func (b *publisher) attach(p *Peer, c *cork) error {
@@ -99,6 +104,12 @@ func (b *publisher) receive(p *Peer, m Message) error {
 
 // subscription takes a subscription message of p.
 func (b *publisher) subscription(p *Peer, prefix []byte, add bool) error {
+	if b.turn != nil {
+		if !p.takeTurn(b.turn) {
+			return nil
+		}
+		defer func() { <-b.turn }()
+	}
 	b.s.mu.Lock()
 	first, err := b.change(b.askedBy(), p, prefix, add)
 	b.s.mu.Unlock()
@@ -182,6 +193,9 @@ func subscriptionFrame(prefix []byte, add bool) []byte {
 func (b *publisher) begun(*Peer) {}
 
 func (b *publisher) ended(p *Peer) {
+	if b.turn != nil && p.takeTurn(b.turn) {
+		defer func() { <-b.turn }()
+	}
 	var gone [][]byte
 	b.s.mu.Lock()
 	asked := b.askedBy()

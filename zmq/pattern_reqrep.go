@@ -123,7 +123,7 @@ func (r *replier) receive(p *Peer, m Message) error {
 		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", errNoDelimiter)
 		return nil
 	}
-	if !r.takeTurn(p) {
+	if !p.takeTurn(r.turn) {
 		r.s.stats.discarded.Add(1)
 		return nil
 	}
@@ -134,25 +134,6 @@ func (r *replier) receive(p *Peer, m Message) error {
 	// reply.
 	r.s.push(Message{Frames: frames[n+1:], From: p})
 	return nil
-}
-
-// takeTurn waits until the request before p's is answered. It reports false if
-// the socket closes first.
-func (r *replier) takeTurn(p *Peer) bool {
-	select {
-	case r.turn <- struct{}{}:
-		return true
-	default:
-	}
-	p.parked.Store(true)
-	defer p.unpark()
-	select {
-	case r.turn <- struct{}{}:
-		return true
-	case <-r.s.flushedc:
-	case <-r.s.closec:
-	}
-	return false
 }
 
 func (r *replier) begun(*Peer) {}

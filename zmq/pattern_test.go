@@ -1,8 +1,10 @@
 package zmq
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -216,6 +218,36 @@ func TestXPubSubscriptionMessages(t *testing.T) {
 }
 
 // To two subscriptions that both match one message goes once.
+// First and last subscriptions for a prefix alternate, whichever peers they are
+// of: who follows them knows in the end whether there is one.
+func TestXPubTellsFirstAndLastInTurn(t *testing.T) {
+	const peers, rounds = 4, 20_000
+	xpub := newSocket(t, XPub, &Config{Subscriptions: NewSubscriptions})
+	at := bind(t, xpub, "tcp://127.0.0.1:*")
+	var writers sync.WaitGroup
+	defer writers.Wait()
+	for i := range peers {
+		r := dialRaw(t, at).shake("SUB", "", 1)
+		all := bytes.Repeat(append(command("SUBSCRIBE", "x"), command("CANCEL", "x")...), rounds)
+		writers.Go(func() { r.write(append(all, command("SUBSCRIBE", fmt.Sprint("done", i))...)) })
+	}
+	held, wrong := false, 0
+	for done := 0; done < peers; {
+		switch f := recv(t, xpub).Frames[0]; {
+		case string(f) != "\x01x" && string(f) != "\x00x":
+			done++
+		default:
+			if held == (f[0] == 1) {
+				wrong++
+			}
+			held = f[0] == 1
+		}
+	}
+	if wrong > 0 || held {
+		t.Errorf("told %d times of what it knew; at the end there is a subscription: %v", wrong, held)
+	}
+}
+
 func TestPubSendsOnce(t *testing.T) {
 	pub := newSocket(t, XPub, nil)
 	sub := newSocket(t, Sub, nil)

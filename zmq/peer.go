@@ -268,3 +268,22 @@ func (s *Socket) push(m Message) {
 		s.stats.discarded.Add(1)
 	}
 }
+
+// takeTurn puts a value into turn, whose capacity is 1, and waits while there is
+// one of another peer. It reports false if the socket closes first.
+func (p *Peer) takeTurn(turn chan struct{}) bool {
+	select {
+	case turn <- struct{}{}:
+		return true
+	default:
+	}
+	p.parked.Store(true)
+	defer p.unpark()
+	select {
+	case turn <- struct{}{}:
+		return true
+	case <-p.s.flushedc:
+	case <-p.s.closec:
+	}
+	return false
+}
