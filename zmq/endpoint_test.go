@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 )
 
 func TestEndpointErrors(t *testing.T) {
@@ -218,4 +220,51 @@ func TestEndpointOneOfManyBinders(t *testing.T) {
 			t.Fatalf("%d sockets have bound %s", n, path)
 		}
 	}
+}
+
+// Who binds a name wakes those who wait for it, and nobody else: thousands may
+// wait for as many names. A name that nobody waits for any more costs nothing.
+func TestEndpointInprocNamesWaitApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := newInprocNames()
+		ctx, cancel := context.WithCancel(t.Context())
+		var left sync.WaitGroup
+		for range 2 {
+			left.Go(func() {
+				if _, err := names.dial(ctx, "never bound"); err != context.Canceled {
+					t.Errorf("dial = %v", err)
+				}
+			})
+		}
+		var conn net.Conn
+		left.Go(func() {
+			var err error
+			if conn, err = names.dial(t.Context(), "bound"); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		waits := names.awaited["never bound"]
+		l, err := names.listen("bound")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if accepted, err := l.Accept(); err != nil || accepted.RemoteAddr() != l.Addr() {
+			t.Errorf("accepted %v, %v", accepted, err)
+		}
+		synctest.Wait()
+		select {
+		case <-waits.boundc:
+			t.Error("woken for another name")
+		default:
+		}
+		cancel()
+		left.Wait()
+		if len(names.awaited) != 0 {
+			t.Errorf("%d names are awaited by nobody", len(names.awaited))
+		}
+		if conn == nil || l.Close() != nil || len(names.bound) != 0 {
+			t.Errorf("connected to %v, %d names are bound", conn, len(names.bound))
+		}
+	})
 }

@@ -8,13 +8,23 @@ import (
 )
 
 // inprocs are the names that sockets of this process are bound to.
-var inprocs = inprocNames{bound: make(map[string]*inprocListener), changec: make(chan struct{})}
+var inprocs = newInprocNames()
 
 // An inprocNames maps names to listeners.
 type inprocNames struct {
 	mu      sync.Mutex
 	bound   map[string]*inprocListener
-	changec chan struct{} // closed and replaced when a name is bound
+	awaited map[string]*inprocName // names that somebody waits for
+}
+
+// An inprocName is a name that is not bound yet.
+type inprocName struct {
+	boundc  chan struct{} // closed when it is bound
+	waiting int           // how many wait for that; guarded by the mu of the names
+}
+
+func newInprocNames() *inprocNames {
+	return &inprocNames{bound: make(map[string]*inprocListener), awaited: make(map[string]*inprocName)}
 }
 
 var errInprocInUse = errors.New("address already in use")
@@ -28,8 +38,10 @@ func (n *inprocNames) listen(name string) (net.Listener, error) {
 	}
 	l := &inprocListener{names: n, name: name, conns: make(chan net.Conn), closec: make(chan struct{})}
 	n.bound[name] = l
-	close(n.changec)
-	n.changec = make(chan struct{})
+	if w := n.awaited[name]; w != nil {
+		close(w.boundc)
+		delete(n.awaited, name)
+	}
 	return l, nil
 }
 
@@ -37,16 +49,9 @@ func (n *inprocNames) listen(name string) (net.Listener, error) {
 // again, it waits until somebody binds it.
 func (n *inprocNames) dial(ctx context.Context, name string) (net.Conn, error) {
 	for {
-		n.mu.Lock()
-		l, changec := n.bound[name], n.changec
-		n.mu.Unlock()
-		if l == nil {
-			select {
-			case <-changec:
-				continue
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
+		l, err := n.listener(ctx, name)
+		if err != nil {
+			return nil, err
 		}
 		ours, theirs := memPipe(inprocAddr(name))
 		select {
@@ -59,6 +64,33 @@ func (n *inprocNames) dial(ctx context.Context, name string) (net.Conn, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// listener returns the listener of name, and waits for it.
+func (n *inprocNames) listener(ctx context.Context, name string) (*inprocListener, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.bound[name] == nil {
+		w := n.awaited[name]
+		if w == nil {
+			w = &inprocName{boundc: make(chan struct{})}
+			n.awaited[name] = w
+		}
+		w.waiting++
+		n.mu.Unlock()
+		select {
+		case <-w.boundc:
+		case <-ctx.Done():
+		}
+		n.mu.Lock()
+		if w.waiting--; w.waiting == 0 && n.awaited[name] == w {
+			delete(n.awaited, name)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return n.bound[name], nil
 }
 
 // An inprocListener is a net.Listener for a name.
@@ -81,10 +113,10 @@ func (l *inprocListener) Accept() (net.Conn, error) {
 
 func (l *inprocListener) Close() error {
 	l.once.Do(func() {
-		close(l.closec)
 		l.names.mu.Lock()
-		defer l.names.mu.Unlock()
 		delete(l.names.bound, l.name)
+		l.names.mu.Unlock()
+		close(l.closec)
 	})
 	return nil
 }
