@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
 
 // A server that is stopped and started again 20 times while messages flow gets
@@ -97,6 +99,62 @@ func TestZ5ResubscribesManyTopics(t *testing.T) {
 			want(t, sub, string(topic(i))+"now")
 		}
 		xpub.Close()
+	}
+}
+
+// A publisher that takes nothing does not cost its subscriber more the more
+// often that changes its mind; and in the end it knows what is wanted.
+func TestSubscriptionsOfAStalledPublisher(t *testing.T) {
+	const n = 100_000
+	xsub := newSocket(t, XSub, nil)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(xsub.Subscribe([]byte("held")))
+	must(xsub.Subscribe([]byte("given up")))
+	ours, serve := pipe(xsub, true)
+	go serve()
+	defer ours.Close()
+	r := newRaw(t, ours).shake("PUB", "", 1)
+	eventually(t, "a peer", func() bool { return peerCount(xsub) == 1 })
+	xsub.Deliver(Message{Frames: [][]byte{nil, body(2 * memBuffer)}}, nil) // a part of it is written
+
+	must(xsub.Subscribe([]byte("new")))
+	must(xsub.Unsubscribe([]byte("given up")))
+	for i := range n {
+		passing := fmt.Append(nil, "passing ", i)
+		must(xsub.Subscribe(passing))
+		must(xsub.Unsubscribe([]byte("held")))
+		must(xsub.Unsubscribe([]byte("new")))
+		must(xsub.Subscribe([]byte("held")))
+		must(xsub.Unsubscribe(passing))
+		must(xsub.Subscribe([]byte("new")))
+	}
+	must(xsub.Subscribe([]byte("last")))
+	wanted, told := make(map[string]bool), 0
+	for !wanted["last"] {
+		f := r.read()
+		if f.Flags&zmtp.Command == 0 {
+			continue
+		}
+		told++
+		switch name, prefix, err := zmtp.ParseCommand(f.Body); {
+		case err != nil || wanted[string(prefix)] == (name == zmtp.CmdSubscribe):
+			t.Fatalf("told %q, which says nothing new", f.Body)
+		case name == zmtp.CmdSubscribe:
+			wanted[string(prefix)] = true
+		default:
+			delete(wanted, string(prefix))
+		}
+	}
+	if told > n/10 {
+		t.Errorf("%d changes waited for the publisher", told)
+	}
+	if len(wanted) != 3 || !wanted["held"] || !wanted["new"] {
+		t.Errorf("in the end these are wanted: %v", wanted)
 	}
 }
 

@@ -223,7 +223,8 @@ type subscriber struct {
 
 func (b *subscriber) attach(p *Peer, c *cork) error {
 	b.peers = append(b.peers, p)
-	b.subs.all(func(prefix []byte) { p.subscribe(prefix, true, c) })
+	b.subs.all(func(prefix []byte) { p.control(p.subscriptionControl(prefix, true)) })
+	c.add(p)
 	return nil
 }
 
@@ -248,28 +249,27 @@ func (b *subscriber) change(prefix []byte, add bool, c *cork) error {
 	}
 	if tell {
 		for _, p := range b.peers {
-			p.subscribe(prefix, add, c)
+			p.changeSubscription(prefix, add)
+			c.add(p)
 		}
 	}
 	return nil
 }
 
-// subscribe queues a subscription, or the end of one, at p.
-func (p *Peer) subscribe(prefix []byte, add bool, c *cork) {
-	var body []byte
+// subscriptionControl is a subscription, or the end of one, as p understands it.
+func (p *Peer) subscriptionControl(prefix []byte, add bool) controlFrame {
+	var f controlFrame
 	switch {
 	case p.minor == 0 && p.major == 3:
 		// "SUBSCRIBE" is new in ZMTP 3.1; before, it was a message.
-		p.control(controlFrame{body: subscriptionFrame(prefix, add)})
-		c.add(p)
-		return
+		f.body = subscriptionFrame(prefix, add)
 	case add:
-		body = zmtp.AppendCommand(nil, zmtp.CmdSubscribe, prefix)
+		f = controlFrame{flags: zmtp.Command, body: zmtp.AppendCommand(nil, zmtp.CmdSubscribe, prefix)}
 	default:
-		body = zmtp.AppendCommand(nil, zmtp.CmdCancel, prefix)
+		f = controlFrame{flags: zmtp.Command, body: zmtp.AppendCommand(nil, zmtp.CmdCancel, prefix)}
 	}
-	p.control(controlFrame{body: body, flags: zmtp.Command})
-	c.add(p)
+	f.prefix = f.body[len(f.body)-len(prefix):]
+	return f
 }
 
 // route is XSUB's: a subscription message is as Subscribe or Unsubscribe,

@@ -54,6 +54,7 @@ type Peer struct {
 	mu       sync.Mutex
 	queue    queue          // messages that nobody has begun to write
 	controls []controlFrame // what goes out before them
+	tidyAt   int            // how many of them there are when they are tidied next, if it is more than minTidy
 	pong     []byte         // the answer to the last PING, nil if it is out
 	messages int            // queued or being written
 	octets   int64          // of these
@@ -66,9 +67,10 @@ type Peer struct {
 
 // A controlFrame is a frame of the engine's own.
 type controlFrame struct {
-	flags byte
-	body  []byte
-	sent  func() // called when it was handed over, may be nil
+	flags  byte
+	body   []byte
+	sent   func() // called when it was handed over, may be nil
+	prefix []byte // of a change of a subscription, a part of body; else nil
 }
 
 // RoutingID returns what a ROUTER calls the peer: its own choice, or what the

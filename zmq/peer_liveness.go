@@ -122,7 +122,7 @@ func (p *Peer) checkLiveness() {
 func (p *Peer) ping(body []byte) {
 	p.mu.Lock()
 	if len(p.controls) == 0 {
-		p.controls = append(p.controls, controlFrame{zmtp.Command, body, p.pingSent})
+		p.controls = append(p.controls, controlFrame{flags: zmtp.Command, body: body, sent: p.pingSent})
 	}
 	p.mu.Unlock()
 	p.flush()

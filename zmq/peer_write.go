@@ -94,11 +94,41 @@ func (p *Peer) enqueue(it *item, full Policy) (dropped []item, err error) {
 }
 
 // control queues a frame of the engine's own. These do not count against the
-// bounds: there are only as many as the user has subscriptions.
+// bounds: there are about as many as the user has subscriptions, or minTidy.
 func (p *Peer) control(f controlFrame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.controls = append(p.controls, f)
+}
+
+// minTidy is how many changes of subscriptions may wait for a peer before those
+// that undo each other are left out. A peer that is not behind hears of all.
+const minTidy = 1024
+
+// changeSubscription tells the peer of a subscription, or of its end.
+func (p *Peer) changeSubscription(prefix []byte, add bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.controls = append(p.controls, p.subscriptionControl(prefix, add))
+	if len(p.controls) < max(minTidy, p.tidyAt) {
+		return
+	}
+	odd := make(map[string]bool) // whether all changes of a prefix together are one
+	for _, f := range p.controls {
+		if f.prefix != nil {
+			odd[string(f.prefix)] = !odd[string(f.prefix)]
+		}
+	}
+	p.controls = slices.DeleteFunc(p.controls, func(f controlFrame) bool {
+		if f.prefix == nil {
+			return false
+		}
+		// The first is as the last: subscriptions and their ends alternate.
+		first := odd[string(f.prefix)]
+		odd[string(f.prefix)] = false
+		return !first
+	})
+	p.tidyAt = 2 * len(p.controls)
 }
 
 // directBatches is how many batches a sender writes before it leaves the rest
@@ -193,7 +223,7 @@ func (p *Peer) load() bool {
 	o := &p.out
 	o.controls = append(o.controls[:0], p.controls...)
 	clear(p.controls)
-	p.controls = p.controls[:0]
+	p.controls, p.tidyAt = p.controls[:0], 0
 	if p.pong != nil {
 		o.controls = append(o.controls, controlFrame{flags: zmtp.Command, body: p.pong})
 		p.pong = nil
