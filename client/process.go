@@ -42,6 +42,11 @@ func startProcess(argv, env []string, dir string, out io.Writer) (*process, erro
 	if len(argv) == 0 {
 		return nil, errors.New("client: the kernelspec has no argv")
 	}
+	if dir != "" { // the error of Start would be that of argv[0]
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("client: directory of the kernel: %w", err)
+		}
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)

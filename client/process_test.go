@@ -289,6 +289,15 @@ func TestStartOfAProgramThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestStartInADirectoryThatIsNotThere: the system's error is about the program.
+func TestStartInADirectoryThatIsNotThere(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none")
+	_, err := client.Start(testContext(t), processSpec(t, "polite"), config(t, &client.Config{Dir: missing}))
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+		t.Errorf("Start: %v, want one that names %s", err, missing)
+	}
+}
+
 func TestStartThatTakesTooLong(t *testing.T) {
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
