@@ -1,6 +1,9 @@
 package jupyter
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // ShutdownRequest asks the kernel to end; Restart says that another one takes
 // its place.
@@ -163,10 +166,12 @@ func (c CommOpen) MarshalJSON() ([]byte, error) {
 	return marshal(plain(c))
 }
 
-// UnmarshalJSON checks that CommID and TargetName are there.
+// UnmarshalJSON checks that CommID and TargetName are there, and reads no data as {}.
 func (c *CommOpen) UnmarshalJSON(raw []byte) error {
 	type plain CommOpen
-	return unmarshalRequired(raw, (*plain)(c), "comm_id", "target_name")
+	err := unmarshalRequired(raw, (*plain)(c), "comm_id", "target_name")
+	c.Data = dataOrEmpty(c.Data)
+	return err
 }
 
 // CommMsg is a message of a comm.
@@ -185,10 +190,12 @@ func (c CommMsg) MarshalJSON() ([]byte, error) {
 	return marshal(plain(c))
 }
 
-// UnmarshalJSON checks that CommID is there.
+// UnmarshalJSON checks that CommID is there, and reads no data as {}.
 func (c *CommMsg) UnmarshalJSON(raw []byte) error {
 	type plain CommMsg
-	return unmarshalRequired(raw, (*plain)(c), "comm_id")
+	err := unmarshalRequired(raw, (*plain)(c), "comm_id")
+	c.Data = dataOrEmpty(c.Data)
+	return err
 }
 
 // CommClose ends a comm.
@@ -207,8 +214,18 @@ func (c CommClose) MarshalJSON() ([]byte, error) {
 	return marshal(plain(c))
 }
 
-// UnmarshalJSON checks that CommID is there.
+// UnmarshalJSON checks that CommID is there, and reads no data as {}.
 func (c *CommClose) UnmarshalJSON(raw []byte) error {
 	type plain CommClose
-	return unmarshalRequired(raw, (*plain)(c), "comm_id")
+	err := unmarshalRequired(raw, (*plain)(c), "comm_id")
+	c.Data = dataOrEmpty(c.Data)
+	return err
+}
+
+// dataOrEmpty returns the data of a comm, or {} where there is none.
+func dataOrEmpty(raw json.RawMessage) json.RawMessage {
+	if bytes.Equal(raw, null) {
+		return orEmpty(nil)
+	}
+	return orEmpty(raw)
 }

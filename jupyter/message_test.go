@@ -49,6 +49,10 @@ func TestParseDefaults(t *testing.T) {
 			`&{Output:false Raw:true AccessType:tail Session:0 Start:0 Stop:0 N:3 Pattern: Unique:false}`},
 		{"comm_info_request", ``, `&{TargetName:}`},
 		{"shutdown_request", `{}`, `&{Restart:false}`},
+		// {} is what a handler of a comm can decode.
+		{"comm_open", `{"comm_id":"1","target_name":"t"}`, `&{CommID:1 TargetName:t Data:[123 125]}`},
+		{"comm_msg", `{"comm_id":"1","data":null}`, `&{CommID:1 Data:[123 125]}`},
+		{"comm_close", `{"comm_id":"1"}`, `&{CommID:1 Data:[123 125]}`},
 	}
 	for _, tt := range tests {
 		m := &Message{Header: Header{MsgType: tt.typ}, Content: json.RawMessage(tt.content)}

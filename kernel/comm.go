@@ -52,7 +52,7 @@ func (c *Comm) Close(out *Output, data any) error {
 // it has it as its parent.
 type CommMessage struct {
 	*Output
-	Data    json.RawMessage // a JSON object
+	Data    json.RawMessage // JSON, by the protocol an object; never empty
 	Buffers [][]byte
 }
 
