@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -108,12 +110,13 @@ func (s *Server) failed(ctx context.Context, req *Request, err error) jupyter.Co
 func abortedReply() jupyter.Content { return &jupyter.ExecuteReply{Status: jupyter.StatusAborted} }
 
 // userExpressions evaluates the user_expressions of a request that succeeded.
-// One that fails has its error as value and leaves the others alone.
+// One that fails has its error as value and leaves the others alone. They come in
+// the order of their names: that of the message is lost in a map.
 func (s *Server) userExpressions(ctx context.Context, exprs map[string]string,
 ) map[string]jupyter.UserExpression {
 	values := make(map[string]jupyter.UserExpression, len(exprs))
-	for name, expr := range exprs {
-		data, err := s.evaluate(ctx, expr)
+	for _, name := range slices.Sorted(maps.Keys(exprs)) {
+		data, err := s.evaluate(ctx, exprs[name])
 		if err != nil {
 			values[name] = jupyter.UserExpression{Status: jupyter.StatusError, ErrorInfo: errorInfo(ctx, err)}
 			continue

@@ -30,6 +30,7 @@ type script struct {
 	mu       sync.Mutex
 	out      *kernel.Output // guarded by mu; of Start
 	last     *kernel.Request
+	seen     []string // guarded by mu; what Evaluate was called with
 	shutdown []bool // guarded by mu; the calls of Shutdown
 }
 
@@ -298,7 +299,10 @@ func (*script) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteRe
 	return &jupyter.IsCompleteReply{Status: "complete"}, nil
 }
 
-func (*script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, error) {
+func (l *script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, error) {
+	l.mu.Lock()
+	l.seen = append(l.seen, expr)
+	l.mu.Unlock()
 	if expr == "bad" {
 		return nil, &kernel.Error{Name: "Fail", Value: "bad expression"}
 	}

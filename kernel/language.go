@@ -83,8 +83,9 @@ type CompletenessChecker interface {
 	IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteReply, error)
 }
 
-// An Evaluator evaluates the user_expressions of a request that succeeded. An
-// error, best an [*Error], becomes the value of its expression.
+// An Evaluator evaluates the user_expressions of a request that succeeded, in the
+// order of their names. An error, best an [*Error], becomes the value of its
+// expression.
 type Evaluator interface {
 	Evaluate(ctx context.Context, expression string) (jupyter.MIMEBundle, error)
 }

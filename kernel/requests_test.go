@@ -274,6 +274,20 @@ func TestUserExpressions(t *testing.T) {
 	c.ExpectIdle(r)
 }
 
+// TestUserExpressionsHaveAnOrder: one may change what another one sees.
+func TestUserExpressionsHaveAnOrder(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{
+		UserExpressions: map[string]string{"e": "5", "b": "2", "d": "4", "a": "1", "c": "3"},
+	})
+	c.ExpectStart(r, 0)
+	done(c, r, "ok")
+	if got := strings.Join(l.seen, " "); got != "1 2 3 4 5" {
+		t.Errorf("evaluated in the order %s", got)
+	}
+}
+
 func TestErrorsOfTheLanguage(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	for code, want := range map[string][2]string{
