@@ -31,7 +31,7 @@ type script struct {
 	out      *kernel.Output // guarded by mu; of Start
 	last     *kernel.Request
 	seen     []string // guarded by mu; what Evaluate was called with
-	shutdown []bool // guarded by mu; the calls of Shutdown
+	shutdown []bool   // guarded by mu; the calls of Shutdown
 }
 
 // A subScript is a script with subshells.
