@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // fakeR makes an R that says its home, with the files given.
@@ -142,5 +144,15 @@ func TestBrokenLibraryIsSaidInTheCell(t *testing.T) {
 	got := runCell(t, p, "1")
 	if len(got) != 1 || !strings.HasPrefix(got[0], "error|RStartError|R's library cannot be opened: ") {
 		t.Errorf("%q", got)
+	}
+	// And by the next one, which is told of no other R, and of no loss.
+	r := New(&Config{R: inst.Path})
+	t.Cleanup(func() { r.Shutdown(t.Context(), false) })
+	for range 2 {
+		rec := newRecorder()
+		_, err := r.execute(t.Context(), rec, cell{code: "1"})
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Name != "RStartError" || len(rec.all()) > 0 {
+			t.Errorf("%v, and %q", err, rec.all())
+		}
 	}
 }

@@ -151,7 +151,7 @@ func (r *R) process(out output) (*process, error) {
 		return nil, languageError(err)
 	}
 	if ended != nil {
-		r.lost = ended.epitaph() + lostNote
+		r.lost = ended.epitaph()
 	}
 	return r.p, nil
 }

@@ -271,14 +271,19 @@ func (p *process) endOutcome(r *run) outcome {
 	return outcome{err: p.endError()}
 }
 
-// epitaph says how R ended, if no cell has said it.
+// epitaph is what the user is told when another R takes the place of this one: how
+// it ended, if no cell has said it, and what is lost. With an R that could not start
+// nothing is, and the other one will say as much.
 func (p *process) epitaph() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.end.told || p.end.wanted {
+	switch {
+	case p.end.fatal != "":
 		return ""
+	case p.end.told || p.end.wanted:
+		return lostNote
 	}
-	return "R has ended since the last cell: " + p.end.why + ".\n"
+	return "R has ended since the last cell: " + p.end.why + ".\n" + lostNote
 }
 
 // endError says how R ended (R6).
