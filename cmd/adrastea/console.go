@@ -168,7 +168,7 @@ func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 	if err != nil {
 		return c.ended(ctx, err)
 	}
-	if o.existing == "" && o.kernel == "" {
+	if c.client.Info().Implementation == "adrastea" {
 		c.isComplete, c.own = answered, true // our own kernel always does
 	}
 	return nil
@@ -305,8 +305,11 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 			return code, nil
 		}
 		done, indent, err := c.completeness(ctx, code)
-		if err != nil {
+		if errors.Is(err, errInterrupt) {
 			return "", errInterruptTyped
+		}
+		if err != nil {
+			return "", err
 		}
 		if done {
 			return code, nil

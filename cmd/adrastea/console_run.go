@@ -31,7 +31,7 @@ type console struct {
 	// nextInput is what the kernel wants the next prompt to begin with.
 	nextInput    string
 	isComplete   willingness // of the kernel, to say whether code is complete
-	own          bool        // the kernel is the one that this program is
+	own          bool        // the kernel is ours, started by us or not
 	emptyAnswers int         // questions of this cell that found the input at its end
 }
 
@@ -54,14 +54,33 @@ const completeTimeout = 2 * time.Second
 func (c *console) isR() bool { return strings.EqualFold(c.client.Info().LanguageInfo.Name, "R") }
 
 // completeness asks the kernel whether it takes code as it is, and how to indent
-// the next line if not. Code of which the kernel cannot tell has to be run. The
-// error is errInterrupt if SIGINT comes first.
+// the next line if not. Code of which the kernel cannot tell has to be run. Our own
+// cannot tell while R starts, or is busy for somebody else: then it is waited for,
+// and asked again. The error is errInterrupt if SIGINT comes first.
 func (c *console) completeness(
 	ctx context.Context, code string,
 ) (complete bool, indent string, err error) {
 	if c.isComplete == never {
 		return true, "", nil
 	}
+	reply, err := c.askCompleteness(ctx, code)
+	if err == nil && c.own && reply.Status == "unknown" {
+		if err := c.awaitR(ctx); err != nil {
+			return false, "", err
+		}
+		reply, err = c.askCompleteness(ctx, code)
+	}
+	if err != nil && !errors.Is(err, errInterrupt) {
+		return true, "", nil
+	}
+	if err != nil {
+		return false, "", err
+	}
+	return reply.Status != "incomplete", reply.Indent, nil
+}
+
+// askCompleteness asks once.
+func (c *console) askCompleteness(ctx context.Context, code string) (*jupyter.IsCompleteReply, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.isComplete == unknown {
@@ -81,35 +100,58 @@ func (c *console) completeness(
 	reply, err := c.client.IsComplete(ctx, code)
 	select {
 	case <-stopped:
-		return false, "", errInterrupt
+		return nil, errInterrupt
 	default:
 	}
-	if err != nil {
-		if c.isComplete == unknown && errors.Is(err, context.Canceled) {
-			c.isComplete = never
-		}
-		return true, "", nil
+	switch {
+	case err == nil:
+		c.isComplete = answered
+	case c.isComplete == unknown && errors.Is(err, context.Canceled):
+		c.isComplete = never
 	}
-	c.isComplete = answered
-	return reply.Status != "incomplete", reply.Indent, nil
+	return reply, err
 }
 
-// execute runs code and shows what it puts out. Ctrl-C and SIGINT interrupt it.
-// An error is the end of the console.
+// awaitR waits until R has started and is idle: it runs a cell without code, which
+// also asks what a profile wants to know. How it fails, code that follows will tell.
+func (c *console) awaitR(ctx context.Context) error {
+	_, err := c.run(ctx, "", &client.ExecuteOptions{
+		NoHistory: true,
+		Output: func(m *jupyter.Message) {
+			if m.Header.MsgType != jupyter.TypeError {
+				c.out.show(m)
+			}
+		},
+	})
+	if err == nil && c.interrupted.Load() {
+		return errInterrupt
+	}
+	return err
+}
+
+// execute runs code and shows what it puts out.
 func (c *console) execute(ctx context.Context, code string) (*jupyter.ExecuteReply, error) {
+	return c.run(ctx, code, &client.ExecuteOptions{Output: c.out.show})
+}
+
+// run runs code, whose questions the user answers. Ctrl-C and SIGINT interrupt it.
+// An error is the end of the console.
+func (c *console) run(
+	ctx context.Context, code string, opts *client.ExecuteOptions,
+) (*jupyter.ExecuteReply, error) {
 	c.interrupted.Store(false)
 	c.emptyAnswers = 0
 	busy, done := make(chan struct{}), make(chan struct{})
 	var first sync.Once
 	var wg sync.WaitGroup
 	wg.Go(func() { c.forwardInterrupts(ctx, busy, done) })
-	reply, err := c.client.Execute(ctx, code, &client.ExecuteOptions{
-		Output: func(m *jupyter.Message) {
-			first.Do(func() { close(busy) })
-			c.out.show(m)
-		},
-		Input: c.answer,
-	})
+	show := opts.Output
+	opts.Output = func(m *jupyter.Message) {
+		first.Do(func() { close(busy) })
+		show(m)
+	}
+	opts.Input = c.answer
+	reply, err := c.client.Execute(ctx, code, opts)
 	close(done)
 	wg.Wait()
 	if err != nil {
