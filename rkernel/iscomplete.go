@@ -3,6 +3,7 @@ package rkernel
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -23,7 +24,7 @@ func isComplete(ctx context.Context, r caller, code string) *jupyter.IsCompleteR
 // an open bracket, or after an operator, goes on.
 func seemsComplete(code string) *jupyter.IsCompleteReply {
 	depth, last := 0, token{}
-	for _, t := range lex([]rune(code)) {
+	for t := range tokens([]rune(code)) {
 		switch t.kind {
 		case tokenComment:
 			continue
@@ -44,23 +45,22 @@ func seemsComplete(code string) *jupyter.IsCompleteReply {
 // last line, two spaces more after an open bracket or an operator, and none in
 // a string, whose content it would become.
 func indentAfter(code string) string {
-	tokens := lex([]rune(code))
-	if n := len(tokens); n > 0 && tokens[n-1].open && tokens[n-1].kind != tokenComment {
-		return ""
-	}
-	lines := strings.Split(strings.TrimRight(code, " \t\r\n"), "\n")
-	line := lines[len(lines)-1]
-	indent := strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " ")))
-	start := len([]rune(code[:len(strings.TrimRight(code, " \t\r\n"))-len(line)]))
+	text := strings.TrimRight(code, " \t\r\n")
+	line := text[strings.LastIndexByte(text, '\n')+1:]
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	start := utf8.RuneCountInString(text[:len(text)-len(line)])
 	depth, last := 0, token{kind: tokenName}
-	for _, t := range tokens {
-		if t.kind == tokenComment || t.start < start {
+	for t := range tokens([]rune(code)) {
+		switch {
+		case t.kind == tokenComment:
 			continue
-		}
-		switch t.kind {
-		case tokenOpen:
+		case t.open:
+			return ""
+		case t.start < start:
+			continue
+		case t.kind == tokenOpen:
 			depth++
-		case tokenClose:
+		case t.kind == tokenClose:
 			depth = max(depth-1, 0)
 		}
 		last = t

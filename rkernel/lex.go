@@ -1,8 +1,11 @@
 package rkernel
 
 import (
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A tokenKind is the kind of a token of R, as far as completion and inspection
@@ -38,18 +41,28 @@ type token struct {
 
 // lex cuts R code into tokens. It never fails: code that R would refuse is cut
 // somehow, since people complete in the middle of what they are writing.
-func lex(code []rune) []token {
-	l := &lexer{code: code}
-	for l.pos < len(code) {
-		l.next()
+func lex(code []rune) []token { return slices.Collect(tokens(code)) }
+
+// tokens is lex for who keeps none of them: a front end may ask about a long cell
+// after each of its lines.
+func tokens(code []rune) iter.Seq[token] {
+	return func(yield func(token) bool) {
+		l := &lexer{code: code, text: string(code)}
+		for l.pos < len(code) {
+			if unicode.IsSpace(code[l.pos]) {
+				l.take(l.pos + 1)
+			} else if !yield(l.next()) {
+				return
+			}
+		}
 	}
-	return l.tokens
 }
 
 type lexer struct {
 	code   []rune
 	pos    int
-	tokens []token
+	text   string // code
+	offset int    // of pos in text
 	// brackets are the open ones, to tell ]] from ] ].
 	brackets []string
 }
@@ -61,34 +74,47 @@ func (l *lexer) at(i int) rune {
 	return 0
 }
 
-func (l *lexer) add(kind tokenKind, end int) {
-	l.tokens = append(l.tokens, token{
-		kind: kind, start: l.pos, end: end, text: string(l.code[l.pos:end]),
-	})
-	l.pos = end
+// take returns the text up to end, which becomes the position.
+func (l *lexer) take(end int) string {
+	from := l.offset
+	for ; l.pos < end; l.pos++ {
+		_, size := utf8.DecodeRuneInString(l.text[l.offset:])
+		l.offset += size
+	}
+	return l.text[from:l.offset]
 }
 
-func (l *lexer) next() {
+// token returns the token up to end.
+func (l *lexer) token(kind tokenKind, end int) token {
+	t := token{kind: kind, start: l.pos, end: end}
+	t.text = l.take(end)
+	return t
+}
+
+// next returns the token at the position, which is no space.
+func (l *lexer) next() token {
 	switch c := l.code[l.pos]; {
-	case unicode.IsSpace(c):
-		l.pos++
 	case c == '#':
-		l.comment()
-	case (c == 'r' || c == 'R') && (l.at(l.pos+1) == '"' || l.at(l.pos+1) == '\'') && l.rawString():
+		return l.comment()
+	case (c == 'r' || c == 'R') && (l.at(l.pos+1) == '"' || l.at(l.pos+1) == '\''):
+		if t, ok := l.rawString(); ok {
+			return t
+		}
+		return l.token(tokenName, l.while(isNamePart))
 	case c == '"' || c == '\'':
-		l.quoted(tokenString, c)
+		return l.quoted(tokenString, c)
 	case c == '`':
-		l.quoted(tokenQuoted, c)
+		return l.quoted(tokenQuoted, c)
 	case isNameStart(c) && !(c == '.' && unicode.IsDigit(l.at(l.pos+1))):
-		l.add(tokenName, l.while(isNamePart))
+		return l.token(tokenName, l.while(isNamePart))
 	case unicode.IsDigit(c) || c == '.':
-		l.add(tokenNumber, l.while(isNamePart))
+		return l.token(tokenNumber, l.while(isNamePart))
 	case strings.ContainsRune("([{", c):
-		l.openBracket(c)
+		return l.openBracket(c)
 	case strings.ContainsRune(")]}", c):
-		l.closeBracket(c)
+		return l.closeBracket(c)
 	default:
-		l.operator(c)
+		return l.operator(c)
 	}
 }
 
@@ -107,14 +133,14 @@ func (l *lexer) while(accept func(rune) bool) int {
 	return end
 }
 
-func (l *lexer) comment() {
-	end := l.while(func(c rune) bool { return c != '\n' })
-	l.add(tokenComment, end)
-	l.tokens[len(l.tokens)-1].open = end == len(l.code)
+func (l *lexer) comment() token {
+	t := l.token(tokenComment, l.while(func(c rune) bool { return c != '\n' }))
+	t.open = t.end == len(l.code)
+	return t
 }
 
 // quoted reads a string or a quoted name; a backslash takes the next rune.
-func (l *lexer) quoted(kind tokenKind, quote rune) {
+func (l *lexer) quoted(kind tokenKind, quote rune) token {
 	t := token{kind: kind, start: l.pos, contentStart: l.pos + 1, quote: quote, open: true}
 	end := l.pos + 1
 	for ; end < len(l.code); end++ {
@@ -125,19 +151,17 @@ func (l *lexer) quoted(kind tokenKind, quote rune) {
 			break
 		}
 	}
-	end = min(end, len(l.code))
-	t.text = string(l.code[t.contentStart:end])
+	t.end = min(end+1, len(l.code))
+	t.text = l.take(t.end)[1:]
 	if !t.open {
-		end++
+		t.text = t.text[:len(t.text)-1]
 	}
-	t.end = end
-	l.tokens = append(l.tokens, t)
-	l.pos = end
+	return t
 }
 
 // rawString reads r"(...)", with any number of dashes and any bracket, and
 // reports whether there is one.
-func (l *lexer) rawString() bool {
+func (l *lexer) rawString() (token, bool) {
 	quote := l.at(l.pos + 1)
 	open := l.pos + 2
 	for l.at(open) == '-' {
@@ -146,34 +170,33 @@ func (l *lexer) rawString() bool {
 	closers := map[rune]string{'(': ")", '[': "]", '{': "}"}
 	closer, ok := closers[l.at(open)]
 	if !ok {
-		return false
+		return token{}, false
 	}
 	dashes := strings.Repeat("-", open-l.pos-2)
 	t := token{kind: tokenString, start: l.pos, contentStart: open + 1, quote: quote, raw: true}
-	content, found := string(l.code[open+1:]), false
-	if i := strings.Index(content, closer+dashes+string(quote)); i >= 0 {
-		content, found = content[:i], true
+	t.text, t.open = l.text[l.offset+open+1-l.pos:], true
+	if i := strings.Index(t.text, closer+dashes+string(quote)); i >= 0 {
+		t.text, t.open = t.text[:i], false
 	}
-	t.text, t.open = content, !found
-	t.end = open + 1 + len([]rune(content))
-	if found {
+	t.end = open + 1 + utf8.RuneCountInString(t.text)
+	if !t.open {
 		t.end += 2 + len(dashes)
 	}
-	l.tokens = append(l.tokens, t)
-	l.pos = t.end
-	return true
+	l.take(t.end)
+	return t, true
 }
 
-func (l *lexer) openBracket(c rune) {
+func (l *lexer) openBracket(c rune) token {
 	end := l.pos + 1
 	if c == '[' && l.at(end) == '[' {
 		end++
 	}
-	l.add(tokenOpen, end)
-	l.brackets = append(l.brackets, l.tokens[len(l.tokens)-1].text)
+	t := l.token(tokenOpen, end)
+	l.brackets = append(l.brackets, t.text)
+	return t
 }
 
-func (l *lexer) closeBracket(c rune) {
+func (l *lexer) closeBracket(c rune) token {
 	end := l.pos + 1
 	if n := len(l.brackets); n > 0 {
 		if c == ']' && l.brackets[n-1] == "[[" && l.at(end) == ']' {
@@ -181,7 +204,7 @@ func (l *lexer) closeBracket(c rune) {
 		}
 		l.brackets = l.brackets[:n-1]
 	}
-	l.add(tokenClose, end)
+	return l.token(tokenClose, end)
 }
 
 // longOperators are those of more than one rune, longer ones first.
@@ -191,19 +214,18 @@ var longOperators = []string{
 
 // operator reads the operators that matter as one: namespaces, %any%, and the
 // ones with an = that is no argument's.
-func (l *lexer) operator(c rune) {
+func (l *lexer) operator(c rune) token {
 	end := l.pos + 1
 	if c == '%' {
 		if e := l.while(func(c rune) bool { return c != '%' && c != '\n' }); l.at(e) == '%' {
 			end = e + 1
 		}
 	}
-	rest := string(l.code[l.pos:min(l.pos+3, len(l.code))])
 	for _, op := range longOperators {
-		if strings.HasPrefix(rest, op) {
+		if strings.HasPrefix(l.text[l.offset:], op) {
 			end = l.pos + len(op)
 			break
 		}
 	}
-	l.add(tokenOp, end)
+	return l.token(tokenOp, end)
 }
