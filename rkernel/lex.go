@@ -45,18 +45,7 @@ func lex(code []rune) []token { return slices.Collect(tokens(code)) }
 
 // tokens is lex for who keeps none of them: a front end may ask about a long cell
 // after each of its lines.
-func tokens(code []rune) iter.Seq[token] {
-	return func(yield func(token) bool) {
-		l := &lexer{code: code, text: string(code)}
-		for l.pos < len(code) {
-			if unicode.IsSpace(code[l.pos]) {
-				l.take(l.pos + 1)
-			} else if !yield(l.next()) {
-				return
-			}
-		}
-	}
-}
+func tokens(code []rune) iter.Seq[token] { return newLexer(code).tokens() }
 
 type lexer struct {
 	code   []rune
@@ -65,6 +54,20 @@ type lexer struct {
 	offset int    // of pos in text
 	// brackets are the open ones, to tell ]] from ] ].
 	brackets []string
+}
+
+func newLexer(code []rune) *lexer { return &lexer{code: code, text: string(code)} }
+
+func (l *lexer) tokens() iter.Seq[token] {
+	return func(yield func(token) bool) {
+		for l.pos < len(l.code) {
+			if unicode.IsSpace(l.code[l.pos]) {
+				l.take(l.pos + 1)
+			} else if !yield(l.next()) {
+				return
+			}
+		}
+	}
 }
 
 func (l *lexer) at(i int) rune {

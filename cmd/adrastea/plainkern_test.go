@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -15,21 +16,23 @@ import (
 
 // plain is a language of a few words, one to a line. It is not R, and needs
 // none: what the console does with any kernel is tested with it.
-type plain struct{}
+type plain struct{ asked int } // how often IsComplete was called
 
-func (plain) Info() kernel.Info {
+func (*plain) Info() kernel.Info {
 	return kernel.Info{
 		Implementation: "plain",
-		Language:       jupyter.LanguageInfo{Name: "plain", FileExtension: ".txt"},
-		Banner:         "Plain words",
+		Language: jupyter.LanguageInfo{
+			Name: cmp.Or(os.Getenv("PLAINKERN_LANGUAGE"), "plain"), FileExtension: ".txt",
+		},
+		Banner: "Plain words",
 	}
 }
 
-func (plain) Start(context.Context, *kernel.Output) error { return nil }
+func (*plain) Start(context.Context, *kernel.Output) error { return nil }
 
-func (plain) Shutdown(context.Context, bool) error { return nil }
+func (*plain) Shutdown(context.Context, bool) error { return nil }
 
-func (p plain) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+func (p *plain) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
 	for line := range strings.SplitSeq(req.Code, "\n") {
 		word, arg, _ := strings.Cut(line, " ")
 		if r, err := p.word(ctx, req, word, arg); r != nil || err != nil {
@@ -39,7 +42,7 @@ func (p plain) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result
 	return nil, nil
 }
 
-func (plain) word(
+func (p *plain) word(
 	ctx context.Context, req *kernel.Request, word, arg string,
 ) (*kernel.Result, error) {
 	switch word {
@@ -47,6 +50,8 @@ func (plain) word(
 		return nil, req.Stream(jupyter.Stdout, arg+"\n")
 	case "part":
 		return nil, req.Stream(jupyter.Stdout, arg)
+	case "asked":
+		return nil, req.Stream(jupyter.Stdout, fmt.Sprintln(p.asked))
 	case "complain":
 		return nil, req.Stream(jupyter.Stderr, arg+"\n")
 	case "value":
@@ -110,7 +115,8 @@ func (plain) word(
 }
 
 // IsComplete takes a line that ends in a backslash for incomplete.
-func (plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
+func (p *plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
+	p.asked++
 	last := code[strings.LastIndexByte(code, '\n')+1:]
 	if strings.HasSuffix(last, `\`) {
 		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: "  "}, nil
@@ -119,7 +125,7 @@ func (plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteRepl
 }
 
 // Complete completes words.
-func (plain) Complete(_ context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
+func (*plain) Complete(_ context.Context, code string, cursor int) (*jupyter.CompleteReply, error) {
 	r := []rune(code)
 	start := cursor
 	for start > 0 && r[start-1] != ' ' && r[start-1] != '\n' {
@@ -149,7 +155,7 @@ func plainKernel() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	status, err := kernel.Serve(ctx, plain{}, file, nil)
+	status, err := kernel.Serve(ctx, &plain{}, file, nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // A lineSource gives the lines of a program, one at a time, without their ends.
 // It returns io.EOF after the last one.
 type lineSource interface {
 	nextLine(ctx context.Context) (string, error)
+	// hasLine reports whether the next line is here already.
+	hasLine() bool
 }
 
 // lines is a lineSource of text that is known.
@@ -36,6 +39,8 @@ func (l *lines) nextLine(context.Context) (string, error) {
 	return line, nil
 }
 
+func (l *lines) hasLine() bool { return len(l.rest) > 0 }
+
 // runScript runs the lines of src as they would run if they were typed: each
 // piece of code as soon as it is complete, so that a piece that asks a question
 // can be answered by what follows it. The first error ends it, with status 1; so
@@ -50,6 +55,7 @@ func (c *console) runScript(ctx context.Context, src lineSource) error {
 
 func (c *console) runLines(ctx context.Context, src lineSource) error {
 	var code strings.Builder
+	var nesting rkernel.Nesting // of code, if that is R's
 	for {
 		line, err := src.nextLine(ctx)
 		atEnd := errors.Is(err, io.EOF)
@@ -60,13 +66,22 @@ func (c *console) runLines(ctx context.Context, src lineSource) error {
 			return err
 		}
 		if !atEnd {
-			code.WriteString(strings.TrimSuffix(line, "\r"))
+			line = strings.TrimSuffix(line, "\r")
+			code.WriteString(line)
+			// The kernel parses all of code anew each time that it is asked.
+			if c.isR() && nesting.Add(line) && src.hasLine() {
+				code.WriteByte('\n')
+				continue
+			}
 		}
 		if err := c.runIfComplete(ctx, &code, atEnd); err != nil {
 			return err
 		}
 		if atEnd {
 			return nil
+		}
+		if code.Len() == 0 {
+			nesting = rkernel.Nesting{}
 		}
 	}
 }

@@ -19,9 +19,12 @@ type lineInput struct {
 	taken      int         // how many lines nextLine took
 }
 
-// newLineInput reads r, beginning with the first nextLine.
+// linesAhead is how many lines are read before they are wanted.
+const linesAhead = 256
+
+// newLineInput begins to read r.
 func newLineInput(r io.Reader, interrupts *interrupts) *lineInput {
-	in := &lineInput{lines: make(chan string), interrupts: interrupts}
+	in := &lineInput{lines: make(chan string, linesAhead), interrupts: interrupts}
 	go func() {
 		defer close(in.lines)
 		b := bufio.NewReader(r)
@@ -38,6 +41,8 @@ func newLineInput(r io.Reader, interrupts *interrupts) *lineInput {
 	}()
 	return in
 }
+
+func (in *lineInput) hasLine() bool { return len(in.lines) > 0 }
 
 // nextLine returns the next line, io.EOF after the last one, or errInterrupt when
 // SIGINT comes while it waits. A line that is not UTF-8 is an error: messages
