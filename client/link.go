@@ -255,6 +255,18 @@ func (l *link) remove(r *request) {
 	delete(l.requests, r.id)
 }
 
+// executes reports whether an Execute waits.
+func (l *link) executes() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.requests {
+		if r.output != nil {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *link) request(id string) *request {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -262,6 +262,27 @@ func TestC7ShutdownLadder(t *testing.T) {
 	}
 }
 
+// TestC7ShutdownOfABusyKernel is about kernels that do not end before their code
+// has: they need not wait for the interrupt until half of the time is over.
+func TestC7ShutdownOfABusyKernel(t *testing.T) {
+	c := startProcess(t, "deaf", &client.Config{ShutdownTimeout: 10 * testTimeout})
+	waiting := make(chan struct{})
+	go c.Execute(testContext(t), "wait", &client.ExecuteOptions{
+		Output: func(m *jupyter.Message) {
+			if m.Header.MsgType == jupyter.TypeStream {
+				close(waiting)
+			}
+		},
+	})
+	<-waiting
+	if err := c.Shutdown(testContext(t)); err != nil {
+		t.Error(err)
+	}
+	if exit, ok := errors.AsType[*client.ExitError](c.Err()); !ok || exit.Code != int(syscall.SIGINT) {
+		t.Errorf("Err after Shutdown: %v, want the exit of a kernel that was interrupted", c.Err())
+	}
+}
+
 func TestCloseKillsWhatItStarted(t *testing.T) {
 	c := startProcess(t, "stubborn", nil)
 	c.Close()

@@ -32,6 +32,10 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return err
 }
 
+// busyPatience is how long a kernel that runs code of ours may take to end after a
+// shutdown_request, before it is interrupted.
+const busyPatience = 500 * time.Millisecond
+
 // descend ends the process p step by step and returns when it has ended.
 func (c *Client) descend(ctx context.Context, l *link, p *process, restart bool) {
 	total := c.cfg.shutdownTimeout()
@@ -41,7 +45,13 @@ func (c *Client) descend(ctx context.Context, l *link, p *process, restart bool)
 	// of the time is the kernel's, as in jupyter_client's shutdown_wait_time:
 	// "after 1/2 of `shutdown_wait_time` it will be sent a terminate (SIGTERM)
 	// request, and finally at the end of `shutdown_wait_time` will be killed".
-	step(ctx, p, total/2, func(ctx context.Context) {
+	// One whose code runs may be waiting for that: ipykernel answers at once, and
+	// ends when the code has.
+	asked := total / 2
+	if l.executes() {
+		asked = min(asked, busyPatience)
+	}
+	step(ctx, p, asked, func(ctx context.Context) {
 		// The reply, or its absence, does not matter: the end of the process does.
 		l.roundTrip(ctx, l.control, &jupyter.ShutdownRequest{Restart: restart})
 	})
@@ -52,7 +62,7 @@ func (c *Client) descend(ctx context.Context, l *link, p *process, restart bool)
 	// kernels whose control channel is served while code runs need no interrupt,
 	// and the others find the shutdown_request when the interrupt has ended the
 	// code.
-	step(ctx, p, total/4, func(ctx context.Context) {
+	step(ctx, p, total*3/4-asked, func(ctx context.Context) {
 		if c.spec.InterruptMode != jupyter.InterruptByMessage {
 			p.signal(syscall.SIGINT)
 			return
