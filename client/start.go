@@ -264,7 +264,8 @@ func (c *Client) Interrupt(ctx context.Context) error {
 // starts another in its place, with the same connection file. Calls that wait
 // fail with [ErrRestarted], but for what the kernel answers before its end; those
 // that come before the new kernel is ready fail with it at once. When Restart
-// fails, the client has ended.
+// fails, the client has ended. A kernel that has gone by itself takes another
+// Start: Restart returns what Err does.
 func (c *Client) Restart(ctx context.Context) error {
 	c.lifeMu.Lock()
 	defer c.lifeMu.Unlock()

@@ -26,7 +26,8 @@ type Language interface {
 	//
 	// out is for output that no request asked for: while starting, and later
 	// from callbacks and background processes. It carries the parent of the
-	// request that runs or, when none does, of the last one that ran.
+	// request that runs or, when none does, of the last one that ran. Text, and
+	// nothing else, waits for the first front end that listens.
 	Start(ctx context.Context, out *Output) error
 
 	// Execute runs the code of one request. Output goes through req while it
@@ -123,9 +124,15 @@ type CommHandler interface {
 
 // A Result is what a successful request leaves besides its output.
 type Result struct {
-	Payload []map[string]any // for instance page, set_next_input, ask_exit
-	// Exit asks the kernel to end after the reply is out, with ExitStatus as
-	// the status of the process.
+	// Payload is what the front end is asked to do, for instance
+	// {"source": "page", "data": {"text/plain": "..."}, "start": 0} or
+	// {"source": "set_next_input", "text": "...", "replace": false}.
+	// https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated
+	Payload []map[string]any
+
+	// Exit asks the kernel to end after the reply is out, with ExitStatus as the
+	// status of the process. A front end that is to end with it, as a console is,
+	// has to be told: by the payload {"source": "ask_exit", "keepkernel": false}.
 	Exit       bool
 	ExitStatus int
 }
