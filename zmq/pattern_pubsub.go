@@ -150,7 +150,8 @@ func (b *publisher) change(subs *topics[*Peer], p *Peer, prefix []byte, add bool
 
 // SubscribePeer makes an XPUB with ManualSubscriptions send to p the messages
 // whose first frame begins with prefix, until UnsubscribePeer takes it back as
-// often. Who asked for a subscription is in Message.From.
+// often. Who asked for a subscription is in Message.From. The error is
+// ErrPeerGone when p has gone.
 func (s *Socket) SubscribePeer(p *Peer, prefix []byte) error {
 	return s.changePeer("subscribe", p, prefix, true)
 }
@@ -164,6 +165,9 @@ func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
 	b, ok := s.pat.(*publisher)
 	if !ok || s.typ != XPub || s.cfg.Subscriptions != ManualSubscriptions {
 		return fmt.Errorf("zmq: %s a peer: only an XPUB with ManualSubscriptions can", op)
+	}
+	if p == nil || p.s != s {
+		return fmt.Errorf("zmq: %s a peer: it is not one of this socket", op)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -478,6 +478,31 @@ func TestXPubManualSubscriptions(t *testing.T) {
 	}
 }
 
+// A peer of another socket would get what it may not see.
+func TestXPubManualSubscriptionsAreForItsOwnPeers(t *testing.T) {
+	cfg := &Config{Subscriptions: ManualSubscriptions}
+	xpub, sub := pairOf(t, XPub, Sub, cfg, nil)
+	if err := sub.Subscribe([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	peer := want(t, xpub, "\x01a").From
+	other := newSocket(t, XPub, cfg)
+	for _, p := range []*Peer{peer, nil} {
+		if err := other.SubscribePeer(p, []byte("a")); err == nil {
+			t.Error("SubscribePeer takes a peer that is not its own")
+		}
+		if err := other.UnsubscribePeer(p, []byte("a")); err == nil {
+			t.Error("UnsubscribePeer takes a peer that is not its own")
+		}
+	}
+	if err := deliver(t, other, "a secret"); err != nil {
+		t.Error(err)
+	}
+	if st := other.Stats(); st.Sent != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestPubWelcome(t *testing.T) {
 	cfg := &Config{Welcome: msg("welcome", "to all").Frames}
 	pub := newSocket(t, Pub, cfg)
