@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,14 +20,20 @@ import (
 const beKernel = "KERNEL_TEST_BE_KERNEL"
 
 // holdKernel, besides beKernel, makes it a process that starts a kernel, says
-// its process id, and waits to be killed.
+// its process id, and waits to be killed. With the value "nohup" the kernel has to
+// ignore SIGHUP, else not.
 const holdKernel = "KERNEL_TEST_HOLD_KERNEL"
 
 // stallTimeout, besides beKernel, sets the StallTimeout of the kernel.
 const stallTimeout = "KERNEL_TEST_STALL_TIMEOUT"
 
 func runAsKernel() int {
-	if os.Getenv(holdKernel) != "" {
+	if how := os.Getenv(holdKernel); how != "" {
+		// What is caught here is not ignored in children.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+		if how == "nohup" {
+			signal.Ignore(syscall.SIGHUP)
+		}
 		cmd := kernelCommand(os.Getenv(beKernel))
 		cmd.Stdout, cmd.Stderr = nil, os.Stderr
 		if err := cmd.Start(); err != nil {

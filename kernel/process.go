@@ -18,9 +18,10 @@ import (
 //
 // SIGINT interrupts, as an interrupt_request does. SIGTERM, SIGHUP and the death
 // of the process that started the kernel end it: the one that JPY_PARENT_PID
-// names or, without it, the parent (K8). Ports that are 0 in the connection
-// file are chosen, and the file is written again. So it is with a registration
-// file (JEP 66), after which the kernel tells its ports where that file says.
+// names or, without it, the parent (K8). Under nohup neither SIGHUP nor the death
+// of the parent does. Ports that are 0 in the connection file are chosen, and the
+// file is written again. So it is with a registration file (JEP 66), after which
+// the kernel tells its ports where that file says.
 func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Config,
 ) (status int, err error) {
 	info, registration, err := jupyter.ReadKernelFile(connectionFile)
@@ -85,7 +86,11 @@ func (s *Server) writeConnection(file string, asked *jupyter.ConnectionInfo, r *
 // function it returns is called.
 func (s *Server) ownProcess() (stop func()) {
 	stopSignals := s.handleSignals()
-	dead, stopParent, err := watchProcess(parentPID())
+	pid := parentPID()
+	if pid == 0 {
+		return stopSignals
+	}
+	dead, stopParent, err := watchProcess(pid)
 	if err != nil {
 		s.cfg.Logger.Warn("kernel: cannot watch the parent process", "err", err)
 		return stopSignals
@@ -106,10 +111,13 @@ func (s *Server) ownProcess() (stop func()) {
 	}
 }
 
-// parentPID returns the process whose death ends the kernel.
+// parentPID returns the process whose death ends the kernel, 0 if none does.
 func parentPID() int {
 	if pid, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID")); err == nil && pid > 0 && processExists(pid) {
 		return pid
+	}
+	if hangupIgnored() { // whoever started it wants to leave it behind
+		return 0
 	}
 	return os.Getppid()
 }

@@ -78,17 +78,44 @@ func TestK8ExitStatus(t *testing.T) {
 	}
 }
 
-func TestK8TheKernelEndsWithItsParent(t *testing.T) {
-	file := writeConnection(t)
-	holder := kernelCommand(file)
-	holder.Env = append(holder.Env, holdKernel+"=1")
+// heldKernel starts a kernel by another process, which it returns, and how is
+// explained at holdKernel.
+func heldKernel(t *testing.T, file, how string) (holder *exec.Cmd, pid int) {
+	t.Helper()
+	holder = kernelCommand(file)
+	holder.Env = append(holder.Env, holdKernel+"="+how)
 	stdout, err := holder.StdoutPipe()
 	must(t, err)
 	must(t, holder.Start())
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	must(t, err)
-	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	pid, err = strconv.Atoi(strings.TrimSpace(line))
 	must(t, err)
+	return holder, pid
+}
+
+// TestK8AKernelUnderNohupOutlivesItsParent: of a shell that is left, say, at the
+// other end of ssh.
+func TestK8AKernelUnderNohupOutlivesItsParent(t *testing.T) {
+	file := writeConnection(t)
+	holder, pid := heldKernel(t, file, "nohup")
+	c := attach(t, file)
+	must(t, holder.Process.Kill())
+	holder.Wait()
+	for n := range 100 { // time enough to hear of the death
+		r := c.Execute("")
+		c.ExpectStart(r, n+1)
+		done(c, r, "ok")
+	}
+	s := shutdown(c, false)
+	c.ExpectBusy(s)
+	expectShutdown(c, s)
+	awaitExit(t, pid)
+}
+
+func TestK8TheKernelEndsWithItsParent(t *testing.T) {
+	file := writeConnection(t)
+	holder, pid := heldKernel(t, file, "hold")
 	c := attach(t, file)
 	r := c.Execute("wait")
 	c.ExpectStart(r, 1)

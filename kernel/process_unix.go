@@ -16,7 +16,7 @@ func (s *Server) handleSignals() (stop func()) {
 	// the process. It is caught, not ignored: child processes would inherit
 	// that.
 	watched := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE}
-	if !signal.Ignored(syscall.SIGHUP) { // under nohup it stays ignored
+	if !hangupIgnored() {
 		watched = append(watched, syscall.SIGHUP)
 	}
 	signal.Notify(c, watched...)
@@ -41,6 +41,10 @@ func (s *Server) handleSignals() (stop func()) {
 		close(stopc)
 	}
 }
+
+// hangupIgnored reports whether the process was started under nohup. Then SIGHUP
+// stays ignored.
+func hangupIgnored() bool { return signal.Ignored(syscall.SIGHUP) }
 
 // processExists reports whether there is a process pid.
 func processExists(pid int) bool {

@@ -26,6 +26,9 @@ func (s *Server) handleSignals() (stop func()) {
 	}
 }
 
+// hangupIgnored reports false: there is no nohup.
+func hangupIgnored() bool { return false }
+
 // processExists reports whether there is a process pid.
 func processExists(pid int) bool {
 	p, err := os.FindProcess(pid)
