@@ -19,6 +19,7 @@ func TestLargeCells(t *testing.T) {
 		"function": {"f <- function(x) {\n" + strings.Repeat("  x <- x + 1\n", n) + "  x\n}\nlength(body(f))", fmt.Sprintf("result|[1] %d", n+2)},
 		"string":   {"nchar(\"" + strings.Repeat("line\n", n) + "\")", fmt.Sprintf("result|[1] %d", 5*n)},
 		"constant": {"\"" + strings.Repeat("line\n", n) + "\"\nnchar(.Last.value)", fmt.Sprintf("result|[1] %d", 5*n)},
+		"many":     {strings.Repeat("x <- 1;", 5*n) + "x", "result|[1] 1"},
 		"one line": {"x <- c(" + strings.Repeat("1,", n) + "1); length(x)", fmt.Sprintf("result|[1] %d", n+1)},
 		"comments": {strings.Repeat("# nothing\n", n) + "'end'", `result|[1] "end"`},
 		"name":     {"`" + strings.Repeat("a", 9000) + "` <- 3\n`" + strings.Repeat("a", 9000) + "`", "result|[1] 3"},

@@ -103,18 +103,31 @@ static size_t skip_blank(const char *code, size_t len, size_t at) {
 	return at;
 }
 
-// at_column finds the byte of a line behind its given column, which R counts in
-// characters of the session's locale, and tabs up to the next multiple of 8.
-// (The bytes R counts are wrong behind characters of several bytes.)
-static size_t at_column(const char *code, size_t len, size_t at, int column) {
+// A place is where to_spans is in the code. It goes on from there: a line may hold
+// many expressions.
+struct place {
+	size_t start, at; // of the line; the byte
+	int line, column; // of at; columns as R counts them, behind a character
+};
+
+// go_to moves behind the given column of a line, which is not before p. R counts
+// characters of the session's locale, and tabs up to the next multiple of 8. (The
+// bytes R counts are wrong behind characters of several bytes.)
+static size_t go_to(struct place *p, const char *code, size_t len, int line, int column) {
 	int utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	for (int n = 0; at < len && code[at] != '\n'; at++) {
-		int more = utf8 && ((unsigned char)code[at] & 0xC0) == 0x80; // of the same character
-		if (n >= column && !more) break;
-		if (!more) n++;
-		if (code[at] == '\t') n = (n + 7) & ~7;
+	for (; p->line < line; p->line++) {
+		const char *eol = memchr(code + p->at, '\n', len - p->at);
+		if (!eol) break;
+		p->start = p->at = (size_t)(eol - code) + 1;
+		p->column = 0;
 	}
-	return at;
+	for (; p->at < len && code[p->at] != '\n'; p->at++) {
+		int more = utf8 && ((unsigned char)code[p->at] & 0xC0) == 0x80; // of the same character
+		if (p->column >= column && !more) break;
+		if (!more) p->column++;
+		if (code[p->at] == '\t') p->column = (p->column + 7) & ~7;
+	}
+	return p->at;
 }
 
 // to_spans turns the source references of a result into bytes of the code. A
@@ -125,25 +138,17 @@ static struct span *to_spans(SEXP result, const char *code, size_t len, int *n) 
 	*n = R.Rf_length(result);
 	if (R.Rf_length(refs) < *n) return NULL;
 	struct span *spans = host_alloc(NULL, ((size_t)*n + 1) * sizeof *spans);
-	size_t start = 0, behind = 0; // of the current line, of the last expression
-	int line = 1;
+	struct place p = {.line = 1};
+	size_t behind = 0; // the last expression
 	for (int i = 0; i < *n; i++) {
 		// Lines as they are, not as #line directives have them.
 		const int *ref = R.INTEGER(R.VECTOR_ELT(refs, i));
-		for (int end = 0; end < 2; end++) {
-			for (int want = ref[end ? 7 : 6]; line < want; line++) {
-				const char *eol = memchr(code + start, '\n', len - start);
-				if (!eol) break;
-				start = (size_t)(eol - code) + 1;
-			}
-			if (end) break;
-			spans[i].from = start > behind ? start : behind;
-			if (at_column(code, len, start, ref[4] - 1) != skip_blank(code, len, behind)) {
-				free(spans);
-				return NULL;
-			}
+		if (go_to(&p, code, len, ref[6], ref[4] - 1) != skip_blank(code, len, behind)) {
+			free(spans);
+			return NULL;
 		}
-		behind = end_of_text(code, len, at_column(code, len, start, ref[5]));
+		spans[i].from = p.start > behind ? p.start : behind;
+		behind = end_of_text(code, len, go_to(&p, code, len, ref[7], ref[5]));
 		spans[i].to = behind;
 		spans[i].type = R.TYPEOF(R.VECTOR_ELT(result, i));
 	}
