@@ -39,11 +39,12 @@ func (l *link) heartbeat() {
 			}
 			echoed, timeouts = true, 0
 		case <-tick.C:
-			if !echoed && !l.listens(&timeouts) {
-				l.drain(2 * every) // where echoes are late, so are replies
-				l.fail(&ExitError{Code: -1, Reason: "no answer to heartbeats, and " +
-					l.c.conn.Endpoint(jupyter.Heartbeat) + " takes no connection"})
-				return
+			if !echoed {
+				if err := l.unreachable(&timeouts); err != nil {
+					l.drain(2 * every) // where echoes are late, so are replies
+					l.fail(&ExitError{Code: -1, Reason: "no answer to heartbeats: " + err.Error()})
+					return
+				}
 			}
 			sent = false
 		case <-l.closec:
@@ -57,9 +58,9 @@ func (l *link) heartbeat() {
 // do than it can, this process may be what is too slow.
 const maxTimeouts = 10
 
-// listens reports whether somebody may listen on the heartbeat's endpoint.
-// timeouts counts the connections in a row that took too long.
-func (l *link) listens(timeouts *int) bool {
+// unreachable returns why nobody listens on the heartbeat's endpoint, or nil if
+// somebody may. timeouts counts the connections in a row that took too long.
+func (l *link) unreachable(timeouts *int) error {
 	network, addr, _ := strings.Cut(l.c.conn.Endpoint(jupyter.Heartbeat), "://")
 	if network == "ipc" {
 		network = "unix"
@@ -68,11 +69,12 @@ func (l *link) listens(timeouts *int) bool {
 	if err == nil {
 		conn.Close()
 		*timeouts = 0
-		return true
+		return nil
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		*timeouts++
-		return *timeouts < maxTimeouts
+		if *timeouts++; *timeouts < maxTimeouts {
+			return nil
+		}
 	}
-	return false
+	return err
 }
