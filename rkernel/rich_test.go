@@ -74,6 +74,34 @@ IRdisplay::publish_mimebundle(list("text/plain" = "x"), list(a = 0.5, b = 1/3, c
 	}
 }
 
+// Packages read the JSON of a display with jsonlite, which makes frames and matrices
+// of what is regular in it: as JSON those have to be what they were.
+func TestFramesAndMatricesAsJSONAreLists(t *testing.T) {
+	p := startR(t)
+	tests := []struct{ code, want string }{
+		{"data.frame(a = c(1, NA), f = factor(c('u', 'v')))", `[{"a":1,"f":"u"},{"f":"v"}]`},
+		{"local({ d <- data.frame(a = 1); d$l <- list(1:2); d$d <- data.frame(q = 'x'); d$m <- matrix(1:2, 1); d })",
+			`[{"a":1,"l":[1,2],"d":{"q":"x"},"m":[1,2]}]`},
+		{"data.frame(t = as.POSIXct('2024-01-02 03:04:05', tz = 'UTC'), d = as.Date('2024-01-02'))",
+			`[{"t":"2024-01-02 03:04:05","d":"2024-01-02"}]`},
+		{"data.frame()", `[]`},
+		{"data.frame(a = 1)[0, , drop = FALSE]", `[]`},
+		{"matrix(1:6, 2)", `[[1,3,5],[2,4,6]]`},
+		{"matrix(list(1, 'a', NULL, TRUE), 2)", `[[1,null],["a",true]]`},
+		{"matrix(0.5)", `[[0.5]]`},
+		{"array(1:8, c(2, 2, 2))", `[[[1,5],[3,7]],[[2,6],[4,8]]]`},
+		{"matrix(0, 0, 2)", `[]`},
+		{"table(c('a', 'b', 'a'))", `{"a":2,"b":1}`},
+	}
+	for _, test := range tests {
+		v := show(t, p, `getOption("jupyter.base_display_func")(list("application/json" = `+test.code+"))")
+		got, _ := json.Marshal(v.shown[0].data["application/json"])
+		if string(got) != test.want {
+			t.Errorf("%s: %s, want %s", test.code, got, test.want)
+		}
+	}
+}
+
 func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string]string{

@@ -4,8 +4,9 @@
 send <- function(kind, parts) .event(kind, as.list(parts))
 
 # JSON from R values, for metadata and JSON displays: named lists are objects,
-# other lists arrays, vectors of length one scalars (unless I() keeps them). Text
-# of class "json", as jsonlite makes it, is JSON already.
+# other lists arrays, vectors of length one scalars (unless I() keeps them), a frame
+# an array of rows, which are objects, a matrix an array of rows, which are arrays.
+# Text of class "json", as jsonlite makes it, is JSON already.
 
 json <- function(x) {
     if (is.null(x)) return("{}")
@@ -15,6 +16,8 @@ json <- function(x) {
 json_value <- function(x) {
     if (is.null(x)) return("null")
     if (inherits(x, "json") && is.character(x) && length(x) == 1L) return(utf8(unclass(x)))
+    if (is.data.frame(x)) return(json_array(json_records(x)))
+    if (length(dim(x)) > 1L && (is.atomic(x) || is.list(x))) return(json_array(json_slices(x)))
     boxed <- inherits(x, "AsIs")
     if (is.factor(x) || inherits(x, c("Date", "POSIXt"))) x <- as.character(x)
     if (!is.null(names(x)) && (is.list(x) || is.atomic(x))) return(json_object(x))
@@ -31,6 +34,35 @@ json_object <- function(x) {
     values <- vapply(seq_along(x), function(i) json_value(x[[i]]), "")
     keep <- nzchar(keys) & !duplicated(keys)
     paste0("{", paste(json_string(keys[keep]), values[keep], sep = ":", collapse = ","), "}")
+}
+
+# json_records gives the JSON of each row of a frame, without what is missing.
+json_records <- function(x) {
+    rows <- .row_names_info(x, 2L)
+    keys <- json_string(names(x))
+    columns <- lapply(unclass(x), function(column) {
+        if (inherits(column, "POSIXlt")) column <- as.character(column) # is a list of years, ...
+        if (is.data.frame(column)) json_records(column)
+        else if (length(dim(column)) > 1L) json_slices(column)
+        else vapply(seq_len(rows), function(i) json_value(column[[i]]), "")
+    })
+    vapply(seq_len(rows), function(i) {
+        values <- vapply(columns, `[[`, "", i)
+        there <- values != "null"
+        paste0("{", paste(keys[there], values[there], sep = ":", collapse = ","), "}")
+    }, "")
+}
+
+# json_slices gives the JSON of each part of an array along its first dimension.
+json_slices <- function(x) {
+    dims <- dim(x)
+    by_first <- matrix(x, dims[[1L]])
+    vapply(seq_len(dims[[1L]]), function(i) {
+        slice <- by_first[i, ]
+        json_array(if (length(dims) > 2L) json_slices(array(slice, dims[-1L]))
+                   else if (is.list(slice)) vapply(slice, json_value, "")
+                   else json_atoms(slice))
+    }, "")
 }
 
 json_atoms <- function(x) {
