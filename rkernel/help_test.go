@@ -46,6 +46,10 @@ func TestHelpPagesComeAsTextAndHTML(t *testing.T) {
 		if !strings.Contains(html, "<h2>Fitting Linear Models</h2>") || strings.Contains(html, "<a href=\"../") {
 			t.Errorf("%s: HTML is %.200q", code, html)
 		}
+		// Front ends set the cells of tables to the right.
+		if strings.Contains(html, "<td>") || !strings.Contains(html, `<td style="text-align:left">lm {stats}</td>`) {
+			t.Errorf("%s: cells are not set to the left: %.300q", code, html)
+		}
 		if len(v.shown) != 0 {
 			t.Errorf("%s: shows %q besides", code, v.all())
 		}

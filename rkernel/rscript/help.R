@@ -79,7 +79,8 @@ help_text <- function(path) {
 help_package <- function(path) basename(dirname(dirname(path)))
 
 # html_body cuts the body out of a document, without scripts and without links
-# and images in R's own file tree.
+# and images in R's own file tree. Cells of its tables stand to the left, as they do
+# in a browser; front ends set them to the right.
 html_body <- function(doc) {
     doc <- sub("(?is)^.*<body[^>]*>", "", doc, perl = TRUE)
     doc <- sub("(?is)</body>.*$", "", doc, perl = TRUE)
@@ -87,6 +88,7 @@ html_body <- function(doc) {
     doc <- gsub("(?is)<a\\s+href=[\"'](?!https?:|mailto:|#)[^>]*>(.*?)</a>", "\\1", doc,
                 perl = TRUE)
     doc <- gsub("(?is)<img\\b[^>]*\\bsrc=[\"'](?!https?:|data:)[^>]*>", "", doc, perl = TRUE)
+    doc <- gsub("<td>", "<td style=\"text-align:left\">", doc, fixed = TRUE)
     trimws(doc)
 }
 
