@@ -248,6 +248,7 @@ static int edit_file(const char *file) {
 static SEXP native_event(SEXP kind, SEXP list) {
 	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
 		R.Rf_error("an event has a kind and a list of parts");
+	device_flush(); // a plot comes before what is shown, or cleared, after it
 	int n = R.Rf_length(list);
 	struct host_part *parts; // in memory of R's, since what follows may jump
 	SEXP memory = PROTECT(R.Rf_allocVector(RAWSXP, (ptrdiff_t)((size_t)n * sizeof *parts)));
