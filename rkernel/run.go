@@ -174,7 +174,8 @@ func (p *process) finished(f frame) {
 	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
 }
 
-// completeValue acts on evValue: more output of the cell follows the last value.
+// completeValue acts on evValue: text of the last value, how much of it in the pipe
+// is R's, and the rich form. More output of the cell follows.
 func (p *process) completeValue(f frame) {
 	p.flushText()
 	text, after := p.takeValue(f.part(1))
