@@ -64,6 +64,9 @@ func serveKernel(ctx context.Context, o *kernelOptions) error {
 	if !ok {
 		return fmt.Errorf("no engine %q in this build: %s", o.engine, engineNames())
 	}
+	if o.interruptGrace < 0 {
+		return fmt.Errorf("--interrupt-grace: %v is less than nothing", o.interruptGrace)
+	}
 	if os.Getenv("GOGC") == "" {
 		// A kernel's heap is small, lives for days beside R's, and is busy for
 		// moments only: memory matters more than the collector's time.
