@@ -171,7 +171,7 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 	if err != nil {
 		return err
 	}
-	if err := notOthers(filepath.Join(dir, name), spec); err != nil {
+	if err := notOthers(filepath.Join(dir, name)); err != nil {
 		return err
 	}
 	dir, err = spec.Install(dir, name, map[string][]byte{
@@ -188,11 +188,11 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 	return nil
 }
 
-// notOthers returns an error if dir is the kernelspec of another program than
-// that of spec: to install over it would take it away from its users.
-func notOthers(dir string, spec *jupyter.KernelSpec) error {
+// notOthers returns an error if dir is the kernelspec of another program: to install
+// over it would take it away from its users.
+func notOthers(dir string) error {
 	old, err := jupyter.ReadKernelSpec(dir)
-	if err != nil || isOurs(old) || old.Argv[0] == spec.Argv[0] {
+	if err != nil || isOurs(old) {
 		return nil
 	}
 	return fmt.Errorf("%s is a kernelspec of another program, %s: choose another name with --name, or remove it",

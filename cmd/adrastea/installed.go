@@ -15,10 +15,13 @@ import (
 )
 
 // isOurs says that spec starts the kernel command of this program, wherever that
-// is or was.
+// is or was, under whatever name it is there now.
 func isOurs(spec *jupyter.KernelSpec) bool {
-	return spec != nil && len(spec.Argv) > 1 && spec.Argv[1] == "kernel" &&
-		strings.HasPrefix(filepath.Base(spec.Argv[0]), "adrastea")
+	if spec == nil || len(spec.Argv) < 2 || spec.Argv[1] != "kernel" {
+		return false
+	}
+	self, err := os.Executable()
+	return strings.HasPrefix(filepath.Base(spec.Argv[0]), "adrastea") || err == nil && samePath(self, spec.Argv[0])
 }
 
 // rOf is the R that a kernelspec of ours names, "" if it names none.
