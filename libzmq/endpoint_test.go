@@ -214,6 +214,27 @@ func TestZ1CloseBesideAStalledPeer(t *testing.T) {
 	}
 }
 
+// TestZ1CloseWithoutAnInprocPeer closes a socket that was connected to a name
+// which nobody has bound. libzmq is not done with it while its context lives:
+// the forwarder must end nevertheless.
+func TestZ1CloseWithoutAnInprocPeer(t *testing.T) {
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.NewSocket(Push, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Connect("inproc://never-bound"); err != nil {
+		t.Fatal(err)
+	}
+	send(t, s, msg("to nobody"))
+	go f.Close()
+	wait(t, "the end of the socket", s.Done())
+	wait(t, "the end of the forwarder", f.Done())
+}
+
 func TestDoMayCloseTheSocket(t *testing.T) {
 	s := newSocket(t, Pull, nil)
 	if err := s.Do((*zmq4.Socket).Close); err != nil {

@@ -41,7 +41,7 @@ type Forwarder struct {
 	mu       sync.Mutex
 	queue    []item // guarded by mu: the one FIFO of all that goes out
 	asleep   bool   // guarded by mu: the forwarder polls, or is about to
-	stopping bool   // guarded by mu: to end when the last socket has closed
+	stopping bool   // guarded by mu: to end when the last socket has ended
 	stopped  bool   // guarded by mu: nothing is taken from the queue any more
 
 	// The rest is owned by the forwarder.
@@ -187,7 +187,7 @@ func (f *Forwarder) forwarder() {
 	f.notified.Close()
 	f.wg.Wait()
 	if !f.terminated {
-		_ = f.ctx.Term() // waits until closed sockets have written what they had
+		f.term()
 	}
 	f.in.free()
 	close(f.donec)
@@ -208,7 +208,7 @@ func (f *Forwarder) rest() bool {
 	if !f.asleep {
 		timeout = 0
 	} else if f.stopping {
-		f.stopped = len(f.sockets) == 0
+		f.stopped = !slices.ContainsFunc(f.sockets, func(s *Socket) bool { return s.err == nil })
 	}
 	stopped := f.stopped
 	f.mu.Unlock()
@@ -222,6 +222,23 @@ func (f *Forwarder) rest() bool {
 	f.asleep = false // no wake-up is needed from here on
 	f.mu.Unlock()
 	return true
+}
+
+// term terminates the context, which waits until closed sockets have written
+// what they had. With some of them libzmq is not done before that: one that was
+// connected to an inproc name, say, which nobody has ever bound.
+func (f *Forwarder) term() {
+	termc := make(chan struct{})
+	go func() {
+		defer close(termc)
+		_ = f.ctx.Term()
+	}()
+	for _, s := range slices.Backward(f.sockets) {
+		// From then on libzmq does not wait for who reads the monitor.
+		_ = poll([]pollItem{pollFor(handle(s.monitor), false, false)}, -1)
+		s.gone()
+	}
+	<-termc
 }
 
 // take takes the whole queue.
