@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,33 @@ func TestBindAndConnect(t *testing.T) {
 			t.Errorf("%s: got %q", endpoint, got)
 		}
 	}
+}
+
+// What package zmq binds to IPv4 addresses is bound to the same ones here, and
+// is given back as such.
+func TestBindOfIPv4(t *testing.T) {
+	endpoints := map[string]string{"tcp://*:*": "tcp://0.0.0.0:", "tcp://127.0.0.1:*": "tcp://127.0.0.1:"}
+	if runtime.GOOS == "linux" {
+		endpoints["tcp://lo:*"] = "tcp://127.0.0.1:"
+	}
+	for endpoint, want := range endpoints {
+		for engine, s := range map[string]interface{ Bind(string) (string, error) }{
+			"libzmq": newSocket(t, Pull, nil), "zmq": zmqSocket(t, Pull),
+		} {
+			if bound, err := s.Bind(endpoint); err != nil || !strings.HasPrefix(bound, want) {
+				t.Errorf("%s: %s is bound to %s, want %s: %v", engine, endpoint, bound, want, err)
+			}
+		}
+	}
+}
+
+func zmqSocket(t *testing.T, typ Type) *zmq.Socket {
+	s, err := zmq.NewSocket(typ, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 func TestEndpointErrorsNameTheEndpoint(t *testing.T) {

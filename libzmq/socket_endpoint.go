@@ -2,6 +2,7 @@ package libzmq
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pebbe/zmq4"
 
@@ -9,10 +10,19 @@ import (
 )
 
 // Bind listens on endpoint and returns the endpoint it got, with the port
-// filled in where the port was a wildcard.
+// filled in where the port was a wildcard. As in package zmq, * and the name of
+// an interface stand for addresses of IPv4.
 func (s *Socket) Bind(endpoint string) (string, error) {
 	bound := ""
 	err := s.endpoint("bind", endpoint, func(soc *zmq4.Socket) (err error) {
+		if !s.adopted {
+			// With IPv6, * would be every address of that too, and IPv4 addresses
+			// would be given back as some of its.
+			if err = soc.SetIpv6(strings.Contains(endpoint, "[")); err != nil {
+				return err
+			}
+			defer soc.SetIpv6(true)
+		}
 		if err = soc.Bind(endpoint); err == nil {
 			bound, err = soc.GetLastEndpoint()
 		}
