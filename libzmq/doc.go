@@ -41,7 +41,12 @@
 //     as the receive queue was full (libzmq issue 4660). Where senders come and go,
 //     RecvQueue has to hold all that they send.
 //   - Message.From and Event.Peer are a Peer that knows nothing, always the same.
-//   - DropOldest, Properties, manual subscriptions and a welcome message of
-//     several frames are refused.
+//   - DropOldest, Handler, NotifyPeers, Properties, manual subscriptions and a
+//     welcome message of several frames are refused.
+//   - Where libzmq says nothing there is no error: an endpoint may be connected
+//     twice, and what is not subscribed to be unsubscribed. Events have no Err,
+//     but for MessageDropped.
+//   - libzmq is done with a socket that was connected to an inproc name which
+//     nobody has bound when its forwarder ends; to close it takes a second.
 //   - libzmq may end the process when the system refuses it a thread.
 package libzmq
