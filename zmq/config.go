@@ -217,6 +217,7 @@ func (c *Config) checkType(t Type) error {
 		of  []Type
 	}{
 		{c.Subscriptions == ManualSubscriptions, "manual subscriptions are", []Type{XPub}},
+		{c.Subscriptions == NewSubscriptions, "to hear of new subscriptions only is", []Type{XPub}},
 		{len(c.Welcome) > 0, "a welcome message is", []Type{Pub, XPub}},
 		{c.Correlate, "correlation is", []Type{Req}},
 		{c.Relaxed, "relaxed requests are", []Type{Req}},

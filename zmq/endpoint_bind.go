@@ -22,6 +22,9 @@ import (
 // socket's choice, or, on Linux, @NAME for a name that is no file; and
 // inproc://NAME for sockets of the same process. A file that a dead process
 // left at PATH is replaced.
+//
+// Bind takes as long as it takes to look up a name. An error is an
+// *EndpointError with the reason, which is ErrClosed if the socket is closed.
 func (s *Socket) Bind(endpoint string) (string, error) {
 	e, err := parseEndpoint("bind", endpoint)
 	if err != nil {

@@ -21,8 +21,9 @@ type connecter struct {
 
 // Connect starts to connect to endpoint and returns at once. The connection
 // is made in the background and, whenever it fails or ends, made again, after
-// a pause that grows, for as long as the socket lives. An error means that the
-// endpoint makes no sense.
+// a pause that grows, for as long as the socket lives; Monitor tells what becomes
+// of it. An error, an *EndpointError, means that the endpoint makes no sense, that
+// the socket is connected to it already, or that it is closed (ErrClosed).
 //
 // Endpoints are as in Bind, without the wildcards; tcp://SOURCE;ADDRESS:PORT
 // connects from the local address SOURCE.
@@ -50,8 +51,9 @@ func (s *Socket) Connect(endpoint string) error {
 	return nil
 }
 
-// Disconnect ends what Connect started for endpoint. What waits for that peer
-// goes to others, if the pattern distributes, or is dropped.
+// Disconnect ends what Connect started for endpoint, and does not wait for that.
+// What waits for that peer goes to others, if the pattern distributes, or is
+// dropped. An error means that the socket is not connected to endpoint.
 func (s *Socket) Disconnect(endpoint string) error {
 	s.mu.Lock()
 	c := s.connecters[endpoint]

@@ -154,6 +154,7 @@ func TestConfigForTheWrongType(t *testing.T) {
 		"correlation is for REQ, not for DEALER":                 {Dealer, Config{Correlate: true}},
 		"relaxed requests are for REQ, not for REP":              {Rep, Config{Relaxed: true}},
 		"manual subscriptions are for XPUB, not for PUB":         {Pub, Config{Subscriptions: ManualSubscriptions}},
+		"to hear of new subscriptions only is for XPUB, not fo":  {Pub, Config{Subscriptions: NewSubscriptions}},
 		"XPUB, not for PUSH":                                     {Push, Config{Handler: func(*Socket, Message) {}}},
 		"reconnection after at least 1m0s and at most 1s":        {Sub, Config{ReconnectMin: time.Minute, ReconnectMax: time.Second}},
 		"zmq: a handler is for PAIR, SUB, XSUB, REQ, REP, DEALE": {Pub, Config{Handler: func(*Socket, Message) {}}},

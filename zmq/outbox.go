@@ -51,7 +51,8 @@ func NewOutbox(size int) *Outbox {
 func (o *Outbox) Send() chan<- Item { return o.items }
 
 // Close hands over what was accepted, then ends. Nothing may be sent after it.
-// It does not close the sockets, nor wait for completions.
+// It waits where a socket blocks, until that has room or closes. It does not close
+// the sockets, nor wait for completions.
 func (o *Outbox) Close() error {
 	o.once.Do(func() { close(o.closec) })
 	<-o.donec

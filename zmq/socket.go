@@ -148,7 +148,8 @@ func (s *Socket) Recv() <-chan Message { return s.recv }
 // types that only receive, SUB and PULL.
 //
 // A send blocks while the socket pushes back, and for ever once the socket is
-// closed: select on Done as well. Closing the channel means that there is no
+// closed and the channel's buffer is full: select on Done as well. What is sent
+// after the end is counted as dropped. Closing the channel means that there is no
 // more to send: the socket flushes, then closes itself. With several senders,
 // call Shutdown instead.
 func (s *Socket) Send() chan<- Message { return s.send }

@@ -79,11 +79,13 @@ var corks = sync.Pool{New: func() any { return new(cork) }}
 // were handed to the operating system (for a message with several receivers:
 // to all of them; at once if there is none), or with the reason why the
 // message was dropped. done is called before Deliver returns, by the calling
-// goroutine, if the receivers can take the message now, and by a goroutine of
-// the socket otherwise; it must not block nor close the socket.
+// goroutine, if the receivers can take the message now and nobody else writes to
+// them, and by another goroutine, of the socket or of somebody who delivers,
+// otherwise; it must not block nor close the socket.
 //
-// Deliver waits where the socket's policy is to block and a queue is full.
-// With SendQueue < 0 it never waits: what a peer cannot take yet is queued.
+// Deliver waits where the socket's policy is to block and a queue is full, until
+// there is room or the socket closes. With SendQueue < 0 it never waits: what a
+// peer cannot take yet is queued.
 func (s *Socket) Deliver(m Message, done func(error)) {
 	c := corks.Get().(*cork)
 	s.deliver(m, done, c, false)
