@@ -86,25 +86,45 @@ func (s *Server) answerBusy(in *incoming) {
 	s.unqueue(in)
 	s.publishStatus(in, jupyter.StateBusy)
 	s.reply(in, reply)
-	// Front ends take every idle for the kernel's. So they hear at once that it
-	// is still busy; what runs cannot end between.
+	s.idleBeside(in)
+}
+
+// busyBeside publishes the busy of in, which runs.
+func (s *Server) busyBeside(in *incoming) {
+	s.runMu.Lock()
+	defer s.runMu.Unlock()
+	s.publishStatus(in, jupyter.StateBusy)
+	in.busy = true
+}
+
+// idleBeside is idle for what was served beside code that may still run. Front
+// ends, and servers that end kernels of which nothing is heard, take every idle for
+// the kernel's. So they hear at once that it is still busy; what runs can neither
+// begin nor end between.
+func (s *Server) idleBeside(in *incoming) {
+	lanes := s.lanes.all()
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
 	s.idle(in)
-	if r := in.lane.running; r != nil && !r.in.idle.Load() {
-		s.publishStatus(r.in, jupyter.StateBusy)
+	for _, l := range lanes {
+		if r := l.running; r != nil && r.isCode() && r.in.busy && !r.in.idle.Load() {
+			s.publishStatus(r.in, jupyter.StateBusy)
+			return
+		}
 	}
 }
 
-// codeRuns says that the user's code runs in l: a cell, or what handles a comm.
-// All else does not take long, and replies keep their order.
+// codeRuns says that the user's code runs in l.
 func (s *Server) codeRuns(l *lane) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
-	if l.running == nil {
-		return false
-	}
-	t := l.running.in.msg.Header.MsgType
+	return l.running != nil && l.running.isCode()
+}
+
+// isCode says that r is the user's code: a cell, or what handles a comm. All else
+// does not take long, and replies keep their order.
+func (r *running) isCode() bool {
+	t := r.in.msg.Header.MsgType
 	return t == jupyter.TypeExecuteRequest || isComm(t)
 }
 

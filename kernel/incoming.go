@@ -25,6 +25,7 @@ type incoming struct {
 	lane     *lane       // where it waits or runs; nil on control
 	aborted  bool        // do not run it (K6); guarded by lane.mu, then owned by the worker
 	exit     *ending     // the kernel ends after its idle; owned by the worker
+	busy     bool        // its busy was sent; guarded by Server.runMu
 	answered atomic.Bool // its reply was sent
 	idle     atomic.Bool // its idle was sent
 }

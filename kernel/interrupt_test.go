@@ -67,6 +67,7 @@ func TestK5InterruptOfAComm(t *testing.T) {
 				c.Interrupt()
 				c.ExpectError(cell, "Interrupted", "the execution was interrupted")
 				done(c, cell, "error")
+				c.ExpectBusy(m) // still
 			}
 			c.Interrupt()
 			c.ExpectStream(m, "stdout", "kernel: interrupted\n")

@@ -158,7 +158,7 @@ func (s *Server) handleShell(in *incoming) {
 		return
 	default:
 	}
-	s.publishStatus(in, jupyter.StateBusy)
+	s.busyBeside(in)
 	c, reply := s.parse(in)
 	if c != nil {
 		reply = s.dispatch(ctx, in, c)
@@ -169,7 +169,7 @@ func (s *Server) handleShell(in *incoming) {
 		return
 	}
 	s.reply(in, reply)
-	s.idle(in)
+	s.idleBeside(in)
 	if in.exit != nil {
 		s.beginEnd(*in.exit)
 	}

@@ -48,6 +48,7 @@ func testK4PromptsOfSubshells(t *testing.T, opt *kerneltest.Options) {
 	c.Answer(p, "2")
 	c.ExpectStream(second, "stdout", "<2>")
 	done(c, second, "ok")
+	c.ExpectBusy(first) // still
 	c.Request(jupyter.Stdin, &jupyter.InputReply{Value: "1"})
 	c.ExpectStream(first, "stdout", "<1>")
 	done(c, first, "ok")

@@ -87,6 +87,8 @@ type languageTest struct {
 	c     *Client
 	s     Samples
 	count int
+
+	beside *jupyter.Message // what runs beside all else, or nil
 }
 
 // start executes code and expects its busy and its input.
@@ -102,7 +104,17 @@ func (l *languageTest) start(code string) *jupyter.Message {
 func (l *languageTest) end(r *jupyter.Message, status string) {
 	l.t.Helper()
 	l.c.ExpectReplyStatus(r, status)
+	l.idle(r)
+}
+
+// idle expects the idle of r, and to hear that the kernel is busy still if
+// something else runs.
+func (l *languageTest) idle(r *jupyter.Message) {
+	l.t.Helper()
 	l.c.ExpectIdle(r)
+	if l.beside != nil {
+		l.c.ExpectBusy(l.beside)
+	}
 }
 
 // fails expects an error, whichever, and the end.

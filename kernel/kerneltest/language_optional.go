@@ -10,7 +10,9 @@ import (
 func (l *languageTest) whileBusy(f func()) {
 	l.t.Helper()
 	r := l.start(l.s.Loop)
+	l.beside = r
 	f()
+	l.beside = nil
 	l.c.Kernel.Server.Interrupt()
 	l.fails(r)
 	l.stillWorks()
@@ -34,7 +36,7 @@ func (l *languageTest) comm() {
 		if answer.CommID != open.CommID {
 			l.t.Errorf("a message of comm %q was answered on comm %q", open.CommID, answer.CommID)
 		}
-		l.c.ExpectIdle(m)
+		l.idle(m)
 	}
 	l.silently(l.c.Request(jupyter.Shell, &jupyter.CommClose{CommID: open.CommID}))
 }
@@ -43,7 +45,7 @@ func (l *languageTest) comm() {
 func (l *languageTest) silently(m *jupyter.Message) {
 	l.t.Helper()
 	l.c.ExpectBusy(m)
-	l.c.ExpectIdle(m)
+	l.idle(m)
 }
 
 func (l *languageTest) debugWhileBusy() {
@@ -63,7 +65,7 @@ func (l *languageTest) debug() {
 	if reply["success"] != true || reply["command"] != l.s.Debug["command"] {
 		l.t.Errorf("the reply to %v is %v", l.s.Debug, reply)
 	}
-	l.c.ExpectIdle(r)
+	l.idle(r)
 }
 
 // subshell prints in a subshell while the main shell runs, interrupts what runs in
