@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"unsafe"
 
@@ -39,9 +40,12 @@ func (o *Output) now() *Output {
 	return o
 }
 
-// Stream publishes text on "stdout" or "stderr". Text is joined with other text
-// that comes shortly after.
+// Stream publishes text on "stdout" or "stderr"; another name is an error. Text is
+// joined with other text that comes shortly after.
 func (o *Output) Stream(name, text string) error {
+	if name != jupyter.Stdout && name != jupyter.Stderr {
+		return fmt.Errorf("kernel: stream %q, want stdout or stderr", name)
+	}
 	o = o.now()
 	if o.silent {
 		return nil

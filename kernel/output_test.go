@@ -31,6 +31,20 @@ func testK3(t *testing.T, opt *kerneltest.Options) {
 	}
 }
 
+// A stream that front ends do not know is an error of the language.
+func TestStreamOfAnotherName(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := c.Execute("")
+	c.ExpectStart(r, 1)
+	done(c, r, "ok")
+	for _, name := range []string{"", "out", "Stdout"} {
+		if err := l.ambient().Stream(name, "x"); err == nil || !strings.Contains(err.Error(), "stdout or stderr") {
+			t.Errorf("Stream(%q): %v", name, err)
+		}
+	}
+}
+
 // Text of any kind and size comes as it was written, though its memory, and that
 // of the messages before, is used again.
 func TestK3TextComesAsItWas(t *testing.T) { run(t, testTextAsItWas) }
