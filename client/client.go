@@ -18,8 +18,9 @@ type Config struct {
 	// process this is.
 	Username string
 
-	// SessionID is the id of this front end in the headers of messages. Default: a
-	// new one.
+	// SessionID is the id of this front end in the headers of messages, and of its
+	// sockets: of two clients with one id the kernel answers the one that connected
+	// last. Default: a new one.
 	SessionID string
 
 	// Transport is "tcp" or "ipc". Default: tcp, which every kernel knows. Used

@@ -56,5 +56,5 @@
 // # Limitations
 //
 // Starting kernels works on Unix only. Comm messages reach [Config.Message] but
-// there is no API to open a comm, and none for the debugger.
+// there is no API to open a comm, and none for subshells and the debugger.
 package client

@@ -48,9 +48,11 @@ type ExecuteOptions struct {
 // idle status after the last output have come. opts may be nil.
 //
 // Code that fails has a reply with status "error", or "aborted" if it did not
-// run because other code failed before it. The error of Execute is the cause of
-// ctx, [ErrRestarted], [ErrClosed] or an [*ExitError]. A context that ends does
-// not stop the code: that takes [Client.Interrupt].
+// run because other code failed before it. Some kernels have words of their own
+// (IRkernel says "abort" of code that was interrupted): only "ok" is success. The
+// error of Execute is the cause of ctx, [ErrRestarted], [ErrClosed] or an
+// [*ExitError]. A context that ends does not stop the code: that takes
+// [Client.Interrupt].
 func (c *Client) Execute(
 	ctx context.Context, code string, opts *ExecuteOptions,
 ) (*jupyter.ExecuteReply, error) {
