@@ -160,20 +160,29 @@ static int send(struct page_device *d, SEXP snapshot)
 	return a.shown != 0 && a.shown != 1;
 }
 
-// next_dirty returns the device with the oldest page to be sent, or NULL. While
-// R runs code that it will record as a whole, the page must wait for its end.
-static struct page_device *next_dirty(void)
+// next_dirty returns the device with the oldest page to be sent, of those that were
+// not sent yet where only these are asked for, or NULL. While R runs code that it
+// will record as a whole, the page must wait for its end.
+static struct page_device *next_dirty(int unsent)
 {
 	struct page_device *oldest = NULL;
 	for (struct page_device *d = devices; d; d = d->next) {
 		if (!d->dirty || d->hold > 0)
 			continue;
-		if (!((engine_desc *)R.Rf_desc2GEDesc(d->dev))->recording)
+		if ((unsent && d->sent) || !((engine_desc *)R.Rf_desc2GEDesc(d->dev))->recording)
 			any_dirty = 1;
 		else if (!oldest || d->page < oldest->page)
 			oldest = d;
 	}
 	return oldest;
+}
+
+static void send_dirty(int unsent)
+{
+	any_dirty = 0;
+	for (struct page_device *d; (d = next_dirty(unsent));)
+		if (send(d, NULL))
+			*R.R_interrupts_pending = 1;
 }
 
 void device_cell(void) { cells++; }
@@ -186,10 +195,24 @@ void device_flush(void)
 		record_again(d->dev);
 	if (!any_dirty)
 		return;
-	any_dirty = 0;
-	for (struct page_device *d; (d = next_dirty());)
-		if (send(d, NULL))
-			*R.R_interrupts_pending = 1;
+	send_dirty(0);
+}
+
+// r_speaks says that text is printed by R's own C code, which a function has called,
+// through a context of its own as cat's. Calls of C code of packages have another;
+// such code may hold objects that would be lost if R code ran.
+static int r_speaks(void)
+{
+	const struct host_context *c = *R.R_GlobalContext;
+	if (c && c->callflag == CTXT_CCODE)
+		c = c->next;
+	return c && c->callflag & CTXT_FUNCTION;
+}
+
+void device_before_text(void)
+{
+	if (any_dirty && !sending && !lane_is_child() && r_speaks())
+		send_dirty(1);
 }
 
 int device_only_adds(const char *code, size_t len)
