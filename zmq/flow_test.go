@@ -261,6 +261,23 @@ func TestZ3FlowDistributesInTurn(t *testing.T) {
 	}
 }
 
+// Nothing waits for an endpoint that is not connected while there is another
+// peer: libzmq keeps its share for it, unless IMMEDIATE is set.
+func TestZ3FlowNothingWaitsForWhoIsNotThere(t *testing.T) {
+	for _, typ := range []Type{Push, Dealer} {
+		s := newSocket(t, typ, nil)
+		connect(t, s, "inproc://nobody-is-there")
+		peer := newSocket(t, map[Type]Type{Push: Pull, Dealer: Dealer}[typ], nil)
+		connect(t, s, bind(t, peer, "tcp://127.0.0.1:*"))
+		for i := range 100 {
+			send(t, s, fmt.Sprint(i))
+		}
+		for i := range 100 {
+			want(t, peer, fmt.Sprint(i))
+		}
+	}
+}
+
 func TestZ3MonitorNobodyNeedsToRead(t *testing.T) {
 	router := newSocket(t, Router, nil)
 	events := router.Monitor()
