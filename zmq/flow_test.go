@@ -3,6 +3,7 @@ package zmq
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -276,6 +277,34 @@ func TestZ3FlowNothingWaitsForWhoIsNotThere(t *testing.T) {
 			want(t, peer, fmt.Sprint(i))
 		}
 	}
+}
+
+// A message is pending before anybody can have sent it.
+func TestStatsPendingIsNeverNegative(t *testing.T) {
+	push, pull := pairOf(t, Push, Pull, nil, &Config{Handler: func(*Socket, Message) {}})
+	var senders sync.WaitGroup
+	for range 3 {
+		senders.Go(func() {
+			for range 20_000 {
+				push.Deliver(msg("x"), nil)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { senders.Wait(); close(done) }()
+	for {
+		if st := push.Stats(); st.Pending < 0 {
+			t.Errorf("%+v", st)
+			break
+		}
+		select {
+		case <-done:
+			eventually(t, "all is received", func() bool { return pull.Stats().Received == 60_000 })
+			return
+		default:
+		}
+	}
+	<-done
 }
 
 func TestZ3MonitorNobodyNeedsToRead(t *testing.T) {

@@ -214,13 +214,15 @@ func (s *Socket) routeBacklog(c *cork) {
 // enqueue queues it at p if p has room, or does what the policy full says.
 // s.mu is held.
 func (s *Socket) enqueue(p *Peer, it *item, full Policy, c *cork) error {
+	s.pending.Add(1) // first: once it is queued, somebody may write it
 	dropped, err := p.enqueue(it, full)
 	s.dropLater(dropped, c)
-	if err == nil {
-		s.pending.Add(1)
-		c.add(p)
+	if err != nil {
+		s.pending.Add(-1)
+		return err
 	}
-	return err
+	c.add(p)
+	return nil
 }
 
 // dropLater has the messages that had to make room dropped when no lock is
