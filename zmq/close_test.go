@@ -188,6 +188,30 @@ func TestZ1ShutdownCountsWhatWaitsForRoom(t *testing.T) {
 	}
 }
 
+// Who shuts down is told what is lost because somebody else closes the socket.
+func TestZ1ShutdownTellsWhatCloseTook(t *testing.T) {
+	for _, n := range []int{1, 5} { // in one queue, and in all that there are
+		s := newSocket(t, Push, &Config{SendQueue: 2})
+		for range n {
+			send(t, s, "nobody is there")
+		}
+		result := make(chan error)
+		go func() { result <- s.Shutdown(context.Background()) }()
+		eventually(t, "the socket is draining", func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.draining && len(s.backlog) == min(n, 2)
+		})
+		s.Close()
+		if err := <-result; !errors.Is(err, ErrClosed) || !strings.Contains(err.Error(), fmt.Sprint(n, " messages not sent")) {
+			t.Errorf("Shutdown = %v, want %d messages lost", err, n)
+		}
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown of a closed socket = %v", err)
+		}
+	}
+}
+
 // Who loses nothing is told of no loss, however late it is.
 func TestZ1ShutdownOfAnIdleSocketNeedsNoTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -110,6 +110,8 @@ func (m *monitor) close() {
 // counters is what Stats is made from.
 type counters struct {
 	sent, received, dropped, discarded atomic.Uint64
+
+	lost atomic.Uint64 // of the dropped ones, those that were accepted and waited when the socket closed
 }
 
 // Stats counts the messages of a socket.

@@ -119,6 +119,9 @@ func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 		}
 		if err != errWait {
 			s.mu.Unlock()
+			if pump && err == ErrClosed {
+				s.stats.lost.Add(1)
+			}
 			s.refuse(it, err)
 			break
 		}
@@ -247,6 +250,11 @@ func (s *Socket) refuse(it *item, err error) {
 
 // drop tells that a message that was accepted is not sent.
 func (s *Socket) drop(it *item, err error) {
+	select {
+	case <-s.closec:
+		s.stats.lost.Add(1)
+	default:
+	}
 	s.refuse(it, err)
 	s.settled(1)
 }
