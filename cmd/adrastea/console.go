@@ -14,6 +14,7 @@ import (
 
 	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // consoleOptions are the flags of the console command.
@@ -289,6 +290,7 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 	}
 	c.interrupts.forget() // one that came too late for what ran before
 	code := ""
+	var nesting rkernel.Nesting // of code, if that is R's
 	opts := lineOptions{code: true, text: c.nextInput}
 	c.nextInput = ""
 	for {
@@ -303,6 +305,11 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 		code += line
 		if strings.TrimSpace(code) == "" {
 			return code, nil
+		}
+		// The kernel parses all of code anew each time that it is asked.
+		if c.isR() && nesting.Add(line) && c.editor.hasInput() {
+			code, prompt, opts.text = code+"\n", more, ""
+			continue
 		}
 		done, indent, err := c.completeness(ctx, code)
 		if errors.Is(err, errInterrupt) {

@@ -17,6 +17,10 @@ type editor interface {
 	// edited. It returns false if it cannot. It may be called at any time.
 	interject(text string) bool
 
+	// hasInput reports whether more was typed, or pasted, than was read, as far as that
+	// is known.
+	hasInput() bool
+
 	// remember puts a piece of code into the history.
 	remember(code string)
 

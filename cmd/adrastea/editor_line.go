@@ -32,6 +32,7 @@ type lineEditor struct {
 	in     *ttyReader
 	filter pasteFilter
 	pipe   *os.File // the pump writes here
+	piped  *os.File // and the library reads here
 	unsent []byte   // what did not fit into the pipe; belongs to the pump
 	typed  atomic.Bool
 
@@ -56,7 +57,7 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &lineEditor{in: in, pipe: w, history: h}
+	e := &lineEditor{in: in, pipe: w, piped: r, history: h}
 	if e.plain, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
@@ -164,6 +165,10 @@ func (e *lineEditor) fit(prompt string) string {
 	}
 	io.WriteString(os.Stdout, prompt+"\n")
 	return ""
+}
+
+func (e *lineEditor) hasInput() bool {
+	return len(e.unsent) > 0 || canRead(int(e.piped.Fd())) || canRead(e.in.fd)
 }
 
 // completer adapts complete to the library, which counts in code points too.

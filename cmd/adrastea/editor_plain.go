@@ -40,6 +40,8 @@ func (e *plainEditor) interject(text string) bool {
 	return true
 }
 
+func (e *plainEditor) hasInput() bool { return len(e.typed) > 0 || canRead(e.in.fd) }
+
 func (e *plainEditor) remember(string) {}
 func (e *plainEditor) close()          {}
 

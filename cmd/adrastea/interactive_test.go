@@ -192,6 +192,26 @@ func TestTerminalPastesWithoutRunning(t *testing.T) {
 	}
 }
 
+// A terminal that does not say what is pasted sends it as if it were typed. The kernel
+// is not asked after each line of one long expression of R's.
+func TestTerminalAsksLittleAboutLongCode(t *testing.T) {
+	const lines = 2000
+	for _, term := range []string{"xterm", "dumb"} {
+		x := openTerminal(t, []string{"PLAINKERN_LANGUAGE=R", "TERM=" + term}, "--kernel", "plain")
+		x.expect("Plain words\n\n> ")
+		x.keys("part (\\\r" + strings.Repeat("part a line of forty characters or so\\\r", lines) + "say )\r")
+		x.expect("so\\)\n> ")
+		x.line("asked", "asked\n")
+		x.expect("\n> ")
+		text := x.text()
+		_, answer, _ := strings.Cut(text[strings.LastIndex(text, "asked\r\n"):], "\n")
+		asked, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(answer, "> ")))
+		if err != nil || asked > lines/2 {
+			t.Errorf("%s: asked %d times about %d lines (%v)", term, asked, lines, err)
+		}
+	}
+}
+
 func TestTerminalWithoutControlSequences(t *testing.T) {
 	x := openPlain(t, "TERM=dumb")
 	x.line("say one", "\none\n>>> ")

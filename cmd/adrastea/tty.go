@@ -67,6 +67,13 @@ func (t *ttyReader) takeWake() {
 	t.wakeR.Read(one[:])
 }
 
+// canRead reports whether a read from fd would not wait.
+func canRead(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
+}
+
 // A ttyMode is a set of terminal settings.
 type ttyMode struct {
 	fd int
