@@ -418,6 +418,10 @@ func TestC1NothingIsSentBeforeARestartedKernelIsReady(t *testing.T) {
 	if _, err := c.Execute(testContext(t), "env HOME", nil); !errors.Is(err, client.ErrRestarted) {
 		t.Errorf("Execute before the kernel is ready: %v, want %v", err, client.ErrRestarted)
 	}
+	// A signal would end a process that does not catch it yet.
+	if err := c.Interrupt(testContext(t)); !errors.Is(err, client.ErrRestarted) {
+		t.Errorf("Interrupt before the kernel is ready: %v, want %v", err, client.ErrRestarted)
+	}
 	if c.Info() == nil {
 		t.Error("Info during Restart is nil")
 	}
