@@ -233,7 +233,7 @@ func (o *output) display(data jupyter.MIMEBundle, id string, update bool) {
 	}
 	if text, ok := data["text/plain"].(string); ok {
 		if text != "" {
-			o.line(o.plain(text))
+			o.text(o.plain(text) + "\n") // one that is there already ends an empty line
 		}
 		return
 	}
