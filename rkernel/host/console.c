@@ -62,7 +62,7 @@ static void write_console(const char *text, int len, int type) {
 		if (top_levels() > capturing) buf_add(&kept[lane - 1], text, (size_t)len);
 		return;
 	}
-	if (lane == 1) device_before_text();
+	device_before_text(lane);
 	// R ends the line of its last prompt, of which nobody has seen anything.
 	if (quitting && leaving < 0) return;
 	if (quitting == 1) {

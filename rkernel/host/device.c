@@ -200,18 +200,20 @@ void device_flush(void)
 
 // r_speaks says that text is printed by R's own C code, which a function has called,
 // through a context of its own as cat's. Calls of C code of packages have another;
-// such code may hold objects that would be lost if R code ran.
-static int r_speaks(void)
+// such code may hold objects that would be lost if R code ran. Of what goes to stderr
+// only cat's counts, with which message() speaks: R prints errors before it jumps.
+static int r_speaks(int lane)
 {
 	const struct host_context *c = *R.R_GlobalContext;
-	if (c && c->callflag == CTXT_CCODE)
+	int cat = c && c->callflag == CTXT_CCODE;
+	if (cat)
 		c = c->next;
-	return c && c->callflag & CTXT_FUNCTION;
+	return (cat || lane == 1) && c && c->callflag & CTXT_FUNCTION;
 }
 
-void device_before_text(void)
+void device_before_text(int lane)
 {
-	if (any_dirty && !sending && !lane_is_child() && r_speaks())
+	if (any_dirty && !sending && !lane_is_child() && r_speaks(lane))
 		send_dirty(1);
 }
 

@@ -10,10 +10,11 @@ void device_init(void);
 // costs next to nothing when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void device_flush(void);
-// device_before_text is called before text that R prints. It sends the pages that
-// were not shown yet, so that a plot stands above what is printed after it; what is
-// added to them later costs a second drawing, but no more.
-void device_before_text(void);
+// device_before_text is called before text that R prints on stdout, lane 1, or on
+// stderr, 2. It sends the pages that were not shown yet, so that a plot stands above
+// what is printed after it; what is added to them later costs a second drawing, but
+// no more.
+void device_before_text(int lane);
 // device_cell is called when a cell begins.
 void device_cell(void);
 // device_only_adds says that the code of an expression is a call of a function
