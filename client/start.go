@@ -251,13 +251,12 @@ func (c *Client) removeFiles() {
 // acknowledged the message or the signal is sent, not when the code has ended:
 // that is Execute's to tell.
 func (c *Client) Interrupt(ctx context.Context) error {
-	// The process of a kernel that is not ready may not catch the signal yet.
-	if _, err := c.current(); errors.Is(err, ErrRestarted) {
-		return err
-	}
 	c.mu.Lock()
-	p := c.proc
+	p, restarting := c.proc, c.err == nil && c.link.isRestarting()
 	c.mu.Unlock()
+	if restarting { // a process that is not ready may not catch the signal yet
+		return ErrRestarted
+	}
 	if p != nil && c.spec.InterruptMode != jupyter.InterruptByMessage {
 		return p.signal(syscall.SIGINT)
 	}
