@@ -57,4 +57,8 @@
 //
 // Starting kernels works on Unix only. Comm messages reach [Config.Message] but
 // there is no API to open a comm, and none for subshells and the debugger.
+//
+// A client that was attached does not notice that somebody else restarts the kernel
+// on the same ports: what waits then waits until its context ends, and what is
+// executed while the sockets connect again may lose output. Attach again.
 package client
