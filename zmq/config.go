@@ -70,7 +70,8 @@ type Config struct {
 
 	// MaxHandshakes bounds how many accepted connections may be in their
 	// handshake at the same time. When there is one more, the oldest is
-	// closed. Default: 256. Negative: no bound.
+	// closed, or the new one while the Authenticator is asked about all the
+	// others. Default: 256. Negative: no bound.
 	MaxHandshakes int
 
 	// StallTimeout cuts off a peer that accepts no byte for so long while

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -222,27 +223,45 @@ func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
 	return true
 }
 
-// halfOpen are the accepted connections that are not peers yet, the oldest
-// first.
+// halfOpen are the accepted connections that are not peers yet, in the order in
+// which they have got somewhere.
 type halfOpen struct {
-	conns []net.Conn
+	conns []halfConn
 }
 
-// add adds conn, and returns the oldest if there are more than limit: a peer
-// in good faith is through before its turn comes, a silent one is not.
+type halfConn struct {
+	net.Conn
+	asked bool // it is not the peer that is waited for, but the authenticator
+}
+
+// add adds conn, and returns one to close if there are more than limit: the
+// first of those that wait for their peer. A peer in good faith is through before
+// its turn comes, a silent one is not. While the authenticator is asked about all
+// of them it is conn itself: who is being thought about would have to come again,
+// and be thought about again.
 func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
-	h.conns = append(h.conns, conn)
-	if len(h.conns) > limit {
-		evicted, h.conns = h.conns[0], h.conns[1:]
+	h.conns = append(h.conns, halfConn{conn, false})
+	if len(h.conns) <= limit {
+		return nil
 	}
+	i := slices.IndexFunc(h.conns, func(c halfConn) bool { return !c.asked })
+	evicted = h.conns[i].Conn
+	h.conns = slices.Delete(h.conns, i, i+1)
 	return evicted
 }
 
-func (h *halfOpen) remove(conn net.Conn) {
-	for i, c := range h.conns {
-		if c == conn {
-			h.conns = append(h.conns[:i], h.conns[i+1:]...)
-			return
-		}
+// ask notes that the authenticator is asked about conn, or has answered.
+func (h *halfOpen) ask(conn net.Conn, asked bool) {
+	if h.remove(conn) {
+		h.conns = append(h.conns, halfConn{conn, asked})
 	}
+}
+
+// remove removes conn and reports whether it was there.
+func (h *halfOpen) remove(conn net.Conn) bool {
+	i := slices.IndexFunc(h.conns, func(c halfConn) bool { return c.Conn == conn })
+	if i >= 0 {
+		h.conns = slices.Delete(h.conns, i, i+1)
+	}
+	return i >= 0
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -231,13 +232,23 @@ func (p *Peer) admit(authenticate Authenticator, c Credentials) error {
 		ctx = bounded
 	}
 	c.Address = p.address
+	p.s.asking(p.conn, true)
 	user, err := authenticate(ctx, c)
+	p.s.asking(p.conn, false)
 	if err != nil {
 		later := errors.Is(err, ErrTryLater) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 		return &zmtp.Refusal{Temporary: later, Err: err}
 	}
 	p.user = user
 	return nil
+}
+
+// asking notes that the authenticator is asked about a connection, or has
+// answered.
+func (s *Socket) asking(conn net.Conn, asked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handshakes.ask(conn, asked)
 }
 
 // closing is a context that is done when its channel is closed.

@@ -264,6 +264,41 @@ func TestAuthenticatorMayTakeItsTime(t *testing.T) {
 	router.Close()
 }
 
+// TestAuthenticatorIsNotAskedInVain: who is being thought about is not closed for
+// those that come later, however many. If it were, and clients came faster than
+// the authenticator thinks, nobody would ever get in.
+func TestAuthenticatorIsNotAskedInVain(t *testing.T) {
+	const limit = 3
+	asked, answer := make(chan struct{}, limit), make(chan struct{})
+	pull := newSocket(t, Pull, &Config{MaxHandshakes: limit, Security: PlainServer(func(ctx context.Context, c Credentials) (string, error) {
+		asked <- struct{}{}
+		select {
+		case <-answer:
+			return c.User, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	})})
+	at := bind(t, pull, "tcp://127.0.0.1:*")
+	var clients []*Socket
+	for range limit {
+		push := newSocket(t, Push, &Config{Security: PlainClient("u", "p"), ReconnectMin: time.Hour, ReconnectMax: time.Hour})
+		connect(t, push, at)
+		clients = append(clients, push)
+		<-asked
+	}
+	for range 2 * limit {
+		dialRaw(t, at).closed()
+	}
+	close(answer)
+	for _, push := range clients {
+		if err := deliver(t, push, "hello"); err != nil {
+			t.Error(err)
+		}
+		want(t, pull, "hello")
+	}
+}
+
 func TestAuthenticatorContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closec := make(chan struct{})
