@@ -40,8 +40,7 @@ type lineOptions struct {
 	complete func(line string, pos int) (start, end int, matches []string)
 }
 
-// errInterrupt is what readLine returns when Ctrl-C was typed. touched says
-// whether anything had been typed before it.
+// What readLine returns when Ctrl-C was typed.
 var (
 	errInterrupt      = errors.New("interrupted")
 	errInterruptTyped = &interruptTyped{}
