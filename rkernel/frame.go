@@ -28,7 +28,7 @@ const (
 const (
 	cmdAck     = 'a' // of evUser also: what is wrong with the event
 	cmdLoad    = 'l' // R code for the private environment, a part per file
-	cmdExecute = 'x' // id, allow_stdin ("0" or "1"), store_history (the same), code
+	cmdExecute = 'x' // id, store_history ("0" or "1"), code
 	cmdAnswer  = 'i' // sequence, status ("o", "i" or "e"), text
 	cmdCall    = 'c' // id, function, arguments
 	cmdMessage = 'm' // id, function, number of texts, texts, raw parts

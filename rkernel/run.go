@@ -120,15 +120,11 @@ func (p *process) submit(r *run) error {
 	}
 	r.sent = true
 	p.mu.Unlock()
-	return p.send(cmdExecute, r.id, flag(r.allowStdin), flag(r.remember),
-		strings.ReplaceAll(r.code, "\r\n", "\n"))
-}
-
-func flag(b bool) string {
-	if b {
-		return "1"
+	remember := "0"
+	if r.remember {
+		remember = "1"
 	}
-	return "0"
+	return p.send(cmdExecute, r.id, remember, strings.ReplaceAll(r.code, "\r\n", "\n"))
 }
 
 // finished acts on evDone: id, status, printed, text of the last value, how much of

@@ -24,7 +24,6 @@ enum { LONG_CODE = 4000 };
 struct cell cell;
 
 int cell_active(void) { return cell.active; }
-int cell_allows_stdin(void) { return cell.allow_stdin; }
 
 SEXP cell_last_value(void) {
 	return R.Rf_findVarInFrame(R_Base, *R.R_LastvalueSymbol);
@@ -171,17 +170,16 @@ static void finish_syntax(const char *where) {
 // ---- the beginning -----------------------------------------------------------
 
 void cell_begin(const struct frame *f) {
-	if (f->n < 4) return;
+	if (f->n < 3) return;
 	memset(&cell, 0, sizeof cell);
 	cell.active = 1;
 	snprintf(cell.id, sizeof cell.id, "%.*s", (int)f->part[0].len,
 		(const char *)f->part[0].data);
-	cell.allow_stdin = f->part[1].len && *(const char *)f->part[1].data == '1';
-	cell.len = f->part[3].len;
+	cell.len = f->part[2].len;
 	cell.code = host_alloc(NULL, cell.len + 1);
-	memcpy(cell.code, f->part[3].data, cell.len);
+	memcpy(cell.code, f->part[2].data, cell.len);
 	cell.code[cell.len] = 0;
-	if (f->part[2].len && *(const char *)f->part[2].data == '1') console_remember(cell.code);
+	if (f->part[1].len && *(const char *)f->part[1].data == '1') console_remember(cell.code);
 	device_cell();
 	interrupt_forget();
 	// A SIGINT from before was for nobody (K5); one from now on is for us.

@@ -8,7 +8,7 @@ enum jump { JUMP_NONE, JUMP_ERROR, JUMP_INTERRUPT, JUMP_ABORT };
 enum phase { BETWEEN, FED, RUNNING };
 
 struct cell {
-	int active, allow_stdin;
+	int active;
 	char id[24];
 	char *code;
 	size_t len;

@@ -31,7 +31,7 @@ enum {
 enum {
 	CMD_ACK = 'a',     // of EV_USER also: what is wrong with the event
 	CMD_LOAD = 'l',    // R code for the private environment
-	CMD_EXECUTE = 'x', // id, allow_stdin, store_history, code
+	CMD_EXECUTE = 'x', // id, store_history, code
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
@@ -156,7 +156,6 @@ void idle_tidy(void);
 
 void cell_begin(const struct frame *f);
 int cell_active(void);
-int cell_allows_stdin(void);
 // cell_next is R's top level asking for text. It fills buf and returns 1, or
 // returns 0 when the cell has ended (and has said so).
 int cell_next(unsigned char *buf, int len);
