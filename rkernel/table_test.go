@@ -48,6 +48,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"matrix(1:4, 2)", []string{"matrix: 2 rows \u00d7 2 columns", "[,2]", "[2,]"}},
 		{"table(mtcars$cyl, mtcars$gear)", []string{"table: 3 rows \u00d7 3 columns", ">12</td>"}},
 		{"xtabs(~ cyl + gear, mtcars)", []string{"<tr><th></th><th scope=\"col\" style=\"text-align:right\">gear</th>", "<tr><th>cyl</th>"}},
+		{"table(c('NA', NA), c('u', NA), useNA = 'always')", []string{">NA</th>", "<th scope=\"row\">&lt;NA&gt;</th>", ">u</th>",
+			"right\">&lt;NA&gt;</th>"}},
 		{"as.table(matrix(c(1, NA), 1))", []string{">1</td><td style=\"text-align:right\"></td></tr>"}},
 		{"matrix(1:2, 1, dimnames = list(who = NULL, NULL))", []string{"<tr><th>who</th>"}},
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},

@@ -202,11 +202,15 @@ element_text <- function(x) {
     paste0("<", class(x)[[1L]], " [", size, "]>")
 }
 
-# matrix_columns: R prints nothing for what is missing from a table, and beside the
-# names of rows and columns what they are names of.
+# matrix_columns: R prints nothing for what is missing from a table, <NA> for a name
+# that is missing, and beside the names of rows and columns what they are names of.
 matrix_columns <- function(x, rows, cols) {
-    names <- colnames(x)
-    row_names <- rownames(x)
+    labels <- lapply(list(rownames(x), colnames(x)), function(names) {
+        if (anyNA(names)) names[is.na(names)] <- "<NA>"
+        names
+    })
+    row_names <- labels[[1L]]
+    names <- labels[[2L]]
     axes <- names(dimnames(x))
     blank <- inherits(x, "table")
     x <- unclass(x)
