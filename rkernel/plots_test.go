@@ -282,6 +282,26 @@ func TestAForkedChildPlotsWithoutAnEvent(t *testing.T) {
 	v.want(t, "display|#1")
 }
 
+// A plot is drawn before what is printed after it, by R code that prints and formats
+// too, in the midst of R's printing.
+func TestTextBehindAPlotLooksAsIfItWereAlone(t *testing.T) {
+	p := startR(t)
+	for _, code := range []string{
+		"print(list(pi, b = matrix(pi * 1:4, 2), c('x', NA)), digits = 3, quote = FALSE, na.print = '--')",
+		"print(c(a = NA, b = 'x'), na.print = '--', quote = FALSE)",
+		"print(list(1:200, 1:200), max = 10)",
+		"print(data.frame(x = c(pi, 1e10), y = c('a', NA)), digits = 3, na.print = '-')",
+		"print(table(c(1, 1, 2), c(1, 2, 2)), zero.print = '.')",
+		"print(c(1.123456789, 2), digits = 3); print(pi)",
+		"print(list(f = function(x)  x), useSource = FALSE)",
+		"cat(pi, exp(1), 1e-20, fill = 6, labels = c('{1}:', '{2}:'))",
+	} {
+		alone := show(t, p, "{ "+code+"; invisible() }").text("stdout")
+		behind := show(t, p, "{ plot(1); "+code+"; invisible() }")
+		behind.want(t, "display|#1 stdout|"+alone)
+	}
+}
+
 func TestAnInterruptEndsTheDrawingOfAPlot(t *testing.T) {
 	p := startR(t)
 	show(t, p, "x <- rnorm(3e6)")

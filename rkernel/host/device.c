@@ -213,8 +213,12 @@ static int r_speaks(int lane)
 
 void device_before_text(int lane)
 {
-	if (any_dirty && !sending && !lane_is_child() && r_speaks(lane))
-		send_dirty(1);
+	if (!any_dirty || sending || lane_is_child() || !R.R_print || !r_speaks(lane))
+		return;
+	// What is being printed shall look as if it were alone.
+	struct host_print how = *R.R_print;
+	send_dirty(1);
+	*R.R_print = how;
 }
 
 int device_only_adds(const char *code, size_t len)

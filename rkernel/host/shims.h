@@ -51,6 +51,15 @@ struct host_context {
 	int callflag;
 };
 
+// R's Print.h: how what is printed looks, digits and the like, for R's C code that
+// prints. It is kept and put back, no more.
+struct host_print { // as it is from 4.2 to 4.6
+	int numbers[9];
+	SEXP missing[2];
+	int source[2];
+	SEXP call[2];
+};
+
 // R_ext/eventloop.h: an element of R's list of input handlers.
 struct host_input_handler {
 	int activity;
@@ -162,6 +171,7 @@ struct host_input_handler {
 	V(REQUIRED, char *, R_TempDir) \
 	V(OPTIONAL, int, Rg_wait_usec) /* hidden in some builds: graphics devices then poll by R_wait_usec only */ \
 	V(OPTIONAL, int, R_ignore_SIGPIPE) \
+	V(OPTIONAL, struct host_print, R_print) /* exported by accident; without it no R code runs while R prints */ \
 	V(OPTIONAL, SEXP *, R_PPStack) /* without these two, cells are fed to R as text */ \
 	V(OPTIONAL, int, R_PPStackTop)
 
