@@ -69,9 +69,9 @@ type Config struct {
 	HandshakeTimeout time.Duration
 
 	// MaxHandshakes bounds how many accepted connections may be in their
-	// handshake at the same time. When there is one more, the oldest is
-	// closed, or the new one while the Authenticator is asked about all the
-	// others. Default: 256. Negative: no bound.
+	// handshake at the same time. When there is one more, one of them is
+	// closed, at random, but none that the Authenticator is asked about.
+	// Default: 256. Negative: no bound.
 	MaxHandshakes int
 
 	// StallTimeout cuts off a peer that accepts no byte for so long while

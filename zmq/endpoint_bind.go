@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -223,8 +224,7 @@ func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
 	return true
 }
 
-// halfOpen are the accepted connections that are not peers yet, in the order in
-// which they have got somewhere.
+// halfOpen are the accepted connections that are not peers yet.
 type halfOpen struct {
 	conns []halfConn
 }
@@ -234,17 +234,31 @@ type halfConn struct {
 	asked bool // it is not the peer that is waited for, but the authenticator
 }
 
-// add adds conn, and returns one to close if there are more than limit: the
-// first of those that wait for their peer. A peer in good faith is through before
-// its turn comes, a silent one is not. While the authenticator is asked about all
-// of them it is conn itself: who is being thought about would have to come again,
-// and be thought about again.
+// add adds conn, and returns one to close if there are more than limit: any of
+// those that wait for their peer. A peer in good faith, which is soon through, is
+// seldom hit, a silent one will be. If it was always the oldest, and more came
+// while one peer needs for its handshake than there is room for, none would ever
+// be through. While the authenticator is asked about all of them it is conn
+// itself: who is being thought about would have to come again, and be thought
+// about again.
 func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
 	h.conns = append(h.conns, halfConn{conn, false})
 	if len(h.conns) <= limit {
 		return nil
 	}
-	i := slices.IndexFunc(h.conns, func(c halfConn) bool { return !c.asked })
+	waiting := 0
+	for _, c := range h.conns {
+		if !c.asked {
+			waiting++
+		}
+	}
+	nth := rand.IntN(waiting)
+	i := slices.IndexFunc(h.conns, func(c halfConn) bool {
+		if !c.asked {
+			nth--
+		}
+		return nth < 0
+	})
 	evicted = h.conns[i].Conn
 	h.conns = slices.Delete(h.conns, i, i+1)
 	return evicted
@@ -252,16 +266,17 @@ func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
 
 // ask notes that the authenticator is asked about conn, or has answered.
 func (h *halfOpen) ask(conn net.Conn, asked bool) {
-	if h.remove(conn) {
-		h.conns = append(h.conns, halfConn{conn, asked})
+	if i := h.index(conn); i >= 0 {
+		h.conns[i].asked = asked
 	}
 }
 
-// remove removes conn and reports whether it was there.
-func (h *halfOpen) remove(conn net.Conn) bool {
-	i := slices.IndexFunc(h.conns, func(c halfConn) bool { return c.Conn == conn })
-	if i >= 0 {
+func (h *halfOpen) remove(conn net.Conn) {
+	if i := h.index(conn); i >= 0 {
 		h.conns = slices.Delete(h.conns, i, i+1)
 	}
-	return i >= 0
+}
+
+func (h *halfOpen) index(conn net.Conn) int {
+	return slices.IndexFunc(h.conns, func(c halfConn) bool { return c.Conn == conn })
 }

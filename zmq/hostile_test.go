@@ -123,6 +123,33 @@ func TestZ4HostileSilentConnections(t *testing.T) {
 	}
 }
 
+// More clients than there is room for, all of them in good faith, come back
+// faster than a handshake takes: some are through nevertheless, and then fewer
+// come. If the oldest was closed for each new one, none would be.
+func TestZ4HandshakesOfManyClients(t *testing.T) {
+	const limit, takes, arrivals = 10, 4 * 10, 5000
+	var open halfOpen
+	through := 0
+	var came []net.Conn
+	for range arrivals {
+		conn, _ := memPipe(inprocAddr("many"))
+		open.add(conn, limit)
+		if came = append(came, conn); len(came) <= takes {
+			continue
+		}
+		if before := came[len(came)-1-takes]; open.index(before) >= 0 {
+			open.remove(before)
+			through++
+		}
+		if len(open.conns) > limit {
+			t.Fatalf("%d half-open connections, at most %d are allowed", len(open.conns), limit)
+		}
+	}
+	if through == 0 {
+		t.Errorf("none of %d clients got in", arrivals)
+	}
+}
+
 func TestZ4HostileDripIsCutOff(t *testing.T) {
 	rep := newSocket(t, Rep, &Config{HandshakeTimeout: 200 * time.Millisecond})
 	at := bind(t, rep, "tcp://127.0.0.1:*")
