@@ -248,13 +248,15 @@ static int edit_file(const char *file) {
 static SEXP native_event(SEXP kind, SEXP list) {
 	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
 		R.Rf_error("an event has a kind and a list of parts");
-	device_flush(); // a plot comes before what is shown, or cleared, after it
+	const char *what = R.R_CHAR(R.STRING_ELT(kind, 0));
+	if (strcmp(what, "display") == 0 || strcmp(what, "clear") == 0)
+		device_flush(); // a plot comes before what is shown, or cleared, after it
 	int n = R.Rf_length(list);
 	struct host_part *parts; // in memory of R's, since what follows may jump
 	SEXP memory = PROTECT(R.Rf_allocVector(RAWSXP, (ptrdiff_t)((size_t)n * sizeof *parts)));
 	parts = (void *)R.RAW(memory);
 	for (int i = 0; i < n; i++) parts[i] = part_of(R.VECTOR_ELT(list, i));
-	const char *wrong = host_event(R.R_CHAR(R.STRING_ELT(kind, 0)), n, parts);
+	const char *wrong = host_event(what, n, parts);
 	if (wrong) R.Rf_error("%s", wrong);
 	UNPROTECT(1);
 	return R_Nil;
