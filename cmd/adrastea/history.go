@@ -24,8 +24,11 @@ var (
 )
 
 // historyFile returns the history of a language: each has its own, beside that of
-// its kernel. Its path is empty where there is no place for it.
+// its kernel. Its path is empty where there is no place for it, or shall be none.
 func historyFile(language string) *history {
+	if os.Getenv("ADRASTEA_HISTORY") == "off" {
+		return &history{}
+	}
 	return &history{strings.TrimSuffix(kernelhistory.DefaultFile(language), ".sqlite")}
 }
 

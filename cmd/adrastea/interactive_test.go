@@ -175,6 +175,18 @@ func TestTerminalRemembers(t *testing.T) {
 	x.expect("\none\n>>> ")
 }
 
+func TestTerminalForgetsWhereNoHistoryIsWanted(t *testing.T) {
+	state := t.TempDir()
+	x := openPlain(t, "XDG_STATE_HOME="+state, "ADRASTEA_HISTORY=off")
+	x.line("say one", "\none\n>>> ")
+	x.line(keyUp, "\none\n>>> ")
+	x.keys(keyCtrlD)
+	x.ends(0)
+	if files, err := os.ReadDir(state); err != nil || len(files) > 0 {
+		t.Errorf("%v, %v; want no file", files, err)
+	}
+}
+
 func TestTerminalPastesWithoutRunning(t *testing.T) {
 	x := openPlain(t)
 	x.keys("\x1b[200~say one\r\n\tsay two\n\x1b[201~")

@@ -53,7 +53,7 @@ func openCommand(t *testing.T, env []string, cmd *exec.Cmd) *terminal {
 	term.cmd.Env = append(os.Environ(), append([]string{
 		"TERM=xterm", "LC_ALL=C.UTF-8", "HOME=" + home, "TMPDIR=" + home, "NO_COLOR=", "PAGER=cat",
 		"TMUX=", "STY=", "KITTY_WINDOW_ID=", "TERM_PROGRAM=", "LC_TERMINAL=", "R_HOME=",
-		"JUPYTER_PATH=" + home, "JUPYTER_RUNTIME_DIR=" + home, "XDG_STATE_HOME=" + home,
+		"JUPYTER_PATH=" + home, "JUPYTER_RUNTIME_DIR=" + home, "XDG_STATE_HOME=" + home, "ADRASTEA_HISTORY=",
 	}, env...)...)
 	var err error
 	term.tty, err = pty.StartWithSize(term.cmd, &pty.Winsize{Rows: 24, Cols: 80})
