@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // A lineInput gives the lines of an input that is no terminal. One goroutine
-// reads, which ends with the input or with the process.
+// reads, from the first nextLine on, since others may want an input that is not
+// asked for; it ends with the input or with the process.
 type lineInput struct {
+	r          io.Reader
+	begin      sync.Once
 	lines      chan string
 	err        error       // set before closing lines
 	interrupts *interrupts // ends a wait
@@ -22,24 +26,24 @@ type lineInput struct {
 // linesAhead is how many lines are read before they are wanted.
 const linesAhead = 256
 
-// newLineInput begins to read r.
 func newLineInput(r io.Reader, interrupts *interrupts) *lineInput {
-	in := &lineInput{lines: make(chan string, linesAhead), interrupts: interrupts}
-	go func() {
-		defer close(in.lines)
-		b := bufio.NewReader(r)
-		for {
-			line, err := b.ReadString('\n')
-			if line != "" {
-				in.lines <- strings.TrimSuffix(line, "\n")
-			}
-			if err != nil {
-				in.err = err
-				return
-			}
+	return &lineInput{r: r, lines: make(chan string, linesAhead), interrupts: interrupts}
+}
+
+// read reads lines until the input ends.
+func (in *lineInput) read() {
+	defer close(in.lines)
+	b := bufio.NewReader(in.r)
+	for {
+		line, err := b.ReadString('\n')
+		if line != "" {
+			in.lines <- strings.TrimSuffix(line, "\n")
 		}
-	}()
-	return in
+		if err != nil {
+			in.err = err
+			return
+		}
+	}
 }
 
 func (in *lineInput) hasLine() bool { return len(in.lines) > 0 }
@@ -55,6 +59,7 @@ func (in *lineInput) nextLine(ctx context.Context) (string, error) {
 		return "", errInterrupt
 	default:
 	}
+	in.begin.Do(func() { go in.read() })
 	select {
 	case line, ok := <-in.lines:
 		if in.taken++; ok && !utf8.ValidString(line) {
