@@ -269,12 +269,13 @@ func (p *process) signal(s unix.Signal) {
 	p.signalLocked(s)
 }
 
-// hangUp sends SIGHUP to R alone.
+// hangUp sends SIGHUP to R alone, and has an R that was stopped go on to take it.
 func (p *process) hangUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.reaped {
 		unix.Kill(p.pid, unix.SIGHUP)
+		unix.Kill(p.pid, unix.SIGCONT)
 	}
 }
 
