@@ -98,7 +98,7 @@ func consoleText(events []string) (stdout, stderr string) {
 			out.WriteString(text)
 		case "stdout":
 			out.WriteString(text)
-		case "result":
+		case "result", "display":
 			out.WriteString(text + "\n")
 		case "stderr":
 			errs.WriteString(text)

@@ -13,8 +13,8 @@ const (
 	evLane   = 'L' // text goes to this pipe next: "1" or "2"
 	evSync   = 'S' // * take what is in the pipes
 	evInput  = 'I' // a prompt: sequence, text, password ("0" or "1")
-	evResult = 'B' // * text on stdout from here on is the last value
-	evValue  = 'v' // * the last value is complete; see completeValue
+	evResult = 'B' // * text on stdout from here on is a value's
+	evValue  = 'v' // * a value is complete; see completeValue
 	evBegin  = 'b' // a cell or call begins, SIGINT is for it from here: id
 	evDone   = 'D' // * the cell ended; see doneEvent
 	evUser   = 'V' // * kind, parts

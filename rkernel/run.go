@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -170,25 +171,30 @@ func (p *process) finished(f frame) {
 	r.end(outcome{result: &kernel.Result{Payload: r.payload}})
 }
 
-// completeValue acts on evValue: text of the last value, how much of it in the pipe
-// is R's, and the rich form. More output of the cell follows.
+// completeValue acts on evValue: whether it is the last value of the cell ("1" or
+// "0"), its text, how much of that in the pipe is R's, and the rich form. More output
+// of the cell follows.
 func (p *process) completeValue(f frame) {
 	p.flushText()
-	text, after := p.takeValue(f.part(1))
+	text, after := p.takeValue(f.part(2))
 	p.mu.Lock()
 	r := p.run
 	p.mu.Unlock()
-	if r == nil || len(f.parts) < 2 {
+	if r == nil || len(f.parts) < 3 {
 		p.logger.Error("R shows the value of a cell that does not run")
 		return
 	}
-	if err := p.publishValue(r.req, text+escapeInvalid(f.parts[0]), f.parts[2:]); err != nil {
+	publish := p.publishValue
+	if f.part(0) != "1" {
+		publish = p.publishEarlier
+	}
+	if err := publish(r.req, text+escapeInvalid(f.parts[1]), f.parts[3:]); err != nil {
 		p.logger.Error("publish a value", "error", err)
 	}
 	p.show(1, []byte(after))
 }
 
-// takeValue returns what came through the pipe of the last value's text, and what
+// takeValue returns what came through the pipe of a value's text, and what
 // came behind the value. own says how many bytes are the value's, if others' can
 // follow.
 func (p *process) takeValue(own string) (value, after string) {
@@ -206,19 +212,44 @@ func (p *process) takeValue(own string) (value, after string) {
 // publishValue publishes the last value: what R printed, and what else
 // represents it.
 func (p *process) publishValue(req request, text string, rich [][]byte) error {
-	data, metadata, err := bundle(rich)
-	if err != nil {
-		p.logger.Error("rich form of a value", "error", err)
-	}
+	data, metadata := p.valueData(text, rich)
 	if data == nil {
 		if text == "" { // a prompt came after all of it
 			return nil
 		}
-		data = jupyter.MIMEBundle{}
+		data = textData(text)
 	}
-	// R ends what it prints with a newline; front ends add their own.
-	data["text/plain"] = strings.TrimSuffix(text, "\n")
 	return req.Result(data, metadata)
+}
+
+// publishEarlier publishes a value before the last: what R printed, if nothing else
+// represents it.
+func (p *process) publishEarlier(req request, text string, rich [][]byte) error {
+	data, metadata := p.valueData(text, rich)
+	if data == nil {
+		return req.StreamBytes("stdout", []byte(text))
+	}
+	return req.Display(data, metadata, "")
+}
+
+// valueData returns what represents a value besides its text, with that text, or nil
+// if nothing does.
+func (p *process) valueData(text string, rich [][]byte) (jupyter.MIMEBundle, map[string]any) {
+	data, metadata, err := bundle(rich)
+	if err != nil {
+		p.logger.Error("rich form of a value", "error", err)
+	}
+	if len(data) == 0 {
+		return nil, nil
+	}
+	maps.Copy(data, textData(text))
+	return data, metadata
+}
+
+// textData is the text of a value. R ends what it prints with a newline; front ends
+// add their own.
+func textData(text string) jupyter.MIMEBundle {
+	return jupyter.MIMEBundle{"text/plain": strings.TrimSuffix(text, "\n")}
 }
 
 // cellError makes the error of a cell from evDone.

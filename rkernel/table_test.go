@@ -74,6 +74,43 @@ func TestTablesOfOddFrames(t *testing.T) {
 
 // What such a method says and a table does not, as the models of an analysis of
 // variance and which of its figures are significant, would be lost in front ends.
+// Every frame and matrix that a cell shows is a table, in its place: the last one is
+// the cell's result.
+func TestTablesBeforeTheLastValueAreTables(t *testing.T) {
+	p := startR(t)
+	show(t, p, "a <- data.frame(x = 1)\nb <- matrix(1:2, 1)\nrownames(b) <- 'r'")
+	const a, b = "  x\n1 1", "  [,1] [,2]\nr    1    2"
+	for code, want := range map[string]string{
+		"a\nb":                   "display|" + a + " result|" + b,
+		"a; 'x'; b; invisible()": "display|" + a + " stdout|[1] \"x\"\n display|" + b,
+		"a\nprint(b)\ny <- a":    "display|" + a + " stdout|" + b + "\n",
+		"for (i in 1) print(a)\n1; message('m'); a; message('n')": "stdout|" + a + "\n[1] 1\n stderr|m\n display|" + a + " stderr|n\n",
+		"plot(1)\na\nabline(h = 1)":                               "display|#1 display|" + a + " update|#1",
+		"a\nstop('e')":                                            "display|" + a + " error|simpleError",
+		"structure(a, class = c('loud', 'data.frame'))\na":        "stdout|LOUD\n result|" + a,
+		"a\noptions(jupyter.rich_display = FALSE)\na\noptions(jupyter.rich_display = NULL)": "display|" + a + " stdout|" + a + "\n",
+		"id <- addTaskCallback(function(...) { cat('T\\n'); TRUE })\na\nb\ninvisible(removeTaskCallback(id))": "stdout|T\n display|" +
+			a + " stdout|T\n display|" + b + " stdout|T\n",
+		"{ plot(1); a }\n1": "display|#1 display|" + a + " result|[1] 1",
+	} {
+		show(t, p, "print.loud <- function(x, ...) { cat('LOUD\\n'); invisible(x) }")
+		v := show(t, p, code)
+		if v.err != nil {
+			v.add("error", v.err.Name)
+		}
+		v.want(t, want)
+		for _, s := range v.shown {
+			if _, ok := s.data["text/html"]; !ok && s.id == "" && s.data["text/plain"] != "[1] 1" {
+				t.Errorf("%s: %v has no table", code, s.data)
+			}
+		}
+	}
+	large := show(t, p, "matrix(1:40000, 4)\n1")
+	if all := large.all(); len(all) != 2 || len(all[0]) < 1<<16 || !strings.HasPrefix(all[0], "display|  ") {
+		t.Errorf("a large matrix and a number are %d events", len(all))
+	}
+}
+
 func TestAFrameThatPrintsItselfIsShownSo(t *testing.T) {
 	p := startR(t)
 	show(t, p, "print.mine <- function(x, ...) cat('mine\\n'); setClass('S', contains = 'data.frame')\n"+

@@ -42,6 +42,8 @@ const char *cell_string_at(SEXP strings, int i) {
 	return string_utf8(R.STRING_ELT(strings, i));
 }
 
+int cell_is_last(void) { return cell.next >= cell.p.n; }
+
 // rich_value is what else represents the last value, or NULL.
 static SEXP rich_value(void) {
 	SEXP value = cell_last_value();
@@ -106,19 +108,21 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	forget();
 }
 
-// send_value sends EV_VALUE: text of the last value, how much of it in the pipe is
-// R's, and its rich form. What comes then is no part of it.
+// send_value sends EV_VALUE: whether it is the cell's last value, its text, how much
+// of it in the pipe is R's, and its rich form. What comes then is no part of it.
 static void send_value(SEXP rich) {
-	int n = 2;
+	int n = 3;
 	int more = rich ? R.Rf_length(rich) : 0;
-	struct host_part *parts = host_alloc(NULL, (size_t)(2 + more) * sizeof *parts);
-	parts[0] = (struct host_part){cell.result.data, cell.result.len};
-	parts[1] = own_part();
+	struct host_part *parts = host_alloc(NULL, (size_t)(n + more) * sizeof *parts);
+	parts[0] = part_str(cell_is_last() ? "1" : "0");
+	parts[1] = (struct host_part){cell.result.data, cell.result.len};
+	parts[2] = own_part();
 	for (int i = 0; i < more; i++) parts[n++] = part_of(R.VECTOR_ELT(rich, i));
-	if (!lane_fits(n, parts)) n = 2; // its text is enough
+	if (!lane_fits(n, parts)) n = 3; // its text is enough
 	lane_send_acked(EV_VALUE, n, parts);
 	free(parts);
 	cell.printed = cell.piped = 0;
+	cell.own = 0;
 	cell.result.len = 0;
 }
 
@@ -351,6 +355,12 @@ int cell_next(unsigned char *buf, int len) {
 		if (cell.jump != JUMP_NONE) {
 			finish_jump();
 			return 0;
+		}
+		if (cell.printed && !cell_is_last()) {
+			device_flush();
+			cell_send_value();
+			device_flush(); // what a method for that has drawn
+			console_release();
 		}
 		if (cell.held.len || cell.shown_lane) cell_flush(); // it was not the end
 		cell.phase = BETWEEN;

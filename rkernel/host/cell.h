@@ -32,7 +32,7 @@ struct cell {
 	size_t error_len;  // how much of held is the error's own text; 0: none of it
 	int newline;       // held holds the newline of an interrupt
 	struct buf cause;  // message, class and text of the condition, each ended by 0
-	int printed;       // the last value is being printed
+	int printed;       // a value is being printed that is shown as a whole
 	int piped;         // and its text goes through the pipe
 	size_t own;        // how many bytes of that are R's
 	int watched;       // task callbacks follow, whose children may speak
@@ -50,7 +50,9 @@ int cell_has_stack(void);
 const char *cell_string_at(SEXP strings, int i);
 // cell_take_shown makes shown, if there is any, the beginning of held.
 void cell_take_shown(void);
-// cell_send_value sends the last value, before something that comes behind it.
+// cell_is_last says that no other expression follows the one that runs.
+int cell_is_last(void);
+// cell_send_value sends the value that was printed, before what comes behind it.
 void cell_send_value(void);
 
 #endif

@@ -16,8 +16,8 @@ enum {
 	EV_LANE = 'L',   // text goes to this pipe next ("1" or "2")
 	EV_SYNC = 'S',   // * take what is in the pipes
 	EV_INPUT = 'I',  // a prompt: sequence, text, password ("0" or "1")
-	EV_RESULT = 'B', // * text on stdout from here on is the last value
-	EV_VALUE = 'v',  // * the last value is complete: see cell.c
+	EV_RESULT = 'B', // * text on stdout from here on is a value's
+	EV_VALUE = 'v',  // * a value is complete: see cell.c
 	EV_BEGIN = 'b',  // a cell or call begins, SIGINT is for it from here: id
 	EV_DONE = 'D',   // * the cell ended: see cell.c
 	EV_USER = 'V',   // * kind, parts: display and others

@@ -100,6 +100,7 @@ struct host_input_handler {
 	F(REQUIRED, SEXP, Rf_getAttrib, (SEXP, SEXP)) \
 	F(REQUIRED, SEXP, Rf_setAttrib, (SEXP, SEXP, SEXP)) \
 	F(REQUIRED, host_bool, Rf_isObject, (SEXP)) \
+	F(REQUIRED, host_bool, Rf_inherits, (SEXP, const char *)) \
 	F(REQUIRED, SEXP, Rf_allocVector, (unsigned int, ptrdiff_t)) \
 	F(REQUIRED, SEXP, VECTOR_ELT, (SEXP, ptrdiff_t)) \
 	F(REQUIRED, SEXP, SET_VECTOR_ELT, (SEXP, ptrdiff_t, SEXP)) \

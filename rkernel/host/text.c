@@ -1,20 +1,26 @@
-// What R writes while a cell runs: the text of its last value and that of the error
-// that ends it are told apart from all other text, and are sent with the value and
-// the error.
+// What R writes while a cell runs: the text of its last value, that of a value before
+// it that is shown as a table, and that of the error that ends it are told apart from
+// all other text, and are sent with the value and the error.
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "cell.h"
 
-// Text of the last value is kept until it is complete, up to this size.
+// Text of a value is kept until it is complete, up to this size.
 enum { RESULT_KEPT = 1 << 16 };
 
-// printing says that R is printing the value of the last expression: its value
-// is in .Last.value and lies above the expression on R's protect stack.
+// has_table says that a value can be shown as a table.
+static int has_table(SEXP value) {
+	return R.Rf_inherits(value, "data.frame") ||
+		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) == 2;
+}
+
+// printing says that R is printing the value of an expression that is shown as a
+// whole: it is in .Last.value and lies above the expression on R's protect stack.
 static int printing(void) {
 	if (cell.over) return 0;
 	if (cell.printed) return 1;
-	if (cell.phase != RUNNING || cell.next < cell.p.n || !cell.expr) return 0;
+	if (cell.phase != RUNNING || !cell.expr) return 0;
 	if (!cell_has_stack() || *R.R_PPStackTop < 2) return 0;
 	SEXP value = cell_last_value();
 	if ((*R.R_PPStack)[0] != cell.expr || (*R.R_PPStack)[1] != value) return 0;
@@ -23,7 +29,7 @@ static int printing(void) {
 		int type = R.TYPEOF(value);
 		if (type == CLOSXP || type == BUILTINSXP || type == SPECIALSXP) return 0;
 	}
-	return 1;
+	return cell_is_last() || has_table(value);
 }
 
 static void to_pipe(void) {
