@@ -42,14 +42,14 @@ const char *cell_string_at(SEXP strings, int i) {
 	return string_utf8(R.STRING_ELT(strings, i));
 }
 
+int is_matrix(SEXP x) { return R.Rf_length(R.Rf_getAttrib(x, R.Rf_install("dim"))) == 2; }
+
 int cell_is_last(void) { return cell.next >= cell.p.n; }
 
 // rich_value is what else represents the last value, or NULL.
 static SEXP rich_value(void) {
 	SEXP value = cell_last_value();
-	if (!R.Rf_isObject(value) &&
-		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) != 2)
-		return NULL;
+	if (!R.Rf_isObject(value) && !is_matrix(value)) return NULL;
 	SEXP rich = call_object("rich", value);
 	return rich && R.TYPEOF(rich) == VECSXP ? rich : NULL;
 }
@@ -330,7 +330,8 @@ static int unfinished(unsigned char *buf, int len) {
 // drawing_goes_on says that the next expression only adds to a plot: the page is
 // drawn once, after it. Wherever else something is shown, the page is out.
 static int drawing_goes_on(void) {
-	if (cell.jump != JUMP_NONE || cell.bad || !cell.p.spans || cell.next >= cell.p.n) return 0;
+	if (cell.jump != JUMP_NONE || cell.printed || cell.bad || !cell.p.spans || cell_is_last())
+		return 0;
 	struct span s = cell.p.spans[cell.next];
 	return device_only_adds(cell.code + s.from, s.to - s.from);
 }
@@ -357,7 +358,6 @@ int cell_next(unsigned char *buf, int len) {
 			return 0;
 		}
 		if (cell.printed && !cell_is_last()) {
-			device_flush();
 			cell_send_value();
 			device_flush(); // what a method for that has drawn
 			console_release();
@@ -365,7 +365,7 @@ int cell_next(unsigned char *buf, int len) {
 		if (cell.held.len || cell.shown_lane) cell_flush(); // it was not the end
 		cell.phase = BETWEEN;
 	}
-	if (cell.next < cell.p.n || (cell.bad && cell.next == 0)) {
+	if (!cell_is_last() || (cell.bad && cell.next == 0)) {
 		feed_next();
 		return give(buf, len);
 	}

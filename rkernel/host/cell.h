@@ -48,6 +48,8 @@ const char *cell_last_error(void);
 int cell_has_stack(void);
 // cell_string_at is one of some strings, or "".
 const char *cell_string_at(SEXP strings, int i);
+// is_matrix says that x has two dimensions.
+int is_matrix(SEXP x);
 // cell_take_shown makes shown, if there is any, the beginning of held.
 void cell_take_shown(void);
 // cell_is_last says that no other expression follows the one that runs.

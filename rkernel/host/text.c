@@ -10,10 +10,7 @@
 enum { RESULT_KEPT = 1 << 16 };
 
 // has_table says that a value can be shown as a table.
-static int has_table(SEXP value) {
-	return R.Rf_inherits(value, "data.frame") ||
-		R.Rf_length(R.Rf_getAttrib(value, R.Rf_install("dim"))) == 2;
-}
+static int has_table(SEXP value) { return is_matrix(value) || R.Rf_inherits(value, "data.frame"); }
 
 // printing says that R is printing the value of an expression that is shown as a
 // whole: it is in .Last.value and lies above the expression on R's protect stack.
