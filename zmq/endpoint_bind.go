@@ -246,19 +246,13 @@ func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
 	if len(h.conns) <= limit {
 		return nil
 	}
-	waiting := 0
-	for _, c := range h.conns {
+	var waiting []int // the indices of those
+	for i, c := range h.conns {
 		if !c.asked {
-			waiting++
+			waiting = append(waiting, i)
 		}
 	}
-	nth := rand.IntN(waiting)
-	i := slices.IndexFunc(h.conns, func(c halfConn) bool {
-		if !c.asked {
-			nth--
-		}
-		return nth < 0
-	})
+	i := waiting[rand.IntN(len(waiting))]
 	evicted = h.conns[i].Conn
 	h.conns = slices.Delete(h.conns, i, i+1)
 	return evicted
