@@ -18,9 +18,7 @@ func TestComms2000(t *testing.T) {
 	const n = 2000
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	ranEmpty(c, 1)
 	// say sends content and expects what the kernel says between its busy and idle.
 	say := func(content jupyter.Content, types ...string) {
 		t.Helper()

@@ -35,9 +35,7 @@ func testK3(t *testing.T, opt *kerneltest.Options) {
 func TestStreamOfAnotherName(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	ranEmpty(c, 1)
 	for _, name := range []string{"", "out", "Stdout"} {
 		if err := l.ambient().Stream(name, "x"); err == nil || !strings.Contains(err.Error(), "stdout or stderr") {
 			t.Errorf("Stream(%q): %v", name, err)
@@ -52,9 +50,7 @@ func TestK3TextComesAsItWas(t *testing.T) { run(t, testTextAsItWas) }
 func testTextAsItWas(t *testing.T, opt *kerneltest.Options) {
 	l := newScript()
 	c := kerneltest.Start(t, l, opt)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	memory := make([]byte, 1<<20)
 	for round := range 2 {
 		for i, line := range []string{"plain", "a line\n", "50%\r", "\x01\"\\", "größe 世界\n", "\xff\u2028"} {
@@ -75,13 +71,9 @@ func testTextAsItWas(t *testing.T, opt *kerneltest.Options) {
 func TestK3LateOutputKeepsItsParent(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	first := c.Execute("")
-	c.ExpectStart(first, 1)
-	done(c, first, "ok")
+	first := ranEmpty(c, 1)
 	late := l.lastRequest()
-	second := c.Execute("")
-	c.ExpectStart(second, 2)
-	done(c, second, "ok")
+	second := ranEmpty(c, 2)
 	// A silent request is not one whose place output could appear in.
 	silent := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "", Silent: true})
 	c.ExpectBusy(silent)
@@ -144,9 +136,7 @@ func TestK7StreamsAreCoalesced(t *testing.T) { synctest.Test(t, testK7Coalesced)
 func testK7Coalesced(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	out := l.ambient()
 	start := time.Now()
 	texts := func(want ...string) {
@@ -235,9 +225,7 @@ func TestInvalidUTF8DoesNotBreakMessages(t *testing.T) {
 func TestK7LongTextIsCutBetweenCharacters(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	text := "x" + strings.Repeat("𝄞", 100_000)
 	must(t, l.ambient().Stream("stdout", text))
 	must(t, l.ambient().Flush(t.Context()))
@@ -250,9 +238,7 @@ func testK7Slow(t *testing.T) {
 	const backlog = 1 << 17
 	l := newScript()
 	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	iopub := c.Line(jupyter.IOPub)
 	iopub.Stall()
 	var want strings.Builder
@@ -302,9 +288,7 @@ func testK7SmallPieces(t *testing.T) {
 	const backlog, pieces = 100_000, 1_000
 	l := newScript()
 	c := kerneltest.Start(t, l, &kerneltest.Options{Config: &kernel.Config{Backlog: backlog}})
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	iopub := c.Line(jupyter.IOPub)
 	iopub.Stall()
 	var printed atomic.Int64
@@ -354,9 +338,7 @@ func TestK7Flush(t *testing.T) { synctest.Test(t, testK7Flush) }
 func testK7Flush(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	r := ranEmpty(c, 1)
 	out, iopub := l.ambient(), c.Line(jupyter.IOPub)
 	must(t, out.Flush(t.Context())) // nothing to wait for
 	iopub.Stall()

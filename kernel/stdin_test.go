@@ -18,6 +18,14 @@ func done(c *kerneltest.Client, r *jupyter.Message, status string) {
 	c.ExpectIdle(r)
 }
 
+// ranEmpty runs a cell without code, the count-th, and returns its request.
+func ranEmpty(c *kerneltest.Client, count int) *jupyter.Message {
+	r := c.Execute("")
+	c.ExpectStart(r, count)
+	done(c, r, "ok")
+	return r
+}
+
 func TestK4Input(t *testing.T) { run(t, testK4Input) }
 
 func testK4Input(t *testing.T, opt *kerneltest.Options) {
@@ -152,9 +160,7 @@ func testK4InterruptBefore(t *testing.T, opt *kerneltest.Options) {
 func TestK4InputAfterTheRequest(t *testing.T) {
 	l := newScript()
 	c := kerneltest.Start(t, l, nil)
-	r := c.Execute("")
-	c.ExpectStart(r, 1)
-	done(c, r, "ok")
+	ranEmpty(c, 1)
 	if _, err := l.lastRequest().Input(t.Context(), "x", false); err == nil {
 		t.Error("Input after the end of the request: no error")
 	}

@@ -188,10 +188,7 @@ func TestZ1ClosedSendChannelFlushes(t *testing.T) {
 }
 
 func TestZ1ForwarderClosesItsSockets(t *testing.T) {
-	f, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newForwarder(t)
 	var sockets []*Socket
 	for typ := Pair; typ <= XSub; typ++ {
 		s, err := f.NewSocket(typ, &Config{Security: zmq.NullServer(zmq.AllowAny)})

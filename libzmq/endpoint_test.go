@@ -181,10 +181,7 @@ func TestAdopt(t *testing.T) {
 	if err := soc.Bind("tcp://127.0.0.1:*"); err != nil {
 		t.Fatal(err)
 	}
-	f, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newForwarder(t)
 	defer f.Close()
 	rep, err := f.Adopt(soc, nil)
 	if err != nil {
@@ -246,10 +243,7 @@ func TestZ1CloseBesideAStalledPeer(t *testing.T) {
 // which nobody has bound. libzmq is not done with it while its context lives:
 // the forwarder must end nevertheless.
 func TestZ1CloseWithoutAnInprocPeer(t *testing.T) {
-	f, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newForwarder(t)
 	s, err := f.NewSocket(Push, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -277,10 +271,7 @@ func TestDoMayCloseTheSocket(t *testing.T) {
 // TestZ1ContextTerminated has somebody terminate the context of the forwarder:
 // its sockets end, whatever they are at, and so does the forwarder.
 func TestZ1ContextTerminated(t *testing.T) {
-	f, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newForwarder(t)
 	defer f.Close()
 	var sockets []*Socket
 	for range 3 {
@@ -325,10 +316,7 @@ func TestZ1ContextTerminated(t *testing.T) {
 // TestDoMayWatchTheSocket has somebody else take the socket's monitor.
 func TestDoMayWatchTheSocket(t *testing.T) {
 	for _, watched := range []bool{false, true} {
-		f, err := New()
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := newForwarder(t)
 		s, err := f.NewSocket(Rep, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -51,6 +51,15 @@ func leaked() string {
 // patience bounds every wait of the tests.
 const patience = 20 * time.Second
 
+func newForwarder(t *testing.T) *Forwarder {
+	t.Helper()
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func newSocket(t *testing.T, typ Type, cfg *Config) *Socket {
 	t.Helper()
 	s, err := NewSocket(typ, cfg)

@@ -206,10 +206,7 @@ func TestZ1StressClose(t *testing.T) {
 }
 
 func testStressClose(t *testing.T, end func(*Forwarder, []*Socket)) {
-	f, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newForwarder(t)
 	stop := interrupt(t, f)
 	defer stop()
 	var push, pull []*Socket
