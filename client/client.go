@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -71,6 +73,13 @@ type Config struct {
 	// taken.
 	Message func(m *jupyter.Message)
 
+	// DebugEvent, if not nil, is called with every event of the kernel's debugger,
+	// as the Debug Adapter Protocol calls it, and its body, nil if it has none.
+	// Neither Message nor ExecuteOptions.Output hears of it then. It is called in
+	// the goroutine that calls Message, so that the Output of code that stops may
+	// not have taken yet what was printed before. It may call Debug.
+	DebugEvent func(event string, body json.RawMessage)
+
 	// Logger gets what a kernel does wrong. Nil discards.
 	Logger *slog.Logger
 }
@@ -103,6 +112,8 @@ type Client struct {
 	socketDir string
 
 	donec chan struct{} // closed when the kernel has gone for good, or on Close
+
+	debugSeq atomic.Int64 // of the last request to the debugger
 
 	// lifeMu is held while a kernel is started, restarted or ended.
 	lifeMu sync.Mutex

@@ -35,6 +35,12 @@
 // Code that fails is no error of Execute: the reply says so. An error means
 // that there is no reply, because the context ended or the kernel did.
 //
+// # Debugging
+//
+// [Client.Debug] sends a request of the Debug Adapter Protocol, and
+// [Config.DebugEvent] hears of its events. The bodies are JSON, to be decoded
+// into types of the program's own or of a package for that protocol.
+//
 // # Interrupting and ending
 //
 // [Client.Interrupt] interrupts in the way the kernelspec asks for.
@@ -56,7 +62,7 @@
 // # Limitations
 //
 // Starting kernels works on Unix only. Comm messages reach [Config.Message] but
-// there is no API to open a comm, and none for subshells and the debugger.
+// there is no API to open a comm, and none for subshells.
 //
 // A client that was attached does not notice that somebody else restarts the kernel
 // on the same ports: what waits then waits until its context ends, and what is

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -106,6 +107,42 @@ func ExampleClient_Interrupt() {
 	}
 	fmt.Println(reply.Status, reply.EName)
 	// Output: error KeyboardInterrupt
+}
+
+// Debug a program: it stops, is asked, and goes on.
+func ExampleClient_Debug() {
+	ctx := context.Background()
+	stopped := make(chan json.RawMessage, 1)
+	c, err := client.Start(ctx, exampleSpec(), &client.Config{
+		DebugEvent: func(event string, body json.RawMessage) {
+			if event == "stopped" {
+				stopped <- body
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Execute(ctx, "stop", nil)
+		done <- err
+	}()
+	fmt.Printf("stopped: %s\n", <-stopped)
+	body, err := c.Debug(ctx, "evaluate", map[string]any{"expression": "x"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("evaluate: %s\n", body)
+	if _, err := c.Debug(ctx, "continue", nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(<-done)
+	// Output:
+	// stopped: {"reason":"breakpoint"}
+	// evaluate: {"expression":"x"}
+	// <nil>
 }
 
 // Join a kernel that a notebook has started: its connection file is in Jupyter's

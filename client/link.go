@@ -380,11 +380,13 @@ func (l *link) onOutput(z zmq.Message) {
 	l.liveOne.Do(func() { close(l.livec) })
 	if r != nil {
 		r.seenOne.Do(func() { close(r.seenc) })
-		if r.output == nil || l.pushOutput(r, m) {
-			return
-		}
 	}
-	l.other(m)
+	switch {
+	case m.Header.MsgType == jupyter.TypeDebugEvent && l.c.cfg.DebugEvent != nil:
+		l.debugEvent(m)
+	case r == nil || r.output != nil && !l.pushOutput(r, m):
+		l.other(m)
+	}
 }
 
 // pushOutput gives m to the Execute of r. It returns false if that has ended:

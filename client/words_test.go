@@ -12,7 +12,7 @@ import (
 
 // words is a small language, for the examples and for tests of this package
 // with package kernel.
-type words struct{}
+type words struct{ resume chan struct{} }
 
 func (words) Info() kernel.Info {
 	return kernel.Info{Implementation: "words", Language: jupyter.LanguageInfo{Name: "words"}}
@@ -22,7 +22,7 @@ func (words) Start(context.Context, *kernel.Output) error { return nil }
 
 func (words) Shutdown(context.Context, bool) error { return nil }
 
-func (words) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+func (w words) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
 	word, arg, _ := strings.Cut(req.Code, " ")
 	switch word {
 	case "print":
@@ -39,13 +39,50 @@ func (words) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, 
 		}
 		<-ctx.Done()
 		return nil, &kernel.Error{Name: "KeyboardInterrupt"}
+	case "stop": // at a breakpoint
+		err := req.DebugEvent(jupyter.DebugEvent{
+			"type": "event", "event": "stopped", "body": map[string]any{"reason": "breakpoint"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-w.resume:
+			return nil, req.Stream(jupyter.Stdout, "went on\n")
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
 	return nil, &kernel.Error{Name: "Unknown", Value: req.Code}
 }
 
+// Debug knows two commands.
+func (w words) Debug(
+	ctx context.Context, req jupyter.DebugRequest, out *kernel.Output,
+) (jupyter.DebugReply, error) {
+	reply := jupyter.DebugReply{
+		"type": "response", "request_seq": req["seq"], "command": req["command"], "success": true,
+	}
+	switch req["command"] {
+	case "evaluate":
+		reply["body"] = req["arguments"]
+	case "continue":
+		select {
+		case w.resume <- struct{}{}:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		return reply, out.DebugEvent(jupyter.DebugEvent{"type": "event", "event": "continued"})
+	default:
+		return nil, &kernel.Error{Name: "Unknown", Value: fmt.Sprint(req["command"])}
+	}
+	return reply, nil
+}
+
 // runWords is the kernel of words as a process.
 func runWords() int {
-	status, err := kernel.Serve(context.Background(), words{}, os.Args[len(os.Args)-1], nil)
+	lang := words{make(chan struct{})}
+	status, err := kernel.Serve(context.Background(), lang, os.Args[len(os.Args)-1], nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
