@@ -163,13 +163,13 @@ func (s *Socket) checkMetadata(m zmtp.Metadata) error {
 
 // metadata is what this socket says about itself.
 func (s *Socket) metadata() zmtp.Metadata {
-	m := zmtp.Metadata{{Name: zmtp.SocketType, Value: []byte(s.typ.String())}}
+	m := zmtp.Metadata(nil).Add(zmtp.SocketType, []byte(s.typ.String()))
 	switch s.typ {
 	case Req, Dealer, Router:
-		m = append(m, zmtp.Property{Name: zmtp.Identity, Value: s.cfg.RoutingID})
+		m = m.Add(zmtp.Identity, s.cfg.RoutingID)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Properties)) {
-		m = append(m, zmtp.Property{Name: name, Value: []byte(s.cfg.Properties[name])})
+		m = m.Add(name, []byte(s.cfg.Properties[name]))
 	}
 	return m
 }

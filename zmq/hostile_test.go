@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -285,6 +286,27 @@ func TestZ4HostilePeerCostsItsQueue(t *testing.T) {
 	}
 	if router.Stats().Dropped == 0 {
 		t.Error("nothing was dropped")
+	}
+}
+
+// What a peer costs that tells much about itself is what it sends, in however
+// many properties.
+func TestZ4HostileMetadataCostsItsOctets(t *testing.T) {
+	const peers, slack = 32, 64 << 10
+	property := []byte("\x01x\x00\x00\x00\x00")
+	metadata := bytes.Repeat(property, (handshakeLimit-100)/len(property))
+	router := newSocket(t, Router, nil)
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	before := heap()
+	for i := range peers {
+		p := dialRaw(t, at)
+		p.write(greeting(3, 1))
+		p.skipGreeting()
+		p.write(zmtp.AppendFrame(nil, zmtp.Command, append(readyBody("DEALER", fmt.Sprint(i)), metadata...)))
+		p.read()
+	}
+	if grown := heap() - before; grown > peers*(handshakeLimit+slack) {
+		t.Errorf("%d octets in use for each peer, which has sent %d", grown/peers, len(metadata))
 	}
 }
 

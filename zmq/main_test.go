@@ -78,8 +78,11 @@ func greeting(major, minor byte) []byte {
 
 // ready is the READY command of a socket.
 func ready(typ, id string) []byte {
-	m := zmtp.Metadata{{Name: zmtp.SocketType, Value: []byte(typ)}, {Name: zmtp.Identity, Value: []byte(id)}}
-	return zmtp.AppendFrame(nil, zmtp.Command, m.Append(zmtp.AppendCommand(nil, "READY", nil)))
+	return zmtp.AppendFrame(nil, zmtp.Command, readyBody(typ, id))
+}
+
+func readyBody(typ, id string) []byte {
+	return zmtp.AppendCommand(nil, "READY", zmtp.Metadata(nil).Add(zmtp.SocketType, []byte(typ)).Add(zmtp.Identity, []byte(id)))
 }
 
 // shake plays the whole handshake of a socket of type typ.

@@ -100,7 +100,7 @@ func (m *curveClient) introduce(vouch *[32]byte) []byte {
 	claim := append(m.transient.PublicKey().Bytes(), m.server.Bytes()...)
 	plain := append([]byte(nil), m.key.PublicKey().Bytes()...)
 	plain = m.random.appendLong(plain, vouchPrefix, claim, vouch)
-	return m.local.Metadata.Append(plain)
+	return append(plain, m.local.Metadata...)
 }
 
 // ready takes the READY.

@@ -197,7 +197,7 @@ func (m *curveServer) ready(session *[32]byte, peer Metadata) []byte {
 	m.openKey = newMessageKey(session, clientMessagePrefix)
 	m.beside = m.local.Beside
 	m.peer, m.done = peer, true
-	return appendShort([]byte(readyName), readyPrefix, m.sent, m.local.Metadata.Append(nil), session)
+	return appendShort([]byte(readyName), readyPrefix, m.sent, m.local.Metadata, session)
 }
 
 // Peer implements Mechanism.

@@ -32,7 +32,7 @@ var (
 // local returns an end with the Socket-Type name that checks nothing.
 func local(name string) Local {
 	return Local{
-		Metadata: Metadata{{SocketType, []byte(name)}, {"X-Greets", []byte("hello " + name)}},
+		Metadata: Metadata(nil).Add(SocketType, []byte(name)).Add("X-Greets", []byte("hello "+name)),
 		Check:    func(Metadata) error { return nil },
 		Beside:   inGoroutine,
 	}
@@ -157,7 +157,7 @@ func TestCurveHandshakeIsTheRFCs(t *testing.T) {
 	if want := append(transient.PublicKey().Bytes(), serverKey.PublicKey().Bytes()...); !bytes.Equal(vouch, want) {
 		t.Error("vouch is not for C' and S")
 	}
-	if want := client.local.Metadata.Append(nil); !bytes.Equal(plain[128:], want) {
+	if want := client.local.Metadata; !bytes.Equal(plain[128:], want) {
 		t.Errorf("INITIATE carries metadata %q, want %q", plain[128:], want)
 	}
 
@@ -169,7 +169,7 @@ func TestCurveHandshakeIsTheRFCs(t *testing.T) {
 		t.Errorf("READY = %q", ready)
 	}
 	plain = openBox(t, "READY", ready[14:], "CurveZMQREADY---"+string(ready[6:14]), serverTransient, transient)
-	if want := server.local.Metadata.Append(nil); !bytes.Equal(plain, want) {
+	if want := server.local.Metadata; !bytes.Equal(plain, want) {
 		t.Errorf("READY carries metadata %q, want %q", plain, want)
 	}
 	if answer, err := client.Receive(ready); answer != nil || err != nil {

@@ -71,7 +71,7 @@ func (m *null) Start() ([]byte, error) {
 }
 
 func (m *null) ready() []byte {
-	return m.local.Metadata.Append(AppendCommand(nil, cmdReady, nil))
+	return AppendCommand(nil, cmdReady, m.local.Metadata)
 }
 
 // Receive implements Mechanism.

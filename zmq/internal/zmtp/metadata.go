@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 )
@@ -11,59 +12,69 @@ const (
 	Identity   = "Identity"
 )
 
-// A Property is one entry of a connection's metadata.
-type Property struct {
-	Name  string
-	Value []byte
+// Metadata is what one end of a connection says about itself in the handshake:
+// properties, which have a name and a value, one after the other as they are on
+// the wire. However many a peer sends, they cost no more than their octets. nil
+// is the metadata of an end that says nothing.
+type Metadata []byte
+
+// Add appends a property to m. The name must be a valid one.
+func (m Metadata) Add(name string, value []byte) Metadata {
+	m = append(append(m, byte(len(name))), name...)
+	return append(binary.BigEndian.AppendUint32(m, uint32(len(value))), value...)
 }
 
-// Metadata is what a peer says about itself in the handshake.
-type Metadata []Property
-
-// Get returns the value of the property name, nil if there is none. "The case
-// (upper or lower) of names SHALL NOT be significant."
+// Get returns the value of the property name, nil if there is none. It is a
+// part of m. "The case (upper or lower) of names SHALL NOT be significant."
 func (m Metadata) Get(name string) []byte {
-	for _, p := range m {
-		if strings.EqualFold(p.Name, name) {
-			return p.Value
+	for rest := []byte(m); len(rest) > 0; {
+		var n, value []byte
+		n, value, rest, _ = cutProperty(rest)
+		if bytes.EqualFold(n, []byte(name)) {
+			return value
 		}
 	}
 	return nil
 }
 
-// Append appends the wire form of m to b.
-func (m Metadata) Append(b []byte) []byte {
-	for _, p := range m {
-		b = append(append(b, byte(len(p.Name))), p.Name...)
-		b = append(binary.BigEndian.AppendUint32(b, uint32(len(p.Value))), p.Value...)
-	}
-	return b
-}
-
-// ParseMetadata reads properties up to the end of b. The values are parts of
-// b.
+// ParseMetadata checks that b holds properties up to its end, and returns it.
 func ParseMetadata(b []byte) (Metadata, error) {
-	var m Metadata
-	for len(b) > 0 {
-		// "The name SHALL be 1 to 255 characters. Zero-sized names are not
-		// valid."
-		n := 1 + int(b[0])
-		if n == 1 || len(b) < n+4 {
+	for rest := b; len(rest) > 0; {
+		name, _, next, ok := cutProperty(rest)
+		if !ok || !ValidName(string(name)) {
 			return nil, errMetadata
 		}
-		name := b[1:n]
-		size := binary.BigEndian.Uint32(b[n:])
-		b = b[n+4:]
-		if !ValidName(string(name)) || uint64(size) > uint64(len(b)) {
-			return nil, errMetadata
-		}
-		m = append(m, Property{string(name), b[:size:size]})
-		b = b[size:]
+		rest = next
 	}
-	return m, nil
+	return Metadata(b), nil
 }
 
-// ValidName reports whether name may name a property.
+// cutProperty cuts the first property off b. It reports false when b is too
+// short.
+func cutProperty(b []byte) (name, value, rest []byte, ok bool) {
+	name, b, ok = cutShort(b)
+	if !ok || len(b) < 4 {
+		return nil, nil, nil, false
+	}
+	size, b := binary.BigEndian.Uint32(b), b[4:]
+	if uint64(size) > uint64(len(b)) {
+		return nil, nil, nil, false
+	}
+	return name, b[:size:size], b[size:], true
+}
+
+// cutShort cuts a string with an octet for its length off the start of b. It
+// reports false when b is too short.
+func cutShort(b []byte) (s, rest []byte, ok bool) {
+	if len(b) == 0 || len(b) < 1+int(b[0]) {
+		return nil, nil, false
+	}
+	n := 1 + int(b[0])
+	return b[1:n], b[n:], true
+}
+
+// ValidName reports whether name may name a property: "The name SHALL be 1 to
+// 255 characters."
 func ValidName(name string) bool {
 	for _, c := range []byte(name) {
 		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-_.+", c) >= 0) {

@@ -68,7 +68,7 @@ func (m *plainClient) Receive(body []byte) ([]byte, error) {
 		return nil, errPlainWelcome
 	}
 	m.expect = readyName
-	return m.local.Metadata.Append([]byte(initiateName)), nil
+	return append([]byte(initiateName), m.local.Metadata...), nil
 }
 
 // ready takes the metadata of the READY.
@@ -148,15 +148,6 @@ func (m *plainServer) hello(data []byte) ([]byte, error) {
 	return []byte(welcomeName), nil
 }
 
-// cutShort cuts a string with an octet for its length off the start of b.
-func cutShort(b []byte) (s, rest []byte, ok bool) {
-	if len(b) == 0 || len(b) < 1+int(b[0]) {
-		return nil, nil, false
-	}
-	n := 1 + int(b[0])
-	return b[1:n], b[n:], true
-}
-
 // initiate takes the metadata of the INITIATE and returns the READY.
 func (m *plainServer) initiate(data []byte) ([]byte, error) {
 	peer, err := ParseMetadata(data)
@@ -167,7 +158,7 @@ func (m *plainServer) initiate(data []byte) ([]byte, error) {
 		return refusal(err), err
 	}
 	m.peer, m.done = peer, true
-	return m.local.Metadata.Append([]byte(readyName)), nil
+	return append([]byte(readyName), m.local.Metadata...), nil
 }
 
 // Peer implements Mechanism.

@@ -35,7 +35,7 @@ func TestPlainHandshakeIsTheRFCs(t *testing.T) {
 		}
 	}
 	for _, m := range []Mechanism{client, server} {
-		if peer, ok := m.Peer(); !ok || len(peer) != 2 || m.Seals() {
+		if peer, ok := m.Peer(); !ok || peer.Get("X-Greets") == nil || m.Seals() {
 			t.Errorf("%T knows its peer as %q, %v; it seals: %v", m, peer, ok, m.Seals())
 		}
 		if answer, err := m.Receive(commands[0]); answer != nil || !errors.Is(err, errHandshakeSeq) {

@@ -67,7 +67,7 @@ func FuzzSecurityHandshake(f *testing.F) {
 // FuzzCurveInside gives a server metadata and messages of a client that has a
 // key, and so can put anything into its boxes.
 func FuzzCurveInside(f *testing.F) {
-	f.Add(local("DEALER").Metadata.Append(nil), byte(0), []byte("body"))
+	f.Add([]byte(local("DEALER").Metadata), byte(0), []byte("body"))
 	f.Add([]byte{}, byte(payloadMore), []byte{})
 	f.Add([]byte{0}, byte(4), sample(300))
 	f.Fuzz(func(t *testing.T, metadata []byte, flags byte, body []byte) {
