@@ -2,15 +2,13 @@ package zmtp
 
 import "encoding/binary"
 
-// The names of the commands (sections Commands and Connection Heartbeating).
+// The commands of the traffic phase (sections Commands and Connection
+// Heartbeating).
 const (
-	cmdReady     = "READY"
-	cmdError     = "ERROR"
 	CmdSubscribe = "SUBSCRIBE"
 	CmdCancel    = "CANCEL"
 	CmdPing      = "PING"
 	CmdPong      = "PONG"
-	CmdMessage   = "MESSAGE" // CURVE: a message frame in its box
 )
 
 // MaxPingContext is the longest context of a PING.
@@ -47,7 +45,7 @@ func ParsePing(data []byte) (ttl uint16, context []byte, err error) {
 // appendError appends the body of an ERROR command.
 func appendError(b []byte, reason string) []byte {
 	reason = reason[:min(len(reason), 255)]
-	return append(append(AppendCommand(b, cmdError, nil), byte(len(reason))), reason...)
+	return append(append(append(b, errorName...), byte(len(reason))), reason...)
 }
 
 // parseError reads the data of an ERROR command.

@@ -23,11 +23,6 @@ const Curve = "CURVE"
 //	          the vouch being Box[C' + S](C->S')
 //	READY     Box[metadata](S'->C')
 const (
-	helloName    = "\x05HELLO"
-	welcomeName  = "\x07WELCOME"
-	initiateName = "\x08INITIATE"
-	readyName    = "\x05READY"
-
 	curveVersion = "\x01\x00"
 
 	keySize    = 32
@@ -75,7 +70,6 @@ var (
 	errVouch        = errors.New("client does not have the secret key of the public key it claims")
 	errReady        = errors.New("malformed READY command")
 	errReadyBox     = errors.New("READY does not open: it was altered")
-	errHandshakeSeq = errors.New("handshake command out of sequence")
 	errPeerKey      = errors.New("peer has a public key that keeps no secret")
 )
 

@@ -9,14 +9,10 @@ type curveClient struct {
 	server *ecdh.PublicKey  // S
 	random random
 
-	// expect is the name of the command the server is to send, empty when
-	// there is none.
-	expect    string
 	transient *ecdh.PrivateKey // c', until INITIATE is made
 	permanent *[32]byte        // key of the boxes between C' and S, until INITIATE is made
 	session   *[32]byte        // key of the boxes between C' and S', until READY came
-	peer      Metadata
-	done      bool
+	progress
 	curveTraffic
 }
 
@@ -40,7 +36,7 @@ func (m *curveClient) Start() ([]byte, error) {
 	if m.permanent, err = sharedKey(m.transient, m.server); err != nil {
 		return nil, err
 	}
-	m.expect = welcomeName
+	m.due = welcomeName
 	m.sent = 1
 	hello := make([]byte, 0, helloSize)
 	hello = append(append(hello, helloName...), curveVersion...)
@@ -52,16 +48,11 @@ func (m *curveClient) Start() ([]byte, error) {
 // Receive implements Mechanism. "A client peer SHALL NOT send ERROR to the
 // server": there is never an answer to a fault.
 func (m *curveClient) Receive(body []byte) ([]byte, error) {
-	expect := m.expect
-	m.expect = ""
+	name, err := m.takeAnswer(body)
 	switch {
-	case expect == "":
-		return nil, errHandshakeSeq
-	case hasName(body, errorName):
-		return nil, parseError(body[len(errorName):])
-	case !hasName(body, expect):
-		return nil, unexpected(body, expect)
-	case expect == welcomeName:
+	case err != nil:
+		return nil, err
+	case name == welcomeName:
 		return m.welcome(body)
 	}
 	return nil, m.ready(body)
@@ -90,7 +81,7 @@ func (m *curveClient) welcome(body []byte) ([]byte, error) {
 	initiate = appendShort(initiate, initiatePrefix, m.sent, m.introduce(vouch), session)
 	m.session = session
 	m.transient, m.permanent = nil, nil
-	m.expect = readyName
+	m.due = readyName
 	return initiate, nil
 }
 
@@ -112,11 +103,7 @@ func (m *curveClient) ready(body []byte) error {
 	if !ok {
 		return errReadyBox
 	}
-	peer, err := ParseMetadata(plain)
-	if err != nil {
-		return err
-	}
-	if err := m.local.Check(peer); err != nil {
+	if err := m.finish(m.local, plain); err != nil {
 		return err
 	}
 	m.received = nonce
@@ -124,9 +111,5 @@ func (m *curveClient) ready(body []byte) error {
 	m.openKey = newMessageKey(m.session, serverMessagePrefix)
 	m.beside = m.local.Beside
 	m.session = nil
-	m.peer, m.done = peer, true
 	return nil
 }
-
-// Peer implements Mechanism.
-func (m *curveClient) Peer() (Metadata, bool) { return m.peer, m.done }

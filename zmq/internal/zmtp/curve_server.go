@@ -30,13 +30,9 @@ type curveServer struct {
 	authenticate CurveAuthenticator
 	random       random
 
-	// expect is the name of the command the client is to send, empty when
-	// there is none.
-	expect    string
 	cookieKey [32]byte  // from WELCOME to INITIATE
 	cookieAt  time.Time // when it was made
-	peer      Metadata
-	done      bool
+	progress
 	curveTraffic
 }
 
@@ -52,20 +48,17 @@ func newCurveServer(local Local, key *ecdh.PrivateKey, authenticate CurveAuthent
 
 // Start implements Mechanism: the client goes first.
 func (m *curveServer) Start() ([]byte, error) {
-	m.expect = helloName
+	m.due = helloName
 	return nil, nil
 }
 
 // Receive implements Mechanism.
 func (m *curveServer) Receive(body []byte) ([]byte, error) {
-	expect := m.expect
-	m.expect = ""
+	name, err := m.take(body)
 	switch {
-	case expect == "":
-		return nil, errHandshakeSeq
-	case !hasName(body, expect):
-		return nil, unexpected(body, expect)
-	case expect == helloName:
+	case err != nil:
+		return nil, err
+	case name == helloName:
 		return m.hello(body)
 	}
 	return m.initiate(body)
@@ -99,7 +92,7 @@ func (m *curveServer) hello(body []byte) ([]byte, error) {
 		return nil, errHello
 	}
 	m.received = nonce
-	m.expect = initiateName
+	m.due = initiateName
 	return m.welcome(client, permanent), nil
 }
 
@@ -199,6 +192,3 @@ func (m *curveServer) ready(session *[32]byte, peer Metadata) []byte {
 	m.peer, m.done = peer, true
 	return appendShort([]byte(readyName), readyPrefix, m.sent, m.local.Metadata, session)
 }
-
-// Peer implements Mechanism.
-func (m *curveServer) Peer() (Metadata, bool) { return m.peer, m.done }

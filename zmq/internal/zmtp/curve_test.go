@@ -458,7 +458,7 @@ func TestCurveCookieExpires(t *testing.T) {
 func TestCurveClientTakesError(t *testing.T) {
 	for n, sent := range []func(*curveClient){
 		func(m *curveClient) { m.Start() },
-		func(m *curveClient) { m.Start(); m.expect = readyName },
+		func(m *curveClient) { m.Start(); m.due = readyName },
 	} {
 		client := testCurveClient()
 		sent(client)

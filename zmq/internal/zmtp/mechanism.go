@@ -1,7 +1,5 @@
 package zmtp
 
-import "fmt"
-
 // A Mechanism is the security of one connection: first the handshake, then
 // the form of every frame. It belongs to one connection and may not be used
 // again. Sealing and opening may go on at the same time in two goroutines,
@@ -53,8 +51,7 @@ const Null = "NULL"
 // null is the NULL mechanism.
 type null struct {
 	local Local
-	peer  Metadata
-	done  bool
+	progress
 	unsealed
 }
 
@@ -64,42 +61,38 @@ func NewNull(local Local) Mechanism { return &null{local: local} }
 // Start implements Mechanism. "The client SHALL send a READY command and then
 // wait for a READY command in reply."
 func (m *null) Start() ([]byte, error) {
+	m.due = readyName
 	if m.local.Server {
 		return nil, nil
 	}
 	return m.ready(), nil
 }
 
-func (m *null) ready() []byte {
-	return AppendCommand(nil, cmdReady, m.local.Metadata)
-}
+func (m *null) ready() []byte { return append([]byte(readyName), m.local.Metadata...) }
 
 // Receive implements Mechanism.
 func (m *null) Receive(body []byte) ([]byte, error) {
-	name, data, err := ParseCommand(body)
+	name, err := m.takeAnswer(body)
 	if err != nil {
 		return nil, err
 	}
-	switch name {
-	case cmdError:
-		return nil, parseError(data)
-	case cmdReady:
-	default:
-		return nil, fmt.Errorf("command %q in place of READY", name)
-	}
-	peer, err := ParseMetadata(data)
-	if err == nil {
-		err = m.local.Check(peer)
-	}
-	if err != nil {
+	if err := m.finish(m.local, body[len(name):]); err != nil {
 		return refusal(err), err
 	}
-	m.peer, m.done = peer, true
 	if m.local.Server {
 		return m.ready(), nil
 	}
 	return nil, nil
 }
 
-// Peer implements Mechanism.
-func (m *null) Peer() (Metadata, bool) { return m.peer, m.done }
+// unsealed is the form of frames in mechanisms that secure nothing.
+type unsealed struct{}
+
+// Seals implements Mechanism.
+func (unsealed) Seals() bool { return false }
+
+// Seal implements Mechanism.
+func (unsealed) Seal([]byte, byte, []byte) ([]byte, error) { panic("BUG: nothing is sealed") }
+
+// Open implements Mechanism.
+func (unsealed) Open([]byte) (Frame, error) { panic("BUG: nothing is sealed") }

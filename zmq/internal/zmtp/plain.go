@@ -8,10 +8,6 @@ const Plain = "PLAIN"
 // MaxCredential is the length of the longest user name and password.
 const MaxCredential = 255
 
-// libzmqError is how the ERROR of a PLAIN server starts that is libzmq, up to
-// 4.3.5 at least: its source says "\x05ERROR", and \x05E is one character in C.
-const libzmqError = "^RROR"
-
 // Why a handshake is refused. What the peer sent is in none of them: it may
 // be a password.
 var (
@@ -26,12 +22,7 @@ var (
 type plainClient struct {
 	local          Local
 	user, password string
-
-	// expect is the name of the command the server is to send, empty when
-	// there is none.
-	expect string
-	peer   Metadata
-	done   bool
+	progress
 	unsealed
 }
 
@@ -43,7 +34,7 @@ func NewPlainClient(local Local, user, password string) Mechanism {
 
 // Start implements Mechanism: it returns the HELLO.
 func (m *plainClient) Start() ([]byte, error) {
-	m.expect = welcomeName
+	m.due = welcomeName
 	hello := append([]byte(helloName), byte(len(m.user)))
 	hello = append(append(hello, m.user...), byte(len(m.password)))
 	return append(hello, m.password...), nil
@@ -51,40 +42,18 @@ func (m *plainClient) Start() ([]byte, error) {
 
 // Receive implements Mechanism.
 func (m *plainClient) Receive(body []byte) ([]byte, error) {
-	expect := m.expect
-	m.expect = ""
+	name, err := m.takeAnswer(body)
 	switch {
-	case expect == "":
-		return nil, errHandshakeSeq
-	case hasName(body, errorName):
-		return nil, parseError(body[len(errorName):])
-	case hasName(body, libzmqError):
-		return nil, parseError(body[len(libzmqError):])
-	case !hasName(body, expect):
-		return nil, unexpected(body, expect)
-	case expect == readyName:
-		return nil, m.ready(body[len(readyName):])
+	case err != nil:
+		return nil, err
+	case name == readyName:
+		return nil, m.finish(m.local, body[len(readyName):])
 	case len(body) != len(welcomeName):
 		return nil, errPlainWelcome
 	}
-	m.expect = readyName
+	m.due = readyName
 	return append([]byte(initiateName), m.local.Metadata...), nil
 }
-
-// ready takes the metadata of the READY.
-func (m *plainClient) ready(data []byte) error {
-	peer, err := ParseMetadata(data)
-	if err == nil {
-		err = m.local.Check(peer)
-	}
-	if err == nil {
-		m.peer, m.done = peer, true
-	}
-	return err
-}
-
-// Peer implements Mechanism.
-func (m *plainClient) Peer() (Metadata, bool) { return m.peer, m.done }
 
 // A PlainAuthenticator decides whether a user with a password may connect. Its
 // error should be a *Refusal: the text of any other is sent to the client.
@@ -94,12 +63,7 @@ type PlainAuthenticator func(user, password string) error
 type plainServer struct {
 	local        Local
 	authenticate PlainAuthenticator
-
-	// expect is the name of the command the client is to send, empty when
-	// there is none.
-	expect string
-	peer   Metadata
-	done   bool
+	progress
 	unsealed
 }
 
@@ -111,20 +75,17 @@ func NewPlainServer(local Local, authenticate PlainAuthenticator) Mechanism {
 
 // Start implements Mechanism: the client goes first.
 func (m *plainServer) Start() ([]byte, error) {
-	m.expect = helloName
+	m.due = helloName
 	return nil, nil
 }
 
 // Receive implements Mechanism.
 func (m *plainServer) Receive(body []byte) ([]byte, error) {
-	expect := m.expect
-	m.expect = ""
+	name, err := m.take(body)
 	switch {
-	case expect == "":
-		return nil, errHandshakeSeq
-	case !hasName(body, expect):
-		return nil, unexpected(body, expect)
-	case expect == helloName:
+	case err != nil:
+		return nil, err
+	case name == helloName:
 		return m.hello(body[len(helloName):])
 	}
 	return m.initiate(body[len(initiateName):])
@@ -144,22 +105,14 @@ func (m *plainServer) hello(data []byte) ([]byte, error) {
 	if err := m.authenticate(string(user), string(password)); err != nil {
 		return refusal(err), err
 	}
-	m.expect = initiateName
+	m.due = initiateName
 	return []byte(welcomeName), nil
 }
 
 // initiate takes the metadata of the INITIATE and returns the READY.
 func (m *plainServer) initiate(data []byte) ([]byte, error) {
-	peer, err := ParseMetadata(data)
-	if err == nil {
-		err = m.local.Check(peer)
-	}
-	if err != nil {
+	if err := m.finish(m.local, data); err != nil {
 		return refusal(err), err
 	}
-	m.peer, m.done = peer, true
 	return append([]byte(readyName), m.local.Metadata...), nil
 }
-
-// Peer implements Mechanism.
-func (m *plainServer) Peer() (Metadata, bool) { return m.peer, m.done }

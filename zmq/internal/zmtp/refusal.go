@@ -5,9 +5,6 @@ import (
 	"fmt"
 )
 
-// errorName is how the body of an ERROR command starts.
-const errorName = "\x05ERROR"
-
 // The reasons that ERROR commands give for refused credentials: the status
 // codes of ZAP (https://rfc.zeromq.org/spec/27/), as libzmq sends them.
 const (
@@ -55,42 +52,3 @@ func explain(reason string) string {
 	}
 	return fmt.Sprintf("%q", reason)
 }
-
-var errTwoClients = errors.New("both ends of the connection are a client: one has to be the server")
-
-// unexpected is the error for a command that does not belong at this point.
-// What came is quoted only if it looks like a name: it might be a secret in a
-// malformed command.
-func unexpected(body []byte, want string) error {
-	name, _, err := ParseCommand(body)
-	if err != nil {
-		return err
-	}
-	if hasName(body, helloName) && want == welcomeName {
-		return errTwoClients
-	}
-	for _, c := range []byte(name) {
-		if c < 'A' || c > 'Z' || len(name) > len("SUBSCRIBE") {
-			return fmt.Errorf("unknown command in place of %s", want[1:])
-		}
-	}
-	return fmt.Errorf("command %s in place of %s", name, want[1:])
-}
-
-// hasName reports whether body is the command whose name, with its length
-// before it, is name.
-func hasName(body []byte, name string) bool {
-	return len(body) >= len(name) && string(body[:len(name)]) == name
-}
-
-// unsealed is the form of frames in mechanisms that secure nothing.
-type unsealed struct{}
-
-// Seals implements Mechanism.
-func (unsealed) Seals() bool { return false }
-
-// Seal implements Mechanism.
-func (unsealed) Seal([]byte, byte, []byte) ([]byte, error) { panic("BUG: nothing is sealed") }
-
-// Open implements Mechanism.
-func (unsealed) Open([]byte) (Frame, error) { panic("BUG: nothing is sealed") }
