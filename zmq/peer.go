@@ -62,7 +62,7 @@ type Peer struct {
 	dead     bool           // nothing more is written
 	cause    error          // why it is dead
 
-	out outbox // owned by whoever set writing
+	out batch // owned by whoever set writing
 }
 
 // A controlFrame is a frame of the engine's own.

@@ -1,9 +1,23 @@
 package zmq
 
 import (
+	"errors"
 	"net"
 	"os"
 )
+
+// A wire reads from a connection and writes to it.
+type wire interface {
+	// read is the Read of a connection.
+	read(b []byte) (int, error)
+
+	// write writes some of bufs and returns how much. With wait it waits
+	// until at least one octet is written; without, it returns errWouldBlock
+	// when the operating system does not take any at once.
+	write(bufs net.Buffers, wait bool) (int64, error)
+}
+
+var errWouldBlock = errors.New("would block")
 
 // errTimeout is what a write past the deadline of the connection returns.
 var errTimeout = os.ErrDeadlineExceeded
