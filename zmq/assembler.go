@@ -33,7 +33,7 @@ func (a *assembler) add(body []byte, more bool) {
 	if len(a.frames) == cap(a.frames) {
 		old := a.frames
 		a.frames = append(a.frames, body)
-		clear(old) // its neighbours live on
+		clear(old) // or the messages that share this memory would keep these bodies
 	} else {
 		a.frames = append(a.frames, body)
 	}

@@ -48,19 +48,19 @@ type Config struct {
 	RecvQueue int
 
 	// Handler, if not nil, is called for each received message, which then
-	// does not go into the receive channel: Recv returns nil. It runs where
-	// the message was read, which saves waking another goroutine, and with it
-	// most of what a round trip costs besides the network: the way for who
-	// answers at once, or passes on.
+	// does not go into the receive channel: Recv returns nil. It runs in
+	// the goroutine that read the message. That saves waking another one, which
+	// is most of what a round trip costs besides the network, and suits a socket
+	// that answers a message, or passes it on, at once.
 	//
-	// Messages of one peer come one after the other, in order; several peers'
-	// at the same time. While a handler waits, its peer is not read from. It
-	// sends with Deliver, must not close the socket, and is waited for by
-	// Close.
+	// It gets the messages of one peer one after the other, in order, but those
+	// of several peers at the same time. While it waits, that peer is not read
+	// from. It may send with Deliver but must not close the socket; Close waits
+	// for it.
 	Handler func(s *Socket, m Message)
 
-	// MaxMessageSize bounds a received message, in octets, frames together,
-	// each counted with 32 octets more. A peer that sends more is
+	// MaxMessageSize bounds a received message: the octets of all its frames,
+	// and 32 more for each of them. A peer that sends more is
 	// disconnected. Default: 256 MiB. Negative: no bound.
 	MaxMessageSize int64
 
@@ -69,8 +69,8 @@ type Config struct {
 	HandshakeTimeout time.Duration
 
 	// MaxHandshakes bounds how many accepted connections may be in their
-	// handshake at the same time. When there is one more, one of them is
-	// closed, at random, but none that the Authenticator is asked about.
+	// handshake at the same time. When one more comes, one of them is
+	// closed: any that waits for its peer, and not for the Authenticator.
 	// Default: 256. Negative: no bound.
 	MaxHandshakes int
 
@@ -78,9 +78,9 @@ type Config struct {
 	// messages wait for it. Zero or negative: never.
 	StallTimeout time.Duration
 
-	// HeartbeatInterval is how often a PING goes to a peer that was not heard
-	// of for so long. Peers of ZMTP 3.0 do not know PING and get none. Zero
-	// or negative: never. TCP's own keep-alive is always on.
+	// HeartbeatInterval is how long a peer may be silent before it is sent a
+	// PING. Peers of ZMTP 3.0 do not know PING and get none. Zero or negative:
+	// nobody is. TCP's own keep-alive is always on.
 	HeartbeatInterval time.Duration
 
 	// HeartbeatTimeout is how long a peer may stay silent after a PING before
@@ -89,8 +89,9 @@ type Config struct {
 	// request of another peer to answer, the time stands still.
 	HeartbeatTimeout time.Duration
 
-	// HeartbeatTTL is what the PINGs tell the peer: to disconnect when it
-	// does not hear of us for so long. At most 6553.5 s. Default: nothing.
+	// HeartbeatTTL is told to the peer with each PING: it should disconnect when
+	// it has not heard from us for so long. At most 6553.5 s. Zero or negative:
+	// it is told nothing.
 	HeartbeatTTL time.Duration
 
 	// ReconnectMin and ReconnectMax bound the pause before a connection that
@@ -111,7 +112,7 @@ type Config struct {
 
 	// Subscriptions says which subscription messages an XPUB receives, and
 	// whether they take effect by themselves. The user of an XPUB must read
-	// the receive channel; who does not want to know uses PUB.
+	// the receive channel; where nobody wants to know, use PUB.
 	Subscriptions SubscriptionMode
 
 	// Welcome, if not empty, is the first message that a PUB or XPUB sends to
@@ -155,7 +156,7 @@ const (
 	PatternPolicy Policy = iota // as the pattern's specification has it
 	Block                       // the sender waits
 	DropNewest                  // the message is dropped
-	DropOldest                  // the oldest messages that wait are dropped, as many as it takes; the newest never is
+	DropOldest                  // the oldest messages that wait are dropped to make room; the newest is always queued
 )
 
 // A SubscriptionMode says which subscription messages an XPUB receives. Each
@@ -178,6 +179,22 @@ const (
 	// UnsubscribePeer, for the same prefixes or others.
 	ManualSubscriptions
 )
+
+// Resolve returns the settings of a socket of type t: a copy of c, which may
+// be nil, with every default filled in and every "no bound" a large number.
+// An error says which setting makes no sense.
+func (c *Config) Resolve(t Type) (Config, error) {
+	if !t.valid() {
+		return Config{}, fmt.Errorf("zmq: %v is not a socket type", t)
+	}
+	if c == nil {
+		c = new(Config)
+	}
+	if err := c.check(t); err != nil {
+		return Config{}, err
+	}
+	return c.withDefaults(t), nil
+}
 
 // check refuses settings that make no sense.
 func (c *Config) check(t Type) error {

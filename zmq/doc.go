@@ -44,10 +44,9 @@
 //
 // A user who does not read the receive channel makes the socket stop reading
 // from its peers. Nothing else depends on it: writes, our own PINGs and the
-// end of the socket go on. A PING of the peer that stands behind an unread
-// message in the stream is answered when the message was taken; what the
-// peer's own patience makes of that is its decision. Our patience with the
-// peer stands still meanwhile.
+// end of the socket go on. A PING that follows an unread message in the
+// stream is answered when that message has been taken. A peer whose patience ends
+// before that disconnects; ours with the peer stands still meanwhile.
 //
 // # Security
 //
@@ -68,6 +67,10 @@
 //
 // The keys of a connection that has ended stay in memory until the garbage
 // collector uses it again: Go cannot wipe them for sure.
+//
+// Two processes that bind the same ipc path at the same moment, where a dead
+// process has left its file, may both succeed: then one of them is reached by
+// nobody.
 //
 // ZMTP 2.0 and 1.0 are refused. The draft socket types of libzmq (CLIENT,
 // SERVER, RADIO, DISH and others) are not implemented.

@@ -116,7 +116,7 @@ func (l *tempListener) Close() error {
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil // Listen knows more
+		return nil // Listen will tell what is wrong
 	}
 	if info.Mode().Type() != os.ModeSocket {
 		return fmt.Errorf("%s exists and is not a socket", path)
@@ -231,16 +231,15 @@ type halfOpen struct {
 
 type halfConn struct {
 	net.Conn
-	asked bool // it is not the peer that is waited for, but the authenticator
+	asked bool // the authenticator is asked about it
 }
 
-// add adds conn, and returns one to close if there are more than limit: any of
-// those that wait for their peer. A peer in good faith, which is soon through, is
-// seldom hit, a silent one will be. If it was always the oldest, and more came
-// while one peer needs for its handshake than there is room for, none would ever
-// be through. While the authenticator is asked about all of them it is conn
-// itself: who is being thought about would have to come again, and be thought
-// about again.
+// add adds conn. If there are more than limit then, it takes one out and returns
+// it, to be closed: any of those that wait for their peer. A peer in good faith,
+// whose handshake is short, is seldom hit; a silent one is, sooner or later. To
+// take the oldest would let a fast stream of new connections end every handshake.
+// Those that the authenticator is asked about are spared: they would come again
+// and be asked about again. If that is all the others, conn itself is taken.
 func (h *halfOpen) add(conn net.Conn, limit int) (evicted net.Conn) {
 	h.conns = append(h.conns, halfConn{conn, false})
 	if len(h.conns) <= limit {

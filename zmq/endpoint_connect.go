@@ -73,18 +73,15 @@ func (c *connecter) run(ctx context.Context) {
 	pause := newBackoff(c.s.cfg.ReconnectMin, c.s.cfg.ReconnectMax)
 	for {
 		conn, err := c.dial(ctx)
-		switch {
-		case err != nil:
-			if ctx.Err() == nil {
-				c.s.monitor.emit(Event{Kind: ConnectFailed, Endpoint: c.e.text, Err: err})
-			}
-		default:
+		if err == nil {
 			// A peer that ends every connection soon, because it has another of
 			// this routing id, say, must not be asked again at once for ever.
 			began := time.Now()
 			if c.serve(ctx, conn) && time.Since(began) >= pause.now {
 				pause.reset()
 			}
+		} else if ctx.Err() == nil {
+			c.s.monitor.emit(Event{Kind: ConnectFailed, Endpoint: c.e.text, Err: err})
 		}
 		if !c.s.sleep(ctx, pause.next()) {
 			return

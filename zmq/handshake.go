@@ -85,15 +85,15 @@ func (p *Peer) greet() error {
 		case bad != nil:
 			return bad
 		case ok:
-			return p.accept(mine, theirs)
+			return p.agree(mine, theirs)
 		case err != nil:
 			return err
 		}
 	}
 }
 
-// accept compares the greetings.
-func (p *Peer) accept(mine, theirs zmtp.Greeting) error {
+// agree makes the mechanism of the connection, if the greetings go together.
+func (p *Peer) agree(mine, theirs zmtp.Greeting) error {
 	// "If the mechanism that the peer received does not exactly match the
 	// mechanism it sent, it MUST close the connection."
 	if theirs.Mechanism != mine.Mechanism {

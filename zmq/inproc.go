@@ -45,8 +45,8 @@ func (n *inprocNames) listen(name string) (net.Listener, error) {
 	return l, nil
 }
 
-// dial connects to name. Other than with a network, where one can only try
-// again, it waits until somebody binds it.
+// dial connects to name. Unlike on a network, where one can only try again, it
+// waits until somebody binds it.
 func (n *inprocNames) dial(ctx context.Context, name string) (net.Conn, error) {
 	for {
 		l, err := n.listener(ctx, name)

@@ -23,12 +23,11 @@ type Message struct {
 // send if it is long. Its memory may have been recycled.
 func NewFrame(size int) []byte { return zmtp.MakeBody(size) }
 
-// Recycle gives the memory of a received message back, for messages to come, or
-// that of a message made of [NewFrame] which was sent.
-// Nobody has to call it; it saves work where messages come fast, or are large,
-// and are soon done with. Whoever calls it must not look at the frames again,
-// nor may anybody else: not after sending the message on, before its completion
-// was called. A second call does nothing.
+// Recycle gives back the memory of a received message, or of one that was made of
+// [NewFrame] and sent, for messages to come. Nobody has to call it; it saves work
+// where messages come fast, or are large, and are soon done with. After it nobody
+// may look at the frames again. So a message that was sent, or sent on, is recycled
+// when the completion of Deliver is called. A second call does nothing.
 func (m Message) Recycle() {
 	// The slice of frames is not used again, so that it tells for ever whether
 	// this is a second call.
@@ -41,8 +40,9 @@ func (m Message) Recycle() {
 	}
 }
 
-// size is what the message costs in a queue: its octets and the headers.
-func (m Message) size() int64 { return framesSize(m.Frames) }
+// Size returns what m costs in a queue that is bounded in octets: its own octets
+// and 32 for each frame.
+func (m Message) Size() int64 { return framesSize(m.Frames) }
 
 func framesSize(frames [][]byte) int64 {
 	var n int64

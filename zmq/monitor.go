@@ -48,7 +48,7 @@ type Event struct {
 	Err      error  // why, where something failed or ended
 }
 
-// monitorSize is how many events wait for who reads them.
+// monitorSize is how many events may wait for their reader.
 const monitorSize = 256
 
 // A monitor gives events to whoever asked for them. The zero value has no

@@ -8,10 +8,10 @@ import (
 // A pattern is what is particular to a socket type: who gets what is sent and
 // what becomes of what is received. There is one for each socket.
 type pattern interface {
-	// attach begins to route to p, or refuses it. s.mu is held.
+	// attach makes p one that messages go to, or refuses it. s.mu is held.
 	attach(p *Peer, c *cork) error
 
-	// detach ends to route to p. s.mu is held.
+	// detach undoes attach. s.mu is held.
 	detach(p *Peer)
 
 	// route queues it at its receivers, all or nothing. It returns errWait

@@ -3,7 +3,6 @@ package zmq
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"slices"
 )
 
@@ -112,15 +111,13 @@ func (r *replier) route(it *item, c *cork) error {
 	return err
 }
 
-var errNoDelimiter = errors.New("request without an empty delimiter frame")
-
 func (r *replier) receive(p *Peer, m Message) error {
 	frames := m.Frames
 	// The envelope is everything up to the first empty frame.
 	n := slices.IndexFunc(frames, func(f []byte) bool { return len(f) == 0 })
 	if n < 0 || n == len(frames)-1 {
 		r.s.stats.discarded.Add(1)
-		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", errNoDelimiter)
+		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", "no empty delimiter frame before its body")
 		return nil
 	}
 	if !p.takeTurn(r.turn) {

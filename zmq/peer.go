@@ -54,7 +54,7 @@ type Peer struct {
 	mu       sync.Mutex
 	queue    queue          // messages that nobody has begun to write
 	controls []controlFrame // what goes out before them
-	tidyAt   int            // how many of them there are when they are tidied next, if it is more than minTidy
+	tidyAt   int            // they are tidied when there are so many, if it is more than minTidy
 	pong     []byte         // the answer to the last PING, nil if it is out
 	messages int            // queued or being written
 	octets   int64          // of these
@@ -241,8 +241,8 @@ func (p *Peer) command(body []byte) error {
 	return nil
 }
 
-// push gives m to the user. It waits while the receive channel is full, but
-// not longer than the user may be expected to read.
+// push gives m to the user. It waits while the receive channel is full, until the
+// socket has flushed or closes: then nobody need read any more.
 func (s *Socket) push(m Message) {
 	if h := s.cfg.Handler; h != nil {
 		m.From.parked.Store(true)

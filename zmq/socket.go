@@ -42,9 +42,11 @@ func (t Type) String() string {
 
 func (t Type) valid() bool { return t >= Pair && t <= XSub }
 
-// sends and receives report which channels a type has.
-func (t Type) sends() bool    { return t != Sub && t != Pull }
-func (t Type) receives() bool { return t != Pub && t != Push }
+// Sends reports whether a socket of type t has a send channel.
+func (t Type) Sends() bool { return t != Sub && t != Pull }
+
+// Receives reports whether a socket of type t has a receive channel.
+func (t Type) Receives() bool { return t != Pub && t != Push }
 
 // A Socket is a 0MQ socket whose two directions are Go channels.
 //
@@ -100,18 +102,13 @@ type Socket struct {
 // NewSocket makes a socket of type t. A nil cfg means the defaults; cfg is
 // copied.
 func NewSocket(t Type, cfg *Config) (*Socket, error) {
-	if !t.valid() {
-		return nil, fmt.Errorf("zmq: %v is not a socket type", t)
-	}
-	if cfg == nil {
-		cfg = new(Config)
-	}
-	if err := cfg.check(t); err != nil {
+	resolved, err := cfg.Resolve(t)
+	if err != nil {
 		return nil, err
 	}
 	s := &Socket{
 		typ:        t,
-		cfg:        cfg.withDefaults(t),
+		cfg:        resolved,
 		drainc:     make(chan struct{}),
 		flushedc:   make(chan struct{}),
 		closec:     make(chan struct{}),
@@ -124,10 +121,10 @@ func NewSocket(t Type, cfg *Config) (*Socket, error) {
 		nextID:     randomID(),
 	}
 	s.pat = newPattern(s)
-	if t.receives() && s.cfg.Handler == nil {
+	if t.Receives() && s.cfg.Handler == nil {
 		s.recv = make(chan Message, s.cfg.RecvQueue)
 	}
-	if t.sends() {
+	if t.Sends() {
 		s.send = make(chan Message, s.cfg.SendBuffer)
 		s.wg.Go(s.pump)
 	} else {
@@ -235,7 +232,7 @@ func (s *Socket) forget(p *Peer) {
 	s.changed()
 }
 
-// changed wakes who waits for room. s.mu is held.
+// changed wakes those who wait for room. s.mu is held.
 func (s *Socket) changed() {
 	if s.waiting.Load() > 0 {
 		close(s.changec)

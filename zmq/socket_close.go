@@ -92,7 +92,7 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 	if err == nil && lost == 0 {
 		return nil // what is in the send channel came too late
 	}
-	// Who is still inside Deliver has what is pending.
+	// What is pending belongs to goroutines that are still inside Deliver.
 	if lost += uint64(len(s.send)) + uint64(s.pending.Load()); lost == 0 {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (s *Socket) drained(ctx context.Context) error {
 	if err := s.pumped(ctx); err != nil {
 		return err
 	}
-	// Who puts something into the send channel now is too late.
+	// What is put into the send channel now comes too late.
 	return s.waitFor(ctx, func() bool { return s.pending.Load() == 0 })
 }
 

@@ -78,10 +78,9 @@ var corks = sync.Pool{New: func() any { return new(cork) }}
 // goroutine. done, if not nil, is called exactly once: with nil when the bytes
 // were handed to the operating system (for a message with several receivers:
 // to all of them; at once if there is none), or with the reason why the
-// message was dropped. done is called before Deliver returns, by the calling
-// goroutine, if the receivers can take the message now and nobody else writes to
-// them, and by another goroutine, of the socket or of somebody who delivers,
-// otherwise; it must not block nor close the socket.
+// message was dropped. It must neither block nor close the socket. Where the
+// receivers can take the message now and nobody else is writing to them, done has
+// been called when Deliver returns; otherwise another goroutine calls it later.
 //
 // Deliver waits where the socket's policy is to block and a queue is full, until
 // there is room or the socket closes. With SendQueue < 0 it never waits: what a
@@ -101,39 +100,42 @@ var errWait = errors.New("wait")
 // is served until the socket is drained, and which waits for its turn.
 func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 	it := &c.item // not a variable of its own: that would be an allocation
-	*it = item{frames: m.Frames, size: m.size(), done: done, patient: pump}
+	*it = item{frames: m.Frames, size: m.Size(), done: done, patient: pump}
 	defer func() { *it = item{} }()
-	if len(it.frames) == 0 || !s.typ.sends() {
+	if len(it.frames) == 0 || !s.typ.Sends() {
 		s.refuse(it, ErrMessage)
 		return
 	}
 	c.messages++
 	c.octets += it.size
-	waits := false
 	s.mu.Lock()
+	err := s.route(it, c)
+	if err == errWait {
+		err = s.routeWhenRoom(it, c)
+	}
+	s.mu.Unlock()
+	if err != nil {
+		if pump && err == ErrClosed {
+			s.stats.lost.Add(1)
+		}
+		s.refuse(it, err)
+	}
+}
+
+// routeWhenRoom is route for a message that has to wait, and does not return
+// errWait. s.mu is held, but not while it waits.
+func (s *Socket) routeWhenRoom(it *item, c *cork) error {
+	// Whoever makes room looks afterwards whether somebody waits for it. So be
+	// counted as waiting first, then look for room once more.
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
+	if it.patient {
+		s.pending.Add(1) // in nobody's queue, but accepted
+		defer s.pending.Add(-1)
+	}
 	for {
-		err := s.route(it, c)
-		if err == nil {
-			s.mu.Unlock()
-			break
-		}
-		if err != errWait {
-			s.mu.Unlock()
-			if pump && err == ErrClosed {
-				s.stats.lost.Add(1)
-			}
-			s.refuse(it, err)
-			break
-		}
-		if !waits {
-			// Be counted first, then look again: who makes room looks at the
-			// count afterwards.
-			waits = true
-			s.waiting.Add(1)
-			if pump {
-				s.pending.Add(1) // in nobody's queue, but accepted
-			}
-			continue
+		if err := s.route(it, c); err != errWait {
+			return err
 		}
 		changec := s.changec
 		s.mu.Unlock()
@@ -143,12 +145,6 @@ func (s *Socket) deliver(m Message, done func(error), c *cork, pump bool) {
 		case <-s.closec:
 		}
 		s.mu.Lock()
-	}
-	if waits {
-		s.waiting.Add(-1)
-		if pump {
-			s.pending.Add(-1)
-		}
 	}
 }
 
@@ -161,11 +157,11 @@ func (s *Socket) route(it *item, c *cork) error {
 		if s.typ == Req && !s.cfg.Relaxed {
 			return outOfTurn(it)
 		}
-		return s.putBack(it, c)
+		return s.addToBacklog(it, c)
 	}
 	err := s.pat.route(it, c)
 	if err == errNoPeers {
-		return s.putBack(it, c)
+		return s.addToBacklog(it, c)
 	}
 	return err
 }
@@ -174,8 +170,8 @@ func (s *Socket) route(it *item, c *cork) error {
 // there is none.
 var errNoPeers = errors.New("no peers")
 
-// putBack queues it for the first peer to come. s.mu is held.
-func (s *Socket) putBack(it *item, c *cork) error {
+// addToBacklog has it wait for the first peer to come. s.mu is held.
+func (s *Socket) addToBacklog(it *item, c *cork) error {
 	var dropped []item
 	for len(s.backlog) > 0 && (len(s.backlog) >= s.cfg.SendQueue || s.backlogLen > s.cfg.SendQueueBytes-it.size) {
 		switch s.cfg.Full {

@@ -19,9 +19,9 @@ const (
 // A rawWire uses the socket of the operating system itself. It is what makes
 // it possible to write from any goroutine without waiting.
 //
-// The Go scheduler is not told of its system calls, which cannot wait. That would
-// wake its monitor whenever the process was idle: a thread more for each message
-// of a conversation, which looks around for as long as there is work.
+// Its system calls cannot wait, and the Go scheduler is not told of them: to tell
+// it would, whenever the process was idle, wake a thread of the scheduler that
+// watches for calls that take long, once for each message of a conversation.
 //
 // One goroutine reads, and one at a time writes: the one that owns Peer.out.
 type rawWire struct {

@@ -5,32 +5,6 @@ import (
 	"io"
 )
 
-// What is in this file is for engines of others that offer the interface of
-// this package, such as package libzmq.
-
-// Resolve returns the settings of a socket of type t: a copy of c, which may
-// be nil, with every default filled in and every "no bound" a large number.
-// An error says which setting makes no sense.
-func (c *Config) Resolve(t Type) (Config, error) {
-	if !t.valid() {
-		return Config{}, fmt.Errorf("zmq: %v is not a socket type", t)
-	}
-	if c == nil {
-		c = new(Config)
-	}
-	if err := c.check(t); err != nil {
-		return Config{}, err
-	}
-	return c.withDefaults(t), nil
-}
-
-// Sends and Receives report which channels a socket of type t has.
-func (t Type) Sends() bool    { return t.sends() }
-func (t Type) Receives() bool { return t.receives() }
-
-// Size is what m costs in a queue that is bounded in octets.
-func (m Message) Size() int64 { return m.size() }
-
 // A Mechanism is what is behind a Security, secrets included: do not print it.
 // Fields that the mechanism does not have are zero.
 type Mechanism struct {
@@ -45,8 +19,8 @@ type Mechanism struct {
 // Format implements fmt.Formatter: every verb prints the name only.
 func (m Mechanism) Format(f fmt.State, _ rune) { io.WriteString(f, m.Name) }
 
-// Reveal returns what s is made of, for an engine with mechanisms of its own.
-// A nil s is NULL that lets everybody connect.
+// Reveal returns what s is made of, for an engine with mechanisms of its own, such
+// as that of package libzmq. A nil s is NULL that lets everybody connect.
 func (s *Security) Reveal() Mechanism {
 	if s == nil {
 		return Mechanism{Name: "NULL", Authenticate: AllowAny}
