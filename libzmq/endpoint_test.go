@@ -70,9 +70,13 @@ func TestEndpointErrorsNameTheEndpoint(t *testing.T) {
 	for _, err := range []error{
 		s.Connect("nonsense"),
 		s.Connect("tcp://127.0.0.1"),
+		s.Connect("tcp://127.0.0.1:70000"),
+		s.Connect("tcp://127.0.0.1:5555x"),
+		s.Connect("tcp://127.0.0.1:70000;127.0.0.1:5555"),
 		s.Unbind("tcp://127.0.0.1:1"),
 		s.Disconnect("tcp://127.0.0.1:1"),
 		second(s.Bind(taken)),
+		second(s.Bind("tcp://127.0.0.1:70000")),
 		second(s.Bind("udp://127.0.0.1:1")),
 		second(s.Bind("ipc://" + strings.Repeat("x", 200))),
 	} {

@@ -2,6 +2,7 @@ package libzmq
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pebbe/zmq4"
@@ -99,8 +100,32 @@ func (s *Socket) Do(fn func(*zmq4.Socket) error) error {
 
 // endpoint is Do for what names an endpoint.
 func (s *Socket) endpoint(op, endpoint string, fn func(*zmq4.Socket) error) error {
-	if err := s.Do(fn); err != nil {
+	err := checkPorts(endpoint)
+	if err == nil {
+		err = s.Do(fn)
+	}
+	if err != nil {
 		return &zmq.EndpointError{Op: op, Endpoint: endpoint, Err: err}
+	}
+	return nil
+}
+
+// checkPorts refuses ports that libzmq would take for others: 70000 for 4464,
+// its last 16 bits, and 5555x for 5555.
+func checkPorts(endpoint string) error {
+	addresses, ok := strings.CutPrefix(endpoint, "tcp://")
+	if !ok {
+		return nil
+	}
+	for address := range strings.SplitSeq(addresses, ";") { // perhaps a source address first
+		colon := strings.LastIndexByte(address, ':')
+		if colon < 0 {
+			continue // libzmq refuses it
+		}
+		port := address[colon+1:]
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil && port != "*" && port != "!" {
+			return fmt.Errorf("port %q is not a number from 0 to 65535", port)
+		}
 	}
 	return nil
 }
