@@ -162,13 +162,27 @@ func TestZ1ShutdownGivesUpWithItsContext(t *testing.T) {
 }
 
 func TestZ1CloseCutsShutdownShort(t *testing.T) {
-	push := newSocket(t, Push, nil)
-	push.Deliver(msg("nobody is there"), nil)
-	ended := make(chan error)
-	go func() { ended <- push.Shutdown(context.Background()) }()
-	wait(t, "Shutdown", push.flushc)
-	push.Close()
-	wait(t, "Shutdown", ended)
+	for _, connected := range []bool{false, true} {
+		push := newSocket(t, Push, nil)
+		begun := push.flushc
+		if connected { // libzmq takes the message, and nobody takes it from it
+			if err := push.Connect("tcp://127.0.0.1:1"); err != nil {
+				t.Fatal(err)
+			}
+			begun = push.flushedc
+		}
+		push.Deliver(msg("x"), nil)
+		ended := make(chan error)
+		go func() { ended <- push.Shutdown(context.Background()) }()
+		wait(t, "Shutdown", begun)
+		push.Close()
+		if err := wait(t, "Shutdown", ended); !errors.Is(err, zmq.ErrClosed) {
+			t.Errorf("connected %v: Shutdown = %v, want ErrClosed", connected, err)
+		}
+		if err := push.Shutdown(context.Background()); err != nil {
+			t.Errorf("connected %v: Shutdown of a closed socket = %v", connected, err)
+		}
+	}
 }
 
 func TestZ1ClosedSendChannelFlushes(t *testing.T) {

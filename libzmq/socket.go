@@ -32,6 +32,7 @@ type Socket struct {
 	shared   bool   // made by the function NewSocket
 	adopted  bool   // its context belongs to somebody else
 	last     bool   // the shared forwarder ends with it; set before closing donec
+	cut      bool   // it had no time to write what it had; set before closing donec
 
 	// Guarded by f.mu.
 
@@ -52,7 +53,7 @@ type Socket struct {
 	watching  bool           // the monitor tells other events too
 	reason    error          // why libzmq has ended it, nil if it was closed
 	grace     *time.Timer    // ends the wait for that; nil before soc is closed
-	lingering bool           // soc is closed, and has time to write what it has
+	lingering bool           // soc is closed and has time to write what it has, until the end
 	polled    int            // index of soc in f.polled, 0 when not polled
 	watched   int            // index of monitor in f.polled, likewise
 	partial   [][]byte       // the beginning of a message

@@ -33,33 +33,46 @@ func (s *Socket) Close() error {
 
 // Shutdown hands over what was accepted and has libzmq write it, then closes
 // the socket. Nothing more is accepted. When ctx is done first, Shutdown is
-// Close and returns the cause; when it has no deadline, libzmq gets 30 s.
+// Close and returns the cause. Without a deadline of ctx, libzmq gets 30 s, and
+// an error says if it needed more. When somebody else closes the socket
+// meanwhile, the error matches ErrClosed: libzmq does not tell whether messages
+// were lost. On a closed socket Shutdown waits for the end, and returns nil.
 func (s *Socket) Shutdown(ctx context.Context) error {
 	s.f.mu.Lock()
+	closed := s.closed
 	s.setFlushing()
 	s.f.mu.Unlock()
 	deadline, bounded := ctx.Deadline()
 	select {
 	case <-s.flushedc:
-		linger := maxLinger
-		if bounded { // libzmq counts milliseconds
-			linger = time.Until(deadline).Truncate(time.Millisecond) + 2*time.Millisecond
+		if !bounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, maxLinger, errUnwritten)
+			defer cancel()
+			deadline, bounded = ctx.Deadline()
 		}
-		s.end(max(linger, 0))
+		linger := time.Until(deadline).Truncate(time.Millisecond) // which libzmq counts
+		s.end(max(linger+2*time.Millisecond, 0))
 	case <-ctx.Done():
 	}
 	select {
 	case <-s.donec:
 		s.wait()
-		if !bounded || time.Now().Before(deadline) {
+		switch {
+		case bounded && !time.Now().Before(deadline):
+			<-ctx.Done() // linger is over: what is not written is lost
+		case s.cut && !closed:
+			return fmt.Errorf("libzmq: shutdown was cut short, messages may be lost: %w", s.Err())
+		default:
 			return nil
 		}
-		<-ctx.Done() // linger is over: what is not written is lost
 	case <-ctx.Done():
 		s.Close()
 	}
 	return context.Cause(ctx)
 }
+
+var errUnwritten = fmt.Errorf("libzmq: shutdown: not everything could be written in %v", maxLinger)
 
 // wait waits for the end, also of the shared forwarder when it ends with s.
 func (s *Socket) wait() {
@@ -112,11 +125,13 @@ func (s *Socket) end(linger time.Duration) {
 // or linger is over; its monitor tells.
 func (s *Socket) shut(linger time.Duration) {
 	if s.soc == nil {
-		if s.lingering && linger == 0 { // Close cuts Shutdown short
+		if s.lingering && linger == 0 {
+			s.cut = true
 			s.finish(false)
 		}
 		return
 	}
+	s.cut = linger == 0
 	s.settle(s.pending, zmq.ErrClosed)
 	s.pending = nil
 	s.lingering = linger > 0
@@ -166,6 +181,7 @@ func (s *Socket) finish(gone bool) {
 	if finished {
 		return
 	}
+	s.lingering = false
 	s.wg.Wait()
 	f.mu.Lock()
 	s.err = cmp.Or(s.reason, error(zmq.ErrClosed))
