@@ -31,7 +31,7 @@ func (c *Client) Debug(
 	if err != nil {
 		return nil, err
 	}
-	m, err := l.roundTrip(ctx, l.control, req)
+	m, err := l.roundTrip(ctx, jupyter.Control, req)
 	if err != nil {
 		return nil, err
 	}

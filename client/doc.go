@@ -41,6 +41,12 @@
 // [Config.DebugEvent] hears of its events. The bodies are JSON, to be decoded
 // into types of the program's own or of a package for that protocol.
 //
+// # Subshells and messages of any type
+//
+// [Client.CreateSubshell] makes a shell in which code runs beside other code, as
+// [ExecuteOptions.SubshellID] says. What has no method of its own is a message of
+// [Client.NewMessage], for [Client.Request] or [Client.Send].
+//
 // # Interrupting and ending
 //
 // [Client.Interrupt] interrupts in the way the kernelspec asks for.
@@ -62,7 +68,7 @@
 // # Limitations
 //
 // Starting kernels works on Unix only. Comm messages reach [Config.Message] but
-// there is no API to open a comm, and none for subshells.
+// there is no API to open a comm.
 //
 // A client that was attached does not notice that somebody else restarts the kernel
 // on the same ports: what waits then waits until its context ends, and what is

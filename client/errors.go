@@ -66,8 +66,11 @@ type ReplyError struct {
 }
 
 func (e *ReplyError) Error() string {
-	if e.EName == "" {
-		return fmt.Sprintf("client: %s with status %s", e.Type, e.Status)
+	switch {
+	case e.EName != "":
+		return fmt.Sprintf("client: %s: %s: %s", e.Type, e.EName, e.EValue)
+	case e.EValue != "": // ipykernel's about subshells
+		return fmt.Sprintf("client: %s: %s", e.Type, e.EValue)
 	}
-	return fmt.Sprintf("client: %s: %s: %s", e.Type, e.EName, e.EValue)
+	return fmt.Sprintf("client: %s with status %s", e.Type, e.Status)
 }

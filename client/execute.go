@@ -24,6 +24,9 @@ type ExecuteOptions struct {
 	// UserExpressions are evaluated after the code; their values are in the
 	// reply.
 	UserExpressions map[string]string
+	// SubshellID runs the code in a subshell that CreateSubshell made, beside
+	// what runs elsewhere. Default: the main shell.
+	SubshellID string
 
 	// Output, if not nil, is called with every IOPub message of the request, in
 	// order, its busy and idle status included. Execute takes no further message
@@ -63,7 +66,7 @@ func (c *Client) Execute(
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.session.New(nil, &jupyter.ExecuteRequest{
+	m, err := c.NewMessage(&jupyter.ExecuteRequest{
 		Code:            code,
 		Silent:          opts.Silent,
 		StoreHistory:    !opts.NoHistory && !opts.Silent,
@@ -72,8 +75,9 @@ func (c *Client) Execute(
 		StopOnError:     !opts.ContinueOnError,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("client: %v", err)
+		return nil, err
 	}
+	m.Header.SubshellID = opts.SubshellID
 	r := &request{
 		id:     m.Header.MsgID,
 		reply:  make(chan *jupyter.Message, 1),

@@ -202,6 +202,9 @@ func (l *link) close(cause error) {
 
 // send signs m and gives it to s.
 func (l *link) send(ctx context.Context, s *zmq.Socket, m *jupyter.Message) error {
+	if err := l.failure(); err != nil { // it may have been a while ago
+		return err
+	}
 	frames, err := l.codec.Encode(m)
 	if err != nil {
 		return fmt.Errorf("client: %v", err)
@@ -317,7 +320,10 @@ func (l *link) outputs() {
 // if it is none or not for us.
 func (l *link) decode(z zmq.Message) (*jupyter.Message, *request) {
 	m, err := l.codec.Decode(z.Frames)
-	if err != nil {
+	if part, ok := errors.AsType[*jupyter.PartError](err); ok && part.Part != "parent_header" {
+		// Whoever waits for it hears that it is broken.
+		l.c.cfg.Logger.Warn("broken message", "type", m.Header.MsgType, "err", err)
+	} else if err != nil {
 		l.c.cfg.Logger.Warn("message dropped", "err", err)
 		return nil, nil
 	}
@@ -384,7 +390,7 @@ func (l *link) onOutput(z zmq.Message) {
 	switch {
 	case m.Header.MsgType == jupyter.TypeDebugEvent && l.c.cfg.DebugEvent != nil:
 		l.debugEvent(m)
-	case r == nil || r.output != nil && !l.pushOutput(r, m):
+	case r == nil || r.output == nil || !l.pushOutput(r, m):
 		l.other(m)
 	}
 }

@@ -7,13 +7,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
-	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // KernelInfo asks the kernel about itself. [Client.Info] has the answer from
 // when it became ready.
 func (c *Client) KernelInfo(ctx context.Context) (*jupyter.KernelInfoReply, error) {
-	return ask[jupyter.KernelInfoReply](ctx, c, (*link).shellSocket, &jupyter.KernelInfoRequest{})
+	return ask[jupyter.KernelInfoReply](ctx, c, jupyter.Shell, &jupyter.KernelInfoRequest{})
 }
 
 // Complete asks for completions of code at cursor, which counts code points; a
@@ -21,7 +20,7 @@ func (c *Client) KernelInfo(ctx context.Context) (*jupyter.KernelInfoReply, erro
 func (c *Client) Complete(
 	ctx context.Context, code string, cursor int,
 ) (*jupyter.CompleteReply, error) {
-	return ask[jupyter.CompleteReply](ctx, c, (*link).shellSocket, &jupyter.CompleteRequest{
+	return ask[jupyter.CompleteReply](ctx, c, jupyter.Shell, &jupyter.CompleteRequest{
 		Code:      code,
 		CursorPos: cursorOrEnd(code, cursor),
 	})
@@ -32,7 +31,7 @@ func (c *Client) Complete(
 func (c *Client) Inspect(
 	ctx context.Context, code string, cursor, detail int,
 ) (*jupyter.InspectReply, error) {
-	return ask[jupyter.InspectReply](ctx, c, (*link).shellSocket, &jupyter.InspectRequest{
+	return ask[jupyter.InspectReply](ctx, c, jupyter.Shell, &jupyter.InspectRequest{
 		Code:        code,
 		CursorPos:   cursorOrEnd(code, cursor),
 		DetailLevel: detail,
@@ -41,7 +40,7 @@ func (c *Client) Inspect(
 
 // interruptByMessage returns when the kernel has acknowledged the message.
 func (c *Client) interruptByMessage(ctx context.Context) error {
-	_, err := ask[jupyter.InterruptReply](ctx, c, (*link).controlSocket, &jupyter.InterruptRequest{})
+	_, err := ask[jupyter.InterruptReply](ctx, c, jupyter.Control, &jupyter.InterruptRequest{})
 	return err
 }
 
@@ -55,7 +54,7 @@ func cursorOrEnd(code string, cursor int) int {
 // IsComplete asks whether code can be run as it is. Not every kernel answers:
 // give ctx a deadline.
 func (c *Client) IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteReply, error) {
-	return ask[jupyter.IsCompleteReply](ctx, c, (*link).shellSocket, &jupyter.IsCompleteRequest{
+	return ask[jupyter.IsCompleteReply](ctx, c, jupyter.Shell, &jupyter.IsCompleteRequest{
 		Code: code,
 	})
 }
@@ -64,36 +63,89 @@ func (c *Client) IsComplete(ctx context.Context, code string) (*jupyter.IsComple
 func (c *Client) History(
 	ctx context.Context, req *jupyter.HistoryRequest,
 ) (*jupyter.HistoryReply, error) {
-	return ask[jupyter.HistoryReply](ctx, c, (*link).shellSocket, req)
+	return ask[jupyter.HistoryReply](ctx, c, jupyter.Shell, req)
 }
 
 // CommInfo asks for the open comms, of one target or, if it is empty, of all.
 func (c *Client) CommInfo(ctx context.Context, target string) (*jupyter.CommInfoReply, error) {
-	return ask[jupyter.CommInfoReply](ctx, c, (*link).shellSocket, &jupyter.CommInfoRequest{
+	return ask[jupyter.CommInfoReply](ctx, c, jupyter.Shell, &jupyter.CommInfoRequest{
 		TargetName: target,
 	})
 }
 
-func (l *link) shellSocket() *zmq.Socket   { return l.shell }
-func (l *link) controlSocket() *zmq.Socket { return l.control }
+// NewMessage returns a message of this client with that content, for Request or
+// Send: for types that the protocol does not know ([jupyter.RawContent]), and to
+// set what the other methods do not, such as the buffers, or the subshell in the
+// header. What it causes has its header as the parent. It may be sent once.
+func (c *Client) NewMessage(content jupyter.Content) (*jupyter.Message, error) {
+	m, err := c.session.New(nil, content)
+	if err != nil {
+		return nil, fmt.Errorf("client: %v", err)
+	}
+	return m, nil
+}
 
-// ask sends content and returns the reply as a T. A reply with another status
-// than "ok" is a [*ReplyError].
-func ask[T any, P interface {
-	*T
-	jupyter.Content
-}](
-	ctx context.Context, c *Client, socket func(*link) *zmq.Socket, content jupyter.Content,
-) (*T, error) {
+// Request sends m on shell or control and returns the reply to it, which may come
+// before the last output. All output goes to Config.Message. A kernel that does
+// not know a type of request may not answer: give ctx a deadline.
+//
+// A reply with status "error" or "aborted" is returned together with a
+// [*ReplyError]. Other errors are as those of Execute.
+func (c *Client) Request(
+	ctx context.Context, ch jupyter.Channel, m *jupyter.Message,
+) (*jupyter.Message, error) {
 	l, err := c.current()
 	if err != nil {
 		return nil, err
 	}
-	m, err := l.roundTrip(ctx, socket(l), content)
+	reply, err := l.exchange(ctx, ch, m)
+	if err != nil {
+		return nil, err
+	}
+	return reply, replyError(reply)
+}
+
+// Send sends m, which has no reply, on shell or control. It returns when m is on
+// its way; it waits only while more is on its way than the connection takes.
+// Errors are as those of Execute.
+func (c *Client) Send(ctx context.Context, ch jupyter.Channel, m *jupyter.Message) error {
+	l, err := c.current()
+	if err != nil {
+		return err
+	}
+	return l.sendOn(ctx, ch, m)
+}
+
+// ask sends content on ch and returns the reply as a T. A reply with status
+// "error" or "aborted" is a [*ReplyError].
+func ask[T any, P interface {
+	*T
+	jupyter.Content
+}](ctx context.Context, c *Client, ch jupyter.Channel, content jupyter.Content) (*T, error) {
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.roundTrip(ctx, ch, content)
 	if err != nil {
 		return nil, err
 	}
 	return decodeReply[T, P](m)
+}
+
+// replyError returns the error that a reply tells, nil if it tells none.
+func replyError(m *jupyter.Message) error {
+	var status struct {
+		Status string `json:"status"`
+		jupyter.ErrorInfo
+	}
+	if err := json.Unmarshal(m.Content, &status); err != nil {
+		return fmt.Errorf("client: content of %s: %v", m.Header.MsgType, err)
+	}
+	if status.Status == jupyter.StatusError || status.Status == jupyter.StatusAborted {
+		return &ReplyError{m.Header.MsgType, status.Status, status.ErrorInfo}
+	}
+	return nil
 }
 
 // decodeReply returns the content of a reply, or its error.
@@ -101,15 +153,8 @@ func decodeReply[T any, P interface {
 	*T
 	jupyter.Content
 }](m *jupyter.Message) (*T, error) {
-	var status struct {
-		Status string `json:"status"`
-		jupyter.ErrorInfo
-	}
-	if err := json.Unmarshal(m.Content, &status); err != nil {
-		return nil, fmt.Errorf("client: content of %s: %v", m.Header.MsgType, err)
-	}
-	if status.Status == jupyter.StatusError || status.Status == jupyter.StatusAborted {
-		return nil, &ReplyError{m.Header.MsgType, status.Status, status.ErrorInfo}
+	if err := replyError(m); err != nil {
+		return nil, err
 	}
 	v, err := jupyter.Decode[T, P](m)
 	if err != nil {
@@ -118,17 +163,35 @@ func decodeReply[T any, P interface {
 	return v, nil
 }
 
-// roundTrip sends content on s and waits for the reply.
-func (l *link) roundTrip(
-	ctx context.Context, s *zmq.Socket, content jupyter.Content,
-) (*jupyter.Message, error) {
-	m, err := l.c.session.New(nil, content)
-	if err != nil {
-		return nil, fmt.Errorf("client: %v", err)
+// sendOn sends m on ch, which has to be shell or control.
+func (l *link) sendOn(ctx context.Context, ch jupyter.Channel, m *jupyter.Message) error {
+	switch ch {
+	case jupyter.Shell:
+		return l.send(ctx, l.shell, m)
+	case jupyter.Control:
+		return l.send(ctx, l.control, m)
 	}
+	return fmt.Errorf("client: messages are sent on shell or control, not on %v", ch)
+}
+
+// roundTrip sends content on ch and waits for the reply.
+func (l *link) roundTrip(
+	ctx context.Context, ch jupyter.Channel, content jupyter.Content,
+) (*jupyter.Message, error) {
+	m, err := l.c.NewMessage(content)
+	if err != nil {
+		return nil, err
+	}
+	return l.exchange(ctx, ch, m)
+}
+
+// exchange sends m on ch and waits for the reply.
+func (l *link) exchange(
+	ctx context.Context, ch jupyter.Channel, m *jupyter.Message,
+) (*jupyter.Message, error) {
 	r := l.register(m.Header.MsgID)
 	defer l.forget(r)
-	if err := l.send(ctx, s, m); err != nil {
+	if err := l.sendOn(ctx, ch, m); err != nil {
 		return nil, err
 	}
 	select {

@@ -28,7 +28,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		<-l.donec
 		return nil
 	}
-	_, err := ask[jupyter.ShutdownReply](ctx, c, (*link).controlSocket, &jupyter.ShutdownRequest{})
+	_, err := ask[jupyter.ShutdownReply](ctx, c, jupyter.Control, &jupyter.ShutdownRequest{})
 	return err
 }
 
@@ -53,7 +53,7 @@ func (c *Client) descend(ctx context.Context, l *link, p *process, restart bool)
 	}
 	step(ctx, p, asked, func(ctx context.Context) {
 		// The reply, or its absence, does not matter: the end of the process does.
-		l.roundTrip(ctx, l.control, &jupyter.ShutdownRequest{Restart: restart})
+		l.roundTrip(ctx, jupyter.Control, &jupyter.ShutdownRequest{Restart: restart})
 	})
 
 	// "When a shutdown request is initiated, the kernel will be immediately sent
@@ -67,7 +67,7 @@ func (c *Client) descend(ctx context.Context, l *link, p *process, restart bool)
 			p.signal(syscall.SIGINT)
 			return
 		}
-		l.roundTrip(ctx, l.control, &jupyter.InterruptRequest{})
+		l.roundTrip(ctx, jupyter.Control, &jupyter.InterruptRequest{})
 	})
 
 	// "it will be sent a terminate (SIGTERM) request"

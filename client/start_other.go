@@ -30,7 +30,7 @@ func (c *Client) Interrupt(ctx context.Context) error { return c.interruptByMess
 // Shutdown asks the kernel to end and returns with its reply. The client still
 // has to be closed.
 func (c *Client) Shutdown(ctx context.Context) error {
-	_, err := ask[jupyter.ShutdownReply](ctx, c, (*link).controlSocket, &jupyter.ShutdownRequest{})
+	_, err := ask[jupyter.ShutdownReply](ctx, c, jupyter.Control, &jupyter.ShutdownRequest{})
 	return err
 }
 

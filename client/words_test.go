@@ -79,6 +79,10 @@ func (w words) Debug(
 	return reply, nil
 }
 
+// OpenSubshell and CloseSubshell have nothing to do: words has no state.
+func (words) OpenSubshell(string) error { return nil }
+func (words) CloseSubshell(string)      {}
+
 // runWords is the kernel of words as a process.
 func runWords() int {
 	lang := words{make(chan struct{})}
