@@ -41,6 +41,12 @@
 // [Config.DebugEvent] hears of its events. The bodies are JSON, to be decoded
 // into types of the program's own or of a package for that protocol.
 //
+// # Comms
+//
+// [Client.OpenComm] opens a comm to the kernel, [Client.AttachComm] joins one that
+// is open, [Config.CommOpened] hears of those that the kernel opens. Data, metadata
+// and binary buffers go both ways.
+//
 // # Subshells and messages of any type
 //
 // [Client.CreateSubshell] makes a shell in which code runs beside other code, as
@@ -67,8 +73,7 @@
 //
 // # Limitations
 //
-// Starting kernels works on Unix only. Comm messages reach [Config.Message] but
-// there is no API to open a comm.
+// Starting kernels works on Unix only.
 //
 // A client that was attached does not notice that somebody else restarts the kernel
 // on the same ports: what waits then waits until its context ends, and what is

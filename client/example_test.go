@@ -145,6 +145,39 @@ func ExampleClient_Debug() {
 	// <nil>
 }
 
+// Open a comm, as a widget does, and hear what the kernel answers.
+func ExampleClient_OpenComm() {
+	ctx := context.Background()
+	c, err := client.Start(ctx, exampleSpec(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	answers := make(chan string)
+	comm, err := c.OpenComm(ctx, &client.CommOpening{
+		Target: "echo",
+		Data:   map[string]any{"value": 1},
+	}, &client.CommHandler{
+		Message: func(m *client.CommMessage) { answers <- string(m.Data) },
+		Close:   func(m *client.CommMessage) { close(answers) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := comm.Send(ctx, map[string]any{"value": 2}, nil); err != nil {
+		log.Fatal(err)
+	}
+	if err := comm.Send(ctx, map[string]any{"close": true}, nil); err != nil {
+		log.Fatal(err)
+	}
+	for answer := range answers {
+		fmt.Println(answer)
+	}
+	// Output:
+	// {"as":{},"opened":{"value":1}}
+	// {"value":2}
+}
+
 // Join a kernel that a notebook has started: its connection file is in Jupyter's
 // runtime directory.
 func ExampleAttach() {

@@ -35,6 +35,7 @@ type link struct {
 	mu sync.Mutex
 	// guarded by mu
 	requests map[string]*request // by msg_id
+	comms    map[string]*Comm    // those with an end here, by id
 	err      error               // set before closing donec
 	// barriers says that the kernel answers on control while it waits for input,
 	// barriersTried that this is known.
@@ -69,6 +70,7 @@ func newLink(c *Client, proc *process) (*link, error) {
 		livec:    make(chan struct{}),
 		heardc:   make(chan struct{}, 1),
 		requests: make(map[string]*request),
+		comms:    make(map[string]*Comm),
 	}
 	var err error
 	if l.codec, err = jupyter.NewCodec(c.conn.SignatureScheme, c.conn.Key); err != nil {
@@ -390,6 +392,7 @@ func (l *link) onOutput(z zmq.Message) {
 	switch {
 	case m.Header.MsgType == jupyter.TypeDebugEvent && l.c.cfg.DebugEvent != nil:
 		l.debugEvent(m)
+	case isComm(m) && l.onComm(m):
 	case r == nil || r.output == nil || !l.pushOutput(r, m):
 		l.other(m)
 	}

@@ -39,6 +39,15 @@ func (w words) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result
 		}
 		<-ctx.Done()
 		return nil, &kernel.Error{Name: "KeyboardInterrupt"}
+	case "open": // a comm to a target of the front end
+		c, err := req.OpenComm(&kernel.CommOpening{
+			Target: arg, Data: map[string]any{"n": 1}, Metadata: map[string]any{"version": "2"},
+			Buffers: [][]byte{{1, 2}},
+		}, echoComm{})
+		if err != nil {
+			return nil, err
+		}
+		return nil, c.Send(req.Output, map[string]any{"n": 2}, nil)
 	case "stop": // at a breakpoint
 		err := req.DebugEvent(jupyter.DebugEvent{
 			"type": "event", "event": "stopped", "body": map[string]any{"reason": "breakpoint"},
@@ -77,6 +86,31 @@ func (w words) Debug(
 		return nil, &kernel.Error{Name: "Unknown", Value: fmt.Sprint(req["command"])}
 	}
 	return reply, nil
+}
+
+// OpenComm knows the target "echo".
+func (words) OpenComm(
+	_ context.Context, c *kernel.Comm, m *kernel.CommMessage,
+) (kernel.CommHandler, error) {
+	if c.Target != "echo" {
+		return nil, kernel.ErrNoTarget
+	}
+	h := echoComm{c}
+	return h, c.Send(m.Output, map[string]any{"opened": m.Data, "as": c.Metadata}, m.Buffers)
+}
+
+// An echoComm answers with what it is told; told to, it closes the comm.
+type echoComm struct{ c *kernel.Comm }
+
+func (h echoComm) Message(_ context.Context, m *kernel.CommMessage) error {
+	if strings.Contains(string(m.Data), "close") {
+		return h.c.Close(m.Output, map[string]any{"reason": "told to"})
+	}
+	return h.c.Send(m.Output, m.Data, m.Buffers)
+}
+
+func (h echoComm) Close(_ context.Context, m *kernel.CommMessage) error {
+	return m.Stream(jupyter.Stdout, "closed "+string(m.Data)+"\n")
 }
 
 // OpenSubshell and CloseSubshell have nothing to do: words has no state.
