@@ -135,14 +135,8 @@ func (s *Server) busyReply(c jupyter.Content) (reply jupyter.Content) {
 	if !ok {
 		return nil
 	}
-	var err error
-	defer func() {
-		if err != nil {
-			reply = nil
-		}
-	}()
-	defer s.recoverPanic(&err)
-	return l.AnswerBusy(c)
+	_ = s.guard(func() error { reply = l.AnswerBusy(c); return nil }) // after a panic: nil
+	return reply
 }
 
 // startingReply returns the reply to c of a language that still starts, or nil

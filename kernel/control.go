@@ -50,15 +50,11 @@ func (s *Server) handleControl(in *incoming) {
 
 // kernelInfo says what the kernel is. What it says about the protocol is what
 // the framework really does.
-func (s *Server) kernelInfo(in *incoming) (reply jupyter.Content) {
-	var err error
-	defer func() {
-		if err != nil {
-			reply = s.errorReply(in, errorInfo(s.langCtx, err))
-		}
-	}()
-	defer s.recoverPanic(&err)
-	i := s.lang.Info()
+func (s *Server) kernelInfo(in *incoming) jupyter.Content {
+	var i Info
+	if err := s.guard(func() error { i = s.lang.Info(); return nil }); err != nil {
+		return s.errorReply(in, errorInfo(s.langCtx, err))
+	}
 	return &jupyter.KernelInfoReply{
 		Status:                jupyter.StatusOK,
 		ProtocolVersion:       jupyter.ProtocolVersion,

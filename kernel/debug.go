@@ -23,26 +23,22 @@ type Debugger interface {
 func (o *Output) DebugEvent(e jupyter.DebugEvent) error { return o.publish(&e) }
 
 // debug has the language answer a debug_request.
-func (s *Server) debug(ctx context.Context, in *incoming, req jupyter.DebugRequest) (reply jupyter.Content) {
+func (s *Server) debug(ctx context.Context, in *incoming, req jupyter.DebugRequest) jupyter.Content {
 	lang, ok := s.lang.(Debugger)
 	if !ok {
 		return failedDebug(req, "NotSupported", "this kernel has no debugger")
 	}
-	var err error
-	defer func() {
-		if err != nil {
-			info := errorInfo(ctx, err)
-			reply = failedDebug(req, info.EName, info.EValue)
-		}
-	}()
-	defer s.recoverPanic(&err)
-	if err = s.awaitStart(ctx); err != nil {
-		return nil
-	}
 	out := &Output{out: s.out, parent: in.msg.RawHeader, comms: s.comms}
-	r, err := lang.Debug(ctx, req, out)
+	var r jupyter.DebugReply
+	err := s.guard(func() (err error) {
+		if err = s.awaitStart(ctx); err == nil {
+			r, err = lang.Debug(ctx, req, out)
+		}
+		return err
+	})
 	if err != nil {
-		return nil
+		info := errorInfo(ctx, err)
+		return failedDebug(req, info.EName, info.EValue)
 	}
 	return r
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -187,12 +186,4 @@ func (s *Server) Stats() Stats {
 		st.Starting = true
 	}
 	return st
-}
-
-// recoverPanic turns a panic of the language into an error, to be deferred.
-func (s *Server) recoverPanic(err *error) {
-	if p := recover(); p != nil {
-		s.cfg.Logger.Error("kernel: the language panicked", "panic", p, "stack", string(debug.Stack()))
-		*err = &Error{Name: "Panic", Value: fmt.Sprint(p)}
-	}
 }

@@ -39,6 +39,10 @@ func (*panicker) OpenComm(context.Context, *kernel.Comm, *kernel.CommMessage) (k
 	panic("no comm")
 }
 
+func (*panicker) OpenSubshell(string) error { return nil }
+
+func (*panicker) CloseSubshell(string) { panic("no end of a subshell") }
+
 func TestAPanicOfTheLanguageEndsOneRequest(t *testing.T) {
 	l := &panicker{script: newScript()}
 	c := kerneltest.Start(t, l, nil)
@@ -53,6 +57,10 @@ func TestAPanicOfTheLanguageEndsOneRequest(t *testing.T) {
 	c.ExpectBusy(comm)
 	c.Expect(comm, jupyter.IOPub, jupyter.TypeCommClose)
 	c.ExpectIdle(comm)
+
+	sub := c.Request(jupyter.Control, &jupyter.DeleteSubshellRequest{SubshellID: createSubshell(c)})
+	c.ExpectBusy(sub)
+	done(c, sub, "ok")
 
 	l.info.Store(true)
 	for _, ch := range []jupyter.Channel{jupyter.Control, jupyter.Shell} {

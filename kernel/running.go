@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -74,24 +76,21 @@ func (s *Server) Interrupt() {
 }
 
 // interrupt interrupts what runs in l, and reports whether something does.
-func (s *Server) interrupt(l *lane) (runs bool) {
+func (s *Server) interrupt(l *lane) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock() // held, so that what hears of it still runs
 	r := l.running
 	if r == nil {
 		return false
 	}
-	runs = true // also if the language panics
 	r.cancel(ErrInterrupted)
 	for _, a := range r.asks {
 		a.interrupt()
 	}
 	if i, ok := s.lang.(Interrupter); ok && r.req != nil {
-		var err error
-		defer s.recoverPanic(&err)
-		i.Interrupt(r.req)
+		_ = s.guard(func() error { i.Interrupt(r.req); return nil })
 	}
-	return runs
+	return true
 }
 
 // awaitStart returns when the language has started: with nil when it is ready
@@ -115,13 +114,13 @@ func (s *Server) awaitStart(ctx context.Context) error {
 // the error reply.
 func (s *Server) call(ctx context.Context, in *incoming, f func() (jupyter.Content, error),
 ) jupyter.Content {
-	c, err := func() (c jupyter.Content, err error) {
-		defer s.recoverPanic(&err)
-		if err := s.awaitStart(ctx); err != nil {
-			return nil, err
+	var c jupyter.Content
+	err := s.guard(func() (err error) {
+		if err = s.awaitStart(ctx); err == nil {
+			c, err = f()
 		}
-		return f()
-	}()
+		return err
+	})
 	if err == nil {
 		return c
 	}
@@ -130,4 +129,20 @@ func (s *Server) call(ctx context.Context, in *incoming, f func() (jupyter.Conte
 		return nil
 	}
 	return s.errorReply(in, errorInfo(ctx, err))
+}
+
+// guard calls f, which calls the language. A panic of the language becomes the
+// error.
+func (s *Server) guard(f func() error) (err error) {
+	defer s.recoverPanic(&err)
+	return f()
+}
+
+// recoverPanic turns a panic of the language into an error. It has to be deferred
+// itself: called by what is deferred, it would recover nothing.
+func (s *Server) recoverPanic(err *error) {
+	if p := recover(); p != nil {
+		s.cfg.Logger.Error("kernel: the language panicked", "panic", p, "stack", string(debug.Stack()))
+		*err = &Error{Name: "Panic", Value: fmt.Sprint(p)}
+	}
 }

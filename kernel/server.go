@@ -254,9 +254,8 @@ func (s *Server) Run(ctx context.Context) error {
 // startLanguage calls Start and lets the requests in that wait for it.
 func (s *Server) startLanguage() {
 	defer close(s.started)
-	defer s.recoverPanic(&s.startErr)
 	out := &Output{out: s.out, comms: s.comms, latest: &s.ambient}
-	s.startErr = s.lang.Start(s.langCtx, out)
+	s.startErr = s.guard(func() error { return s.lang.Start(s.langCtx, out) })
 }
 
 // ExitStatus returns the exit status that the process of the kernel should

@@ -76,14 +76,10 @@ func waitAll(ctx context.Context, cs ...<-chan struct{}) bool {
 
 // shutdownLanguage calls Shutdown of the language.
 func (s *Server) shutdownLanguage(ctx context.Context) {
-	var err error
-	defer func() {
-		if err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Error("kernel: the language could not shut down", "err", err)
-		}
-	}()
-	defer s.recoverPanic(&err)
-	err = s.lang.Shutdown(ctx, s.end.restart)
+	err := s.guard(func() error { return s.lang.Shutdown(ctx, s.end.restart) })
+	if err != nil && ctx.Err() == nil {
+		s.cfg.Logger.Error("kernel: the language could not shut down", "err", err)
+	}
 }
 
 // answerAbandoned answers the requests that a language still has that did not

@@ -62,23 +62,17 @@ func (s *Server) laneOf(m *jupyter.Message) *lane {
 }
 
 // subshells serves the control messages about subshells.
-func (s *Server) subshells(in *incoming, c jupyter.Content) (reply jupyter.Content) {
+func (s *Server) subshells(in *incoming, c jupyter.Content) jupyter.Content {
 	lang, ok := s.lang.(Subsheller)
 	if !ok {
 		return s.badRequest(in, "this kernel has no subshells")
 	}
-	var err error
-	defer func() {
-		if err != nil {
-			reply = s.errorReply(in, errorInfo(s.langCtx, err))
-		}
-	}()
-	defer s.recoverPanic(&err)
 	switch c := c.(type) {
 	case *jupyter.CreateSubshellRequest:
 		var id string
-		if id, err = s.createSubshell(lang); err != nil {
-			return nil
+		err := s.guard(func() (err error) { id, err = s.createSubshell(lang); return err })
+		if err != nil {
+			return s.errorReply(in, errorInfo(s.langCtx, err))
 		}
 		return &jupyter.CreateSubshellReply{Status: jupyter.StatusOK, SubshellID: id}
 	case *jupyter.DeleteSubshellRequest:
@@ -143,9 +137,5 @@ func (s *Server) serveSubshell(l *lane) {
 		s.refuse(in, errSubshellDeleted)
 	}
 	s.lanes.forget(l)
-	defer func() {
-		var err error
-		s.recoverPanic(&err)
-	}()
-	s.lang.(Subsheller).CloseSubshell(l.id)
+	_ = s.guard(func() error { s.lang.(Subsheller).CloseSubshell(l.id); return nil })
 }
