@@ -14,11 +14,12 @@ const (
 	burstMax = 2 * time.Second
 )
 
-// An abort asks the reader of shell to abort what a lane has received.
+// An abort asks the reader of shell to abort execute requests that a lane has
+// received.
 type abort struct {
-	lane *lane
-	of   func(*incoming) bool // says what of it
-	done chan struct{}        // closed when that was done
+	lane  *lane
+	which func(*incoming) bool // whether to abort a request
+	done  chan struct{}        // closed when that was done
 }
 
 // abortReceived aborts the execute requests that were received so far for the
@@ -30,17 +31,17 @@ func (s *Server) abortReceived(in *incoming) {
 
 // abortBurst aborts what the client of in, which has failed, sent together with
 // it and may still be on its way (K6). The worker calls it before it sends the
-// reply: what that client sends when it has seen that runs. What others send
-// meanwhile runs, too. ctx is that of in: nobody interrupts before having sent
-// all.
+// reply, so that what the client sends on seeing the reply runs. So does what
+// other clients send meanwhile. ctx is that of in: an interrupt ends the wait,
+// since who interrupts has sent all.
 func (s *Server) abortBurst(ctx context.Context, in *incoming) {
 	s.awaitBurst(ctx, in)
 	s.abort(in.lane, in.sameClient)
 }
 
-// abort aborts those of the execute requests received so far for which of holds.
-func (s *Server) abort(l *lane, of func(*incoming) bool) {
-	a := abort{l, of, make(chan struct{})}
+// abort aborts those of the execute requests received so far that which picks.
+func (s *Server) abort(l *lane, which func(*incoming) bool) {
+	a := abort{l, which, make(chan struct{})}
 	select {
 	case s.aborts <- a:
 		<-a.done

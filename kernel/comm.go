@@ -15,8 +15,9 @@ import (
 // it. Its methods may be called from any goroutine, and block as those of
 // [Output] do.
 type Comm struct {
-	ID     string
-	Target string
+	ID     string // names the comm in its messages
+	Target string // names what the other side opens it for, "jupyter.widget" for instance
+
 	// Metadata is that of the front end's comm_open, in which widgets say the
 	// version of their protocol; nil if there is none.
 	Metadata json.RawMessage

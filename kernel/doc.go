@@ -58,10 +58,12 @@
 // still waits is answered; the reply to the shutdown_request is the last thing
 // sent. A language that does not end within [Config.ShutdownGrace] is abandoned.
 //
-// # Limitations
-//
-// The inputs of a subshell are forgotten with it.
+// # Packages beside this one
 //
 // Package history keeps the input history in a file; without it the history is
 // that of the session. Package kerneltest has a front end for tests of kernels.
+//
+// # Limitations
+//
+// The inputs of a subshell are forgotten with it.
 package kernel

@@ -87,6 +87,13 @@ func (s *Server) reply(in *incoming, c jupyter.Content) {
 	s.logError(err)
 }
 
+// answer answers in, which the language does not see: busy, reply, idle (K2).
+func (s *Server) answer(in *incoming, c jupyter.Content) {
+	s.publishStatus(in, jupyter.StateBusy)
+	s.reply(in, c)
+	s.idle(in)
+}
+
 // errorReply returns the error reply to in.
 func (s *Server) errorReply(in *incoming, info jupyter.ErrorInfo) jupyter.Content {
 	if in.msg.Header.MsgType == jupyter.TypeExecuteRequest {

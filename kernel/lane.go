@@ -89,13 +89,13 @@ func (l *lane) end() []*incoming {
 	return waiting
 }
 
-// abort marks those of the execute requests that wait as aborted for which of
-// holds (K6).
-func (l *lane) abort(of func(*incoming) bool) {
+// abort marks those of the execute requests that wait that which picks as aborted
+// (K6).
+func (l *lane) abort(which func(*incoming) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, in := range l.waiting {
-		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest && of(in) {
+		if in.msg.Header.MsgType == jupyter.TypeExecuteRequest && which(in) {
 			in.aborted = true
 		}
 	}

@@ -142,7 +142,8 @@ func (r *Request) Result(data jupyter.MIMEBundle, metadata map[string]any) error
 // The wait ends with the answer, with an interrupt that arrives while it waits
 // (ErrInterrupted), when Execute has returned (ErrNotRunning), with the end of the
 // kernel (ErrShutdown), or with ctx. An interrupt that came before does not end it:
-// whether to ask all the same is up to the language. An answer that is no answer is a [*BadReplyError].
+// whether to ask all the same is up to the language. An input_reply that cannot be
+// read is a [*BadReplyError].
 func (r *Request) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	if !r.AllowStdin {
 		return "", ErrStdinNotAllowed

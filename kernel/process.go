@@ -20,8 +20,9 @@ import (
 // of the process that started the kernel end it: the one that JPY_PARENT_PID
 // names or, without it, the parent (K8). Under nohup neither SIGHUP nor the death
 // of the parent does. Ports that are 0 in the connection file are chosen, and the
-// file is written again. So it is with a registration file (JEP 66), after which
-// the kernel tells its ports where that file says.
+// file is written again with them. The file may also be a registration file (JEP
+// 66): it is written likewise, and then the kernel tells its ports at the address
+// in it.
 func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Config,
 ) (status int, err error) {
 	info, registration, err := jupyter.ReadKernelFile(connectionFile)

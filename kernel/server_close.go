@@ -98,14 +98,14 @@ func (s *Server) answerAbandoned() {
 
 // refuse answers a request that will not be processed any more, because of err.
 func (s *Server) refuse(in *incoming, err error) {
-	s.publishStatus(in, jupyter.StateBusy)
+	var reply jupyter.Content
 	switch typ := in.msg.Header.MsgType; {
 	case typ == jupyter.TypeExecuteRequest:
-		s.reply(in, abortedReply())
+		reply = abortedReply()
 	case jupyter.IsRequest(typ):
-		s.reply(in, s.errorReply(in, errorInfo(s.langCtx, err)))
+		reply = s.errorReply(in, errorInfo(s.langCtx, err))
 	}
-	s.idle(in)
+	s.answer(in, reply)
 }
 
 // shutdownRequested has the kernel end because of in, which is answered at the

@@ -39,7 +39,7 @@ func (s *Server) readShell() {
 			}
 		case a := <-s.aborts:
 			s.takeReceived()
-			a.lane.abort(a.of)
+			a.lane.abort(a.which)
 			close(a.done)
 		case <-s.drainc:
 			s.takeReceived()
@@ -76,9 +76,7 @@ func (s *Server) route(in *incoming) {
 		l = s.lanes.debug
 	}
 	if l == nil || !s.enqueue(l, in) {
-		s.publishStatus(in, jupyter.StateBusy)
-		s.reply(in, s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID))
-		s.idle(in)
+		s.answer(in, s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID))
 		return
 	}
 	if _, ok := s.lang.(BusyAnswerer); ok && isTyping(in.msg.Header.MsgType) {

@@ -28,7 +28,7 @@ const nobodyWaits = "an input_reply that nobody waits for"
 // what they will receive.
 type ask struct {
 	msg         *jupyter.Message // the input_request
-	answer      chan answer      // receives exactly one value at most
+	answer      chan answer      // receives at most one value
 	interrupted chan struct{}    // closed by an interrupt; see interrupt
 	undelivered chan struct{}    // capacity 1: the client has no stdin socket
 	over        chan struct{}    // closed when its request has ended
