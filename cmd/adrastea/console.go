@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/jupyter"
-	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
 // consoleOptions are the flags of the console command.
@@ -92,6 +92,24 @@ func completeKernelNames(*cobra.Command, []string, string) ([]string, cobra.Shel
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// A console is a session in a terminal, or without one, with one kernel.
+type console struct {
+	client  *client.Client
+	session string // the id of this front end
+	out     *output
+	editor  editor     // asks the user; nil without a terminal
+	input   *lineInput // answers questions where editor is nil
+
+	interrupts *interrupts
+	// interrupted says that the code that runs, or ran last, was interrupted.
+	interrupted atomic.Bool
+	// nextInput is what the kernel wants the next prompt to begin with.
+	nextInput    string
+	isComplete   willingness // of the kernel, to say whether code is complete
+	own          bool        // the kernel is ours, started by us or not
+	emptyAnswers int         // questions of this cell that found the input at its end
+}
+
 // runConsole is the console command.
 func runConsole(ctx context.Context, o *consoleOptions) error {
 	for _, code := range o.code {
@@ -109,7 +127,7 @@ func runConsole(ctx context.Context, o *consoleOptions) error {
 	defer c.interrupts.close()
 
 	if err := c.open(ctx, o); err != nil {
-		return c.ended(ctx, err)
+		return err
 	}
 	defer c.client.Close()
 	err := c.converse(ctx, o)
@@ -126,26 +144,26 @@ func runConsole(ctx context.Context, o *consoleOptions) error {
 // converse runs what is to be run, with the user or without.
 func (c *console) converse(ctx context.Context, o *consoleOptions) error {
 	typed := isTerminal(os.Stdin)
-	if !typed {
-		c.input = newLineInput(os.Stdin, c.interrupts)
+	if typed && len(o.code) == 0 {
+		return c.interact(ctx, o.quiet)
 	}
-	switch {
-	case len(o.code) > 0 && typed:
+	if typed { // to answer questions
 		ed, err := newPlainEditor(c.interrupts)
 		if err != nil {
 			return err
 		}
 		c.editor = ed
-		return c.runScript(ctx, newLines(o.code))
-	case len(o.code) > 0:
-		return c.runScript(ctx, newLines(o.code))
-	case !typed:
-		return c.runScript(ctx, c.input)
+	} else {
+		c.input = newLineInput(os.Stdin, c.interrupts)
 	}
-	return c.interact(ctx, o.quiet)
+	if len(o.code) > 0 {
+		return c.runScript(ctx, newLines(o.code))
+	}
+	return c.runScript(ctx, c.input)
 }
 
-// open connects to the kernel. SIGINT ends it.
+// open connects to the kernel. SIGINT ends the attempt. An error is the end of the
+// console.
 func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -227,131 +245,63 @@ func (c *console) shutdown() {
 	c.client.Shutdown(context.Background())
 }
 
-// interact is the console with a user.
-func (c *console) interact(ctx context.Context, quiet bool) error {
-	language := c.client.Info().LanguageInfo.Name
-	ed, err := newEditor(historyFile(language), c.interrupts)
-	if err != nil {
-		return fmt.Errorf("terminal: %w", err)
+// isR reports whether the kernel's language is R.
+func (c *console) isR() bool { return strings.EqualFold(c.client.Info().LanguageInfo.Name, "R") }
+
+// leaveTimeout is how long a kernel that has asked for its end may take to end
+// by itself: some never do. Our own does, with a status that must not be lost
+// because the machine is busy.
+const (
+	leaveTimeout    = 2 * time.Second
+	ownLeaveTimeout = time.Minute
+)
+
+// leave ends the console because the kernel asked for it, with the status that
+// the kernel exits with.
+func (c *console) leave(ctx context.Context) error {
+	if c.client.ConnectionFile() == "" {
+		return exitStatus(0)
 	}
-	defer ed.close()
-	c.editor = ed
-	if banner := strings.TrimSpace(c.client.Info().Banner); banner != "" && !quiet {
-		c.out.text(banner + "\n\n")
+	patience := leaveTimeout
+	if c.own {
+		patience = ownLeaveTimeout
 	}
-	// The end of the kernel ends a prompt. Code that runs hears of it by itself,
-	// and has the kernel's last words.
-	prompts, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-c.client.Done():
-			cancel(c.client.Err())
-		case <-prompts.Done():
-		}
-	}()
-	return c.converseWithUser(ctx, prompts)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-c.client.Done():
+	case <-timer.C:
+		c.client.Shutdown(ctx)
+	case <-ctx.Done():
+	}
+	return exitStatus(c.kernelStatus())
 }
 
-// converseWithUser reads code and runs it until the user or the code quits.
-// prompts is the context of prompts.
-func (c *console) converseWithUser(ctx, prompts context.Context) error {
-	interrupts := 0 // in a row, at an empty prompt
-	for {
-		code, err := c.readCode(prompts)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err == errInterrupt:
-			if interrupts++; interrupts == 2 {
-				return nil
-			}
-			c.out.note("Ctrl-C once more, or Ctrl-D, to quit")
-			continue
-		case err != nil && !errors.Is(err, errInterrupt):
-			return err
-		}
-		interrupts = 0
-		if err != nil || strings.TrimSpace(code) == "" {
-			continue
-		}
-		c.editor.remember(code)
-		if _, err := c.execute(ctx, code); err != nil {
-			return err
-		}
+// kernelStatus returns the exit status of a kernel that has ended, as a shell
+// would see it.
+func (c *console) kernelStatus() int {
+	if exit, ok := errors.AsType[*client.ExitError](c.client.Err()); ok {
+		return shellStatus(exit)
 	}
+	return 0
 }
 
-// readCode reads lines until the kernel takes them for complete.
-func (c *console) readCode(ctx context.Context) (string, error) {
-	prompt, more := "> ", "+ "
-	if !c.isR() {
-		prompt, more = ">>> ", "... "
+func shellStatus(exit *client.ExitError) int {
+	if exit.Signal != 0 {
+		return 128 + int(exit.Signal)
 	}
-	c.interrupts.forget() // one that came too late for what ran before
-	code := ""
-	var nesting rkernel.Nesting // of code, if that is R's
-	opts := lineOptions{code: true, text: c.nextInput}
-	c.nextInput = ""
-	for {
-		before := code
-		opts.complete = func(line string, pos int) (int, int, []string) {
-			return c.candidates(ctx, before, line, pos)
-		}
-		line, err := c.out.ask(ctx, c.editor, prompt, opts)
-		if err != nil {
-			return "", err
-		}
-		code += line
-		if strings.TrimSpace(code) == "" {
-			return code, nil
-		}
-		// The kernel parses all of code anew each time that it is asked.
-		if c.isR() && nesting.Add(line) && c.editor.hasInput() {
-			code, prompt, opts.text = code+"\n", more, ""
-			continue
-		}
-		done, indent, err := c.completeness(ctx, code)
-		if errors.Is(err, errInterrupt) {
-			return "", errInterruptTyped
-		}
-		if err != nil {
-			return "", err
-		}
-		if done {
-			return code, nil
-		}
-		if c.isR() {
-			indent = "" // R's console leaves indenting to its user
-		}
-		code += "\n"
-		prompt, opts.text = more, indent
-	}
+	return max(0, exit.Code)
 }
 
-// candidates asks the kernel for completions of line, which follows the lines
-// before it. At the start of a line the Tab key indents.
-func (c *console) candidates(
-	ctx context.Context, before, line string, pos int,
-) (start, end int, matches []string) {
-	if strings.TrimSpace(string([]rune(line)[:pos])) == "" {
-		indent := "    "
-		if c.isR() {
-			indent = "  "
-		}
-		return pos, pos, []string{indent}
+// ended turns the failure of a request into the end of the console. A kernel
+// that broke is told about, and its status is the console's.
+func (c *console) ended(ctx context.Context, err error) error {
+	if sig, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
+		return exitStatus(128 + int(sig.Signal))
 	}
-	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
-	defer cancel()
-	offset := len([]rune(before))
-	reply, err := c.client.Complete(ctx, before+line, offset+pos)
-	if err != nil {
-		return pos, pos, nil
+	if exit, ok := errors.AsType[*client.ExitError](err); ok && shellStatus(exit) > 1 {
+		c.out.note("%s", bare(err))
+		return exitStatus(shellStatus(exit))
 	}
-	for _, m := range reply.Matches {
-		if !strings.ContainsFunc(m, func(r rune) bool { return r < ' ' }) {
-			matches = append(matches, m)
-		}
-	}
-	return reply.CursorStart - offset, reply.CursorEnd - offset, matches
+	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 )
 
@@ -40,17 +41,12 @@ type lineOptions struct {
 	complete func(line string, pos int) (start, end int, matches []string)
 }
 
-// What readLine returns when Ctrl-C was typed.
+// What readLine returns when Ctrl-C was typed, in an empty line and in one that
+// was not. To errors.Is both are errInterrupt.
 var (
 	errInterrupt      = errors.New("interrupted")
-	errInterruptTyped = &interruptTyped{}
+	errInterruptTyped = fmt.Errorf("%w in a line that was not empty", errInterrupt)
 )
-
-// interruptTyped is an errInterrupt at a line that was not empty.
-type interruptTyped struct{}
-
-func (*interruptTyped) Error() string        { return errInterrupt.Error() }
-func (*interruptTyped) Is(target error) bool { return target == errInterrupt }
 
 // newEditor returns the editor that suits the terminal: one with everything, or
 // for a terminal that knows no control sequences (TERM=dumb, a terminal inside

@@ -97,6 +97,12 @@ func (o *output) write(name, text string) {
 	o.track(text)
 }
 
+// note writes to people, on standard error.
+func (o *output) note(format string, args ...any) {
+	o.freshLine()
+	o.write(jupyter.Stderr, fmt.Sprintf("adrastea: "+format+"\n", args...))
+}
+
 // isLost reports whether something could not be written.
 func (o *output) isLost() bool {
 	o.mu.Lock()
