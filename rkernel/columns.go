@@ -56,15 +56,6 @@ func openBefore(tokens []token, at int) int {
 	return -1
 }
 
-// functionStart returns the index of the first token of the function that is
-// called at tokens[open].
-func functionStart(tokens []token, open int) int {
-	if open >= 3 && isNamespace(tokens[open-2]) {
-		return open - 3
-	}
-	return open - 1
-}
-
 // addArguments adds the first argument of a call and the one named data.
 func addArguments(tokens []token, open int, add func(from, to int)) {
 	from, first, depth := open+1, true, 0

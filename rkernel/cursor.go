@@ -7,7 +7,7 @@ import (
 
 // tokensBefore cuts the code before the cursor, which counts runes.
 func tokensBefore(code []rune, cursor int) []token {
-	return lex(code[:min(max(cursor, 0), len(code))])
+	return lex(code[:clampCursor(code, cursor)])
 }
 
 func isMember(t token) bool { return t.kind == tokenOp && (t.text == "$" || t.text == "@") }
@@ -91,11 +91,7 @@ func enclosingCall(tokens []token) (callSite, bool) {
 			return callSite{}, false
 		case t.kind == tokenOpen:
 			if t.text == "(" && i > 0 && isWord(tokens[i-1]) {
-				f := i - 1
-				if f >= 2 && isNamespace(tokens[f-1]) {
-					f -= 2
-				}
-				return callSite{function: f, open: i, first: first}, true
+				return callSite{function: functionStart(tokens, i), open: i, first: first}, true
 			}
 			first = false
 		case depth == 0 && t.kind == tokenOp && t.text == ",":
@@ -103,6 +99,15 @@ func enclosingCall(tokens []token) (callSite, bool) {
 		}
 	}
 	return callSite{}, false
+}
+
+// functionStart returns the index of the first token of the function that is
+// called at tokens[open].
+func functionStart(tokens []token, open int) int {
+	if open >= 3 && isNamespace(tokens[open-2]) {
+		return open - 3
+	}
+	return open - 1
 }
 
 // withoutText returns the code from a position on with comments and the

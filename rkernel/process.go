@@ -69,15 +69,6 @@ type ending struct {
 	fatal  string // R could not start
 }
 
-// startProcess makes a process and starts R.
-func startProcess(inst *Installation, args []string, out output, logger *slog.Logger) (*process, error) {
-	p := newProcess(out, logger)
-	if err := p.start(inst, args); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
 // newProcess makes a process that start starts. out gets what R says before the
 // first cell.
 func newProcess(out output, logger *slog.Logger) *process {

@@ -37,10 +37,12 @@ func (p *process) asked(f frame) {
 	}
 }
 
+const stdinNotAllowed = "the front end does not allow input from its user (allow_stdin is false)"
+
 // ask asks the user of a cell. p.mu is held.
 func (q *prompt) ask(p *process, r *run) {
 	if !r.allowStdin {
-		go p.answer(q, "e", "the front end does not allow input from its user (allow_stdin is false)")
+		go p.answer(q, "e", stdinNotAllowed)
 		return
 	}
 	p.endPromptLocked()
@@ -53,7 +55,7 @@ func (q *prompt) ask(p *process, r *run) {
 		case errors.Is(err, kernel.ErrInterrupted):
 			p.answer(q, "i", "")
 		case errors.Is(err, kernel.ErrStdinNotAllowed):
-			p.answer(q, "e", "the front end does not allow input from its user (allow_stdin is false)")
+			p.answer(q, "e", stdinNotAllowed)
 		case err != nil:
 			p.answer(q, "e", "no answer from the front end: "+err.Error())
 		case strings.IndexByte(text, 0) >= 0:

@@ -156,6 +156,15 @@ func testLogger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
+// startProcess starts an R that the test ends.
+func startProcess(inst *Installation, args []string, out output, logger *slog.Logger) (*process, error) {
+	p := newProcess(out, logger)
+	if err := p.start(inst, args); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 // startR starts an R that ends with the test.
 func startR(t testing.TB, args ...string) *process {
 	t.Helper()

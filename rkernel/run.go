@@ -128,16 +128,15 @@ func (p *process) submit(r *run) error {
 	return p.send(cmdExecute, r.id, remember, strings.ReplaceAll(r.code, "\r\n", "\n"))
 }
 
-// finished acts on evDone: id, status, printed, text of the last value, how much of
-// it in the pipe is R's, class and message of the error, text R printed for it,
-// number of lines of the traceback, those lines, and the rich form of the value.
+// finished acts on evDone.
 func (p *process) finished(f frame) {
 	p.flushText()
+	e, ok := readDone(f)
 	p.mu.Lock()
 	r := p.run
-	if r == nil || r.id != f.part(0) || len(f.parts) < 9 {
+	if r == nil || r.id != e.id || !ok {
 		p.mu.Unlock()
-		p.logger.Error("R ended a cell that does not run", "id", f.part(0))
+		p.logger.Error("R ended a cell that does not run", "id", e.id)
 		return
 	}
 	p.run = nil
@@ -146,20 +145,17 @@ func (p *process) finished(f frame) {
 	p.endPromptLocked()
 	p.mu.Unlock()
 
-	value, after := p.takeValue(f.part(4))
-	text := value + escapeInvalid(f.parts[3])
-	status := f.part(1)
-	if status != "ok" {
+	value, after := p.takeValue(e.own)
+	text := value + escapeInvalid(e.text)
+	if e.status != "ok" {
 		if text += after; text != "" {
 			p.stream("stdout", []byte(text)) // it was printed before the error
 		}
-		r.end(outcome{err: cellError(f)})
+		r.end(outcome{err: e.err()})
 		return
 	}
-	lines, _ := strconv.Atoi(f.part(8)) // 0 if it is not a number
-	rich := f.parts[min(9+max(lines, 0), len(f.parts)):]
-	if f.part(2) == "1" {
-		if err := p.publishValue(r.req, text, rich); err != nil {
+	if e.printed {
+		if err := p.publishValue(r.req, text, e.rich); err != nil {
 			p.logger.Error("publish a value", "error", err)
 		}
 	}
@@ -250,35 +246,6 @@ func (p *process) valueData(text string, rich [][]byte) (jupyter.MIMEBundle, map
 // add their own.
 func textData(text string) jupyter.MIMEBundle {
 	return jupyter.MIMEBundle{"text/plain": strings.TrimSuffix(text, "\n")}
-}
-
-// cellError makes the error of a cell from evDone.
-func cellError(f frame) error {
-	switch f.part(1) {
-	case "interrupt":
-		return interruptedError()
-	case "abort":
-		return &kernel.Error{Name: "abort", Value: `ended by Q at a browser or by the restart "abort"`, Traceback: []string{}}
-	}
-	e := &kernel.Error{Name: f.part(5), Value: f.part(6)}
-	if e.Name == "" {
-		e.Name, e.Value = "simpleError", strings.TrimSpace(escapeInvalid(f.parts[7]))
-	}
-	if held := strings.TrimSuffix(escapeInvalid(f.parts[7]), "\n"); held != "" {
-		e.Traceback = strings.Split(held, "\n")
-	}
-	n, _ := strconv.Atoi(f.part(8)) // 0 if it is not a number
-	lines := f.parts[9:min(9+max(n, 0), len(f.parts))]
-	if len(lines) > 0 && f.part(1) == "error" {
-		e.Traceback = append(e.Traceback, "Traceback:")
-	}
-	for _, line := range lines {
-		e.Traceback = append(e.Traceback, escapeInvalid(line))
-	}
-	if len(e.Traceback) == 0 {
-		e.Traceback = []string{"Error: " + e.Value}
-	}
-	return e
 }
 
 // endOutcome is the outcome of the cell that ran when R ended.
