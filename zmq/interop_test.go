@@ -158,10 +158,12 @@ func bothWays(t *testing.T, test func(t *testing.T, f *foreign, foreignBinds boo
 	}
 }
 
+// What follows runs with every mechanism, NULL first.
+
 func TestInteropRouterDealer(t *testing.T) {
-	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
-		router := newSocket(t, Router, nil)
-		f.open(router, "dealer", "DEALER", object{"identity": "them"}, foreignBinds)
+	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
+		router := newSocket(t, Router, &Config{Security: sec.ours})
+		f.open(router, "dealer", "DEALER", sec.with(object{"identity": "them"}), foreignBinds)
 		f.send("dealer", "one", "", "three")
 		m := want(t, router, "them", "one", "", "three")
 		if got := m.From.Type(); got != "DEALER" {
@@ -170,8 +172,8 @@ func TestInteropRouterDealer(t *testing.T) {
 		send(t, router, "them", "back", "")
 		f.want("dealer", "back", "")
 
-		dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me")})
-		f.open(dealer, "router", "ROUTER", nil, foreignBinds)
+		dealer := newSocket(t, Dealer, &Config{RoutingID: []byte("me"), Security: sec.ours})
+		f.open(dealer, "router", "ROUTER", sec.theirs, foreignBinds)
 		send(t, dealer, "hello")
 		f.want("router", "me", "hello")
 		f.send("router", "me", "hello yourself")
@@ -180,29 +182,33 @@ func TestInteropRouterDealer(t *testing.T) {
 }
 
 func TestInteropReqRep(t *testing.T) {
-	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
-		rep := newSocket(t, Rep, nil)
-		f.open(rep, "req", "REQ", nil, foreignBinds)
-		req := newSocket(t, Req, nil)
-		f.open(req, "rep", "REP", nil, foreignBinds)
+	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
+		rep := newSocket(t, Rep, &Config{Security: sec.ours})
+		f.open(rep, "req", "REQ", sec.theirs, foreignBinds)
+		req := newSocket(t, Req, &Config{Security: sec.ours})
+		f.open(req, "rep", "REP", sec.theirs, foreignBinds)
 		for range 3 {
-			f.send("req", "q", "1")
-			want(t, rep, "q", "1")
-			send(t, rep, "a")
-			f.want("req", "a")
-
 			send(t, req, "q", "2")
 			f.want("rep", "q", "2")
 			f.send("rep", "b")
 			want(t, req, "b")
+
+			// A REQ of libzmq that has somebody to ask about credentials never
+			// gets its reply, also from libzmq.
+			if !sec.asks {
+				f.send("req", "q", "1")
+				want(t, rep, "q", "1")
+				send(t, rep, "a")
+				f.want("req", "a")
+			}
 		}
 	})
 }
 
 func TestInteropPubSub(t *testing.T) {
-	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
-		xpub := newSocket(t, XPub, nil)
-		f.open(xpub, "sub", "SUB", object{"subscribe": "a"}, foreignBinds)
+	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
+		xpub := newSocket(t, XPub, &Config{Security: sec.ours})
+		f.open(xpub, "sub", "SUB", sec.with(object{"subscribe": "a"}), foreignBinds)
 		// A libzmq socket that is bound subscribes once it is asked for a message.
 		f.start(object{"op": "recv", "name": "sub"})
 		want(t, xpub, "\x01a")
@@ -212,8 +218,8 @@ func TestInteropPubSub(t *testing.T) {
 		f.do(object{"op": "close", "name": "sub"})
 		want(t, xpub, "\x00a")
 
-		sub := newSocket(t, Sub, nil)
-		f.open(sub, "xpub", "XPUB", nil, foreignBinds)
+		sub := newSocket(t, Sub, &Config{Security: sec.ours})
+		f.open(sub, "xpub", "XPUB", sec.theirs, foreignBinds)
 		if err := sub.Subscribe([]byte("topic")); err != nil {
 			t.Fatal(err)
 		}
@@ -229,20 +235,18 @@ func TestInteropPubSub(t *testing.T) {
 }
 
 func TestInteropSizes(t *testing.T) {
-	sizes := []int{0, 1, 254, 255, 256, 257, 4096, 64 << 10, 10 << 20, 0}
-	bothWays(t, func(t *testing.T, f *foreign, foreignBinds bool) {
-		dealer := newSocket(t, Dealer, nil)
-		f.open(dealer, "dealer", "DEALER", nil, foreignBinds)
-		for _, many := range []bool{false, true} {
-			all := sizes
-			if many {
-				all = make([]int, 1000)
-				for i := range all {
-					all[i] = i
-				}
-			}
+	several := []int{0, 1, 254, 255, 256, 257, 4096, 64 << 10, 10 << 20, 0}
+	many := make([]int, 1000)
+	for i := range many {
+		many[i] = i
+	}
+	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
+		dealer := newSocket(t, Dealer, &Config{Security: sec.ours})
+		f.open(dealer, "dealer", "DEALER", sec.theirs, foreignBinds)
+		// CURVE makes the longest short frame of 222 octets.
+		for _, sizes := range [][]int{{0}, {1}, {222}, {223}, several, many} {
 			var m Message
-			for _, n := range all {
+			for _, n := range sizes {
 				m.Frames = append(m.Frames, body(n))
 			}
 			f.start(object{"op": "echo", "name": "dealer", "count": 1})
@@ -254,7 +258,7 @@ func TestInteropSizes(t *testing.T) {
 			got := recv(t, dealer)
 			f.wait()
 			if !slices.EqualFunc(got.Frames, m.Frames, bytes.Equal) {
-				t.Errorf("%d frames: what came back is not what was sent", len(all))
+				t.Errorf("%d frames: what came back is not what was sent", len(sizes))
 			}
 		}
 	})

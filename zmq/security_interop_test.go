@@ -1,10 +1,8 @@
 package zmq
 
 import (
-	"bytes"
 	"errors"
 	"maps"
-	"slices"
 	"testing"
 	"time"
 )
@@ -59,80 +57,6 @@ func securedBothWays(t *testing.T, test func(t *testing.T, f *foreign, sec secur
 			})
 		}
 		f.t = t
-	})
-}
-
-func TestInteropSecurityPatterns(t *testing.T) {
-	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
-		router := newSocket(t, Router, &Config{Security: sec.ours})
-		f.open(router, "dealer", "DEALER", sec.with(object{"identity": "them"}), foreignBinds)
-		f.send("dealer", "one", "", "three")
-		want(t, router, "them", "one", "", "three")
-		send(t, router, "them", "back", "")
-		f.want("dealer", "back", "")
-
-		// A REQ of libzmq that has somebody to ask about credentials never
-		// gets its reply, also from libzmq.
-		if !sec.asks {
-			rep := newSocket(t, Rep, &Config{Security: sec.ours})
-			f.open(rep, "req", "REQ", sec.theirs, foreignBinds)
-			f.send("req", "question")
-			want(t, rep, "question")
-			send(t, rep, "answer")
-			f.want("req", "answer")
-		}
-
-		xpub := newSocket(t, XPub, &Config{Security: sec.ours})
-		f.open(xpub, "sub", "SUB", sec.with(object{"subscribe": "a"}), foreignBinds)
-		// A libzmq socket that is bound subscribes once it is asked for a message.
-		f.start(object{"op": "recv", "name": "sub"})
-		want(t, xpub, "\x01a")
-		send(t, xpub, "b")
-		send(t, xpub, "a1", "x")
-		f.received("a1", "x")
-		f.do(object{"op": "close", "name": "sub"})
-
-		sub := newSocket(t, Sub, &Config{Security: sec.ours})
-		f.open(sub, "xpub", "XPUB", sec.theirs, foreignBinds)
-		if err := sub.Subscribe([]byte("topic")); err != nil {
-			t.Fatal(err)
-		}
-		f.want("xpub", "\x01topic")
-		f.send("xpub", "topic one", "y")
-		want(t, sub, "topic one", "y")
-		if err := sub.Unsubscribe([]byte("topic")); err != nil {
-			t.Fatal(err)
-		}
-		f.want("xpub", "\x00topic")
-	})
-}
-
-func TestInteropSecuritySizes(t *testing.T) {
-	sizes := []int{0, 1, 255, 256, 64 << 10, 10 << 20, 0}
-	many := make([]int, 1000)
-	for i := range many {
-		many[i] = i
-	}
-	securedBothWays(t, func(t *testing.T, f *foreign, sec secured, foreignBinds bool) {
-		dealer := newSocket(t, Dealer, &Config{Security: sec.ours})
-		f.open(dealer, "dealer", "DEALER", sec.theirs, foreignBinds)
-		for _, all := range [][]int{{0}, {1}, {222}, {223}, sizes, many} {
-			var m Message
-			for _, n := range all {
-				m.Frames = append(m.Frames, body(n))
-			}
-			f.start(object{"op": "echo", "name": "dealer", "count": 1})
-			select {
-			case dealer.Send() <- m:
-			case <-time.After(patience):
-				t.Fatal("sending timed out")
-			}
-			got := recv(t, dealer)
-			f.wait()
-			if !slices.EqualFunc(got.Frames, m.Frames, bytes.Equal) {
-				t.Errorf("%d frames: what came back is not what was sent", len(all))
-			}
-		}
 	})
 }
 
