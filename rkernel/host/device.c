@@ -42,8 +42,7 @@ static int sending;                 // inside plot_send: its own device is not o
 static SEXP our_env;                // where plot_send is; call.c keeps it alive
 static const char *unusable;        // why plots cannot work, or NULL
 
-static struct page_device *device_of(dev_desc *dev)
-{
+static struct page_device *device_of(dev_desc *dev) {
 	for (struct page_device *d = devices; d; d = d->next)
 		if (d->dev == dev)
 			return d;
@@ -52,8 +51,7 @@ static struct page_device *device_of(dev_desc *dev)
 
 // ---- recording -------------------------------------------------------------
 
-static SEXP try_nested(void *data)
-{
+static SEXP try_nested(void *data) {
 	(void)data;
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_nested"), R_Nil));
 	SEXP nested = R.Rf_eval(call, our_env);
@@ -61,8 +59,7 @@ static SEXP try_nested(void *data)
 	return nested;
 }
 
-static SEXP maybe_nested(SEXP condition, void *data)
-{
+static SEXP maybe_nested(SEXP condition, void *data) {
 	(void)condition, (void)data;
 	return R_Nil;
 }
@@ -70,8 +67,7 @@ static SEXP maybe_nested(SEXP condition, void *data)
 // record_again makes the engine record once more what is drawn. It stops while it
 // runs drawing code that it records as a whole, and does not begin again when that
 // fails and the error is caught: all plots behind try(print(plot)) would be lost.
-static void record_again(dev_desc *dev)
-{
+static void record_again(dev_desc *dev) {
 	engine_desc *e = R.Rf_desc2GEDesc(dev);
 	if (e->recording || sending || lane_is_child())
 		return;
@@ -91,8 +87,7 @@ struct send_args {
 
 // begins_figure says whether, behind its first steps, a recording has a figure of
 // R's graphics. A step is a function and its arguments; the first is what it calls.
-static int begins_figure(SEXP recording, int steps)
-{
+static int begins_figure(SEXP recording, int steps) {
 	for (; recording != R_Nil; recording = R.CDR(recording)) {
 		if (steps-- > 0)
 			continue;
@@ -107,8 +102,7 @@ static int begins_figure(SEXP recording, int steps)
 }
 
 // send_page calls plot_send(snapshot, page, update, width, height, breakable).
-static void send_page(void *data)
-{
+static void send_page(void *data) {
 	struct send_args *a = data;
 	struct page_device *d = a->d;
 	dev_desc *dev = d->dev;
@@ -146,8 +140,7 @@ static void send_page(void *data)
 // send sends one page and returns 1 if an interrupt arrived meanwhile. A page
 // that cannot be drawn is left until it is drawn on: plot_send has said so, and
 // would say the same again.
-static int send(struct page_device *d, SEXP snapshot)
-{
+static int send(struct page_device *d, SEXP snapshot) {
 	// The drawing itself is interrupted, where that is caught, and nothing around it.
 	unsigned char suspended = *R.R_interrupts_suspended;
 	struct send_args a = {d, snapshot, !suspended, 0};
@@ -163,8 +156,7 @@ static int send(struct page_device *d, SEXP snapshot)
 // next_dirty returns the device with the oldest page to be sent, of those that were
 // not sent yet where only these are asked for, or NULL. While R runs code that it
 // will record as a whole, the page must wait for its end.
-static struct page_device *next_dirty(int unsent)
-{
+static struct page_device *next_dirty(int unsent) {
 	struct page_device *oldest = NULL;
 	for (struct page_device *d = devices; d; d = d->next) {
 		if (!d->dirty || d->hold > 0)
@@ -177,8 +169,7 @@ static struct page_device *next_dirty(int unsent)
 	return oldest;
 }
 
-static void send_dirty(int unsent)
-{
+static void send_dirty(int unsent) {
 	any_dirty = 0;
 	for (struct page_device *d; (d = next_dirty(unsent));)
 		if (send(d, NULL))
@@ -187,8 +178,7 @@ static void send_dirty(int unsent)
 
 void device_cell(void) { cells++; }
 
-void device_flush(void)
-{
+void device_flush(void) {
 	if (!devices || sending || lane_is_child())
 		return;
 	for (struct page_device *d = devices; d; d = d->next)
@@ -202,8 +192,7 @@ void device_flush(void)
 // through a context of its own as cat's. Calls of C code of packages have another;
 // such code may hold objects that would be lost if R code ran. Of what goes to stderr
 // only cat's counts, with which message() speaks: R prints errors before it jumps.
-static int r_speaks(int lane)
-{
+static int r_speaks(int lane) {
 	const struct host_context *c = *R.R_GlobalContext;
 	int cat = c && c->callflag == CTXT_CCODE;
 	if (cat)
@@ -211,8 +200,7 @@ static int r_speaks(int lane)
 	return (cat || lane == 1) && c && c->callflag & CTXT_FUNCTION;
 }
 
-void device_before_text(int lane)
-{
+void device_before_text(int lane) {
 	if (!any_dirty || sending || lane_is_child() || !R.R_print || !r_speaks(lane))
 		return;
 	// What is being printed shall look as if it were alone.
@@ -221,8 +209,7 @@ void device_before_text(int lane)
 	*R.R_print = how;
 }
 
-int device_only_adds(const char *code, size_t len)
-{
+int device_only_adds(const char *code, size_t len) {
 	static const char *const names[] = {
 	    "abline", "arrows", "axis", "box", "clip", "grid", "legend", "lines", "matlines",
 	    "matpoints", "mtext", "points", "polygon", "polypath", "qqline", "rasterImage", "rect",
@@ -243,8 +230,7 @@ int device_only_adds(const char *code, size_t len)
 
 // ---- callbacks of the engine -----------------------------------------------
 
-static void drew(dev_desc *dev)
-{
+static void drew(dev_desc *dev) {
 	struct page_device *d = device_of(dev);
 	if (!d || !d->page)
 		return;
@@ -254,8 +240,7 @@ static void drew(dev_desc *dev)
 }
 
 // size_of reads an option in inches; 0 when it is not a usable size.
-static double size_of(const char *option)
-{
+static double size_of(const char *option) {
 	SEXP value = R.Rf_GetOption1(R.Rf_install(option));
 	if (value == R_Nil)
 		return 7; // as plot_defaults (plots.R) has it
@@ -266,8 +251,7 @@ static double size_of(const char *option)
 	return isfinite(inches) && inches >= 0.5 && inches <= 100 ? inches : 0;
 }
 
-static void resize(struct page_device *d)
-{
+static void resize(struct page_device *d) {
 	double width = size_of("repr.plot.width"), height = size_of("repr.plot.height");
 	if (width > 0)
 		d->dev->right = d->dev->clip_right = width * d->res;
@@ -275,8 +259,7 @@ static void resize(struct page_device *d)
 		d->dev->bottom = d->dev->clip_bottom = height * d->res;
 }
 
-static void page_new(gcontext gc, dev_desc *dev)
-{
+static void page_new(gcontext gc, dev_desc *dev) {
 	(void)gc;
 	struct page_device *d = device_of(dev);
 	if (!d)
@@ -297,8 +280,7 @@ static void page_new(gcontext gc, dev_desc *dev)
 		R.Rf_onintr();
 }
 
-static void page_close(dev_desc *dev)
-{
+static void page_close(dev_desc *dev) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return;
@@ -314,8 +296,7 @@ static void page_close(dev_desc *dev)
 	close(dev);
 }
 
-static int page_hold(dev_desc *dev, int level)
-{
+static int page_hold(dev_desc *dev, int level) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return 0;
@@ -326,112 +307,95 @@ static int page_hold(dev_desc *dev, int level)
 	return d->hold;
 }
 
-static void page_size(double *left, double *right, double *bottom, double *top, dev_desc *dev)
-{
+static void page_size(double *left, double *right, double *bottom, double *top, dev_desc *dev) {
 	*left = dev->left;
 	*right = dev->right;
 	*bottom = dev->bottom;
 	*top = dev->top;
 }
 
-static void no_circle(double x, double y, double r, gcontext gc, dev_desc *dev)
-{
+static void no_circle(double x, double y, double r, gcontext gc, dev_desc *dev) {
 	(void)x, (void)y, (void)r, (void)gc;
 	drew(dev);
 }
 
-static void no_clip(double x0, double x1, double y0, double y1, dev_desc *dev)
-{
+static void no_clip(double x0, double x1, double y0, double y1, dev_desc *dev) {
 	(void)x0, (void)x1, (void)y0, (void)y1, (void)dev;
 }
 
-static void no_line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev)
-{
+static void no_line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev) {
 	(void)x1, (void)y1, (void)x2, (void)y2, (void)gc;
 	drew(dev);
 }
 
-static void no_poly(int n, double *x, double *y, gcontext gc, dev_desc *dev)
-{
+static void no_poly(int n, double *x, double *y, gcontext gc, dev_desc *dev) {
 	(void)n, (void)x, (void)y, (void)gc;
 	drew(dev);
 }
 
 static void no_path(double *x, double *y, int npoly, int *nper, int winding, gcontext gc,
-                    dev_desc *dev)
-{
+                    dev_desc *dev) {
 	(void)x, (void)y, (void)npoly, (void)nper, (void)winding, (void)gc;
 	drew(dev);
 }
 
 static void no_raster(unsigned int *raster, int w, int h, double x, double y, double width,
-                      double height, double rot, int interpolate, gcontext gc, dev_desc *dev)
-{
+                      double height, double rot, int interpolate, gcontext gc, dev_desc *dev) {
 	(void)raster, (void)w, (void)h, (void)x, (void)y, (void)width, (void)height;
 	(void)rot, (void)interpolate, (void)gc;
 	drew(dev);
 }
 
 static void no_text(double x, double y, const char *s, double rot, double hadj, gcontext gc,
-                    dev_desc *dev)
-{
+                    dev_desc *dev) {
 	(void)x, (void)y, (void)s, (void)rot, (void)hadj, (void)gc;
 	drew(dev);
 }
 
 // Patterns, masks and groups are defined again by the replay. A device may answer
 // that it has no pattern or mask; without a group grid warns, and draws nothing.
-static SEXP no_pattern(SEXP pattern, dev_desc *dev)
-{
+static SEXP no_pattern(SEXP pattern, dev_desc *dev) {
 	(void)pattern, (void)dev;
 	return R_Nil;
 }
 
-static SEXP no_mask(SEXP path, SEXP ref, dev_desc *dev)
-{
+static SEXP no_mask(SEXP path, SEXP ref, dev_desc *dev) {
 	(void)path, (void)ref, (void)dev;
 	return R_Nil;
 }
 
-static void no_release(SEXP ref, dev_desc *dev)
-{
+static void no_release(SEXP ref, dev_desc *dev) {
 	(void)ref, (void)dev;
 }
 
-static SEXP no_define_group(SEXP source, int op, SEXP destination, dev_desc *dev)
-{
+static SEXP no_define_group(SEXP source, int op, SEXP destination, dev_desc *dev) {
 	(void)source, (void)op, (void)destination;
 	drew(dev);
 	return R.Rf_ScalarInteger(0);
 }
 
-static void no_use_group(SEXP ref, SEXP trans, dev_desc *dev)
-{
+static void no_use_group(SEXP ref, SEXP trans, dev_desc *dev) {
 	(void)ref, (void)trans;
 	drew(dev);
 }
 
-static void no_stroke(SEXP path, gcontext gc, dev_desc *dev)
-{
+static void no_stroke(SEXP path, gcontext gc, dev_desc *dev) {
 	(void)path, (void)gc;
 	drew(dev);
 }
 
-static void no_fill(SEXP path, int rule, gcontext gc, dev_desc *dev)
-{
+static void no_fill(SEXP path, int rule, gcontext gc, dev_desc *dev) {
 	(void)path, (void)rule, (void)gc;
 	drew(dev);
 }
 
 static void no_glyph(int n, int *glyphs, double *x, double *y, SEXP font, double size, int colour,
-                     double rot, dev_desc *dev)
-{
+                     double rot, dev_desc *dev) {
 	(void)n, (void)glyphs, (void)x, (void)y, (void)font, (void)size, (void)colour, (void)rot;
 	drew(dev);
 }
 
-static void replace_callbacks(dev_desc *dev)
-{
+static void replace_callbacks(dev_desc *dev) {
 	dev->circle = no_circle;
 	dev->clip = no_clip;
 	dev->line = no_line;
@@ -458,8 +422,7 @@ static void replace_callbacks(dev_desc *dev)
 
 // known checks that what we take for the fields of a device of R's own are
 // those: if the layout were another, values this far apart would not all fit.
-static int known(const dev_desc *dev)
-{
+static int known(const dev_desc *dev) {
 	return dev->left == 0 && dev->top == 0 && dev->right > 0 && dev->bottom > 0 &&
 	       dev->ipr[0] > 0 && dev->ipr[0] < 1 && dev->ipr[0] == dev->ipr[1] && dev->startps > 0 &&
 	       dev->device_specific && dev->new_page && dev->close && dev->str_width &&
@@ -472,8 +435,7 @@ static int known(const dev_desc *dev)
 // adopt makes the current device, a bitmap device that R code has just opened,
 // one of ours. Its size follows options(repr.plot.width, repr.plot.height) from
 // page to page unless fixed is TRUE. env is where plot_send is.
-static SEXP adopt(SEXP fixed, SEXP env)
-{
+static SEXP adopt(SEXP fixed, SEXP env) {
 	if (unusable)
 		R.Rf_error("%s", unusable);
 	dev_desc *dev = ((engine_desc *)R.GEcurrentDevice())->dev;
@@ -496,8 +458,7 @@ static SEXP adopt(SEXP fixed, SEXP env)
 
 // points makes the current device, a bitmap file, draw clouds of points fast; see
 // points.c.
-static SEXP points(void)
-{
+static SEXP points(void) {
 	if (unusable)
 		return R_Nil;
 	dev_desc *dev = ((engine_desc *)R.GEcurrentDevice())->dev;
@@ -506,8 +467,7 @@ static SEXP points(void)
 	return R_Nil;
 }
 
-void device_init(void)
-{
+void device_init(void) {
 	static char reason[160];
 	if (!R.R_GE_getVersion || !R.GEcurrentDevice || !R.Rf_desc2GEDesc || !R.GEcreateSnapshot) {
 		unusable = "this R has no graphics engine that plots could be made with";

@@ -43,13 +43,11 @@ static struct {
 
 // ---- painting --------------------------------------------------------------
 
-static float clamp(float x)
-{
+static float clamp(float x) {
 	return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
-static void blend(float *pixel, int colour, float coverage)
-{
+static void blend(float *pixel, int colour, float coverage) {
 	float alpha = coverage * (float)((colour >> 24) & 255) / 255;
 	float rest = 1 - alpha;
 	pixel[0] = pixel[0] * rest + alpha * (float)(colour & 255) / 255;
@@ -61,8 +59,7 @@ static void blend(float *pixel, int colour, float coverage)
 // paint blends one circle into the layer: a disc, then a ring over it. How much
 // of a pixel is covered is told from the distance of its centre: all or nothing
 // by the disc, since R's devices smooth lines but not what they fill.
-static void paint(const struct point *p)
-{
+static void paint(const struct point *p) {
 	int fill = (p->fill >> 24) & 255, stroke = (p->col >> 24) & 255;
 	float r = (float)(p->r > 0.5 ? p->r : 0.5);
 	float half = stroke ? (float)(p->lwd / 2) : 0, outer = r + half + 0.5f;
@@ -94,16 +91,14 @@ static void paint(const struct point *p)
 	P.used = 1;
 }
 
-static void paint_run(void)
-{
+static void paint_run(void) {
 	for (int i = 0; i < P.n; i++)
 		paint(&P.run[i]);
 	P.n = 0;
 }
 
 // hand_over gives the layer to the device as one image and clears it.
-static void hand_over(void)
-{
+static void hand_over(void) {
 	int w = P.right - P.left, h = P.bottom - P.top;
 	unsigned int *image = malloc((size_t)w * (size_t)h * sizeof *image);
 	P.used = 0;
@@ -130,8 +125,7 @@ static void hand_over(void)
 
 // flush gives the device everything that was collected. It is called before
 // anything else is drawn.
-static void flush(void)
-{
+static void flush(void) {
 	if (P.used) {
 		paint_run();
 		hand_over();
@@ -149,15 +143,13 @@ static void flush(void)
 
 // before is called before anything but a circle is drawn. A replay has no other
 // place where an interrupt could end it; plot_send catches the jump.
-static void before(void)
-{
+static void before(void) {
 	if (*R.R_interrupts_pending && !*R.R_interrupts_suspended)
 		R.Rf_onintr();
 	flush();
 }
 
-static int have_layer(void)
-{
+static int have_layer(void) {
 	if (P.layer)
 		return 1;
 	P.width = (int)P.dev->right, P.height = (int)P.dev->bottom;
@@ -167,14 +159,12 @@ static int have_layer(void)
 	return P.layer != NULL;
 }
 
-static int plain(double r, gcontext gc)
-{
+static int plain(double r, gcontext gc) {
 	return !P.off && !P.nested && r < RADIUS_MAX && gc->lty == 0 && gc->lwd < RADIUS_MAX &&
 	       (!gc->pattern_fill || gc->pattern_fill == R_Nil);
 }
 
-static void circle(double x, double y, double r, gcontext gc, dev_desc *dev)
-{
+static void circle(double x, double y, double r, gcontext gc, dev_desc *dev) {
 	if (!plain(r, gc) || !isfinite(x) || !isfinite(y) || !isfinite(r) ||
 	    fabs(x) > 1e6 || fabs(y) > 1e6) {
 		flush();
@@ -199,67 +189,57 @@ static void circle(double x, double y, double r, gcontext gc, dev_desc *dev)
 
 // ---- the other callbacks: the same, after what was collected ---------------
 
-static void clip(double x0, double x1, double y0, double y1, dev_desc *dev)
-{
+static void clip(double x0, double x1, double y0, double y1, dev_desc *dev) {
 	before();
 	P.original.clip(x0, x1, y0, y1, dev);
 }
 
-static void line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev)
-{
+static void line(double x1, double y1, double x2, double y2, gcontext gc, dev_desc *dev) {
 	before();
 	P.original.line(x1, y1, x2, y2, gc, dev);
 }
 
-static void polygon(int n, double *x, double *y, gcontext gc, dev_desc *dev)
-{
+static void polygon(int n, double *x, double *y, gcontext gc, dev_desc *dev) {
 	before();
 	P.original.polygon(n, x, y, gc, dev);
 }
 
-static void polyline(int n, double *x, double *y, gcontext gc, dev_desc *dev)
-{
+static void polyline(int n, double *x, double *y, gcontext gc, dev_desc *dev) {
 	before();
 	P.original.polyline(n, x, y, gc, dev);
 }
 
-static void rect(double x0, double y0, double x1, double y1, gcontext gc, dev_desc *dev)
-{
+static void rect(double x0, double y0, double x1, double y1, gcontext gc, dev_desc *dev) {
 	before();
 	P.original.rect(x0, y0, x1, y1, gc, dev);
 }
 
 static void path(double *x, double *y, int npoly, int *nper, int winding, gcontext gc,
-                 dev_desc *dev)
-{
+                 dev_desc *dev) {
 	before();
 	P.original.path(x, y, npoly, nper, winding, gc, dev);
 }
 
 static void raster(unsigned int *image, int w, int h, double x, double y, double width,
-                   double height, double rot, int interpolate, gcontext gc, dev_desc *dev)
-{
+                   double height, double rot, int interpolate, gcontext gc, dev_desc *dev) {
 	before();
 	P.original.raster(image, w, h, x, y, width, height, rot, interpolate, gc, dev);
 }
 
 static void text(double x, double y, const char *s, double rot, double hadj, gcontext gc,
-                 dev_desc *dev)
-{
+                 dev_desc *dev) {
 	before();
 	P.original.text(x, y, s, rot, hadj, gc, dev);
 }
 
 static void text_utf8(double x, double y, const char *s, double rot, double hadj, gcontext gc,
-                      dev_desc *dev)
-{
+                      dev_desc *dev) {
 	before();
 	P.original.text_utf8(x, y, s, rot, hadj, gc, dev);
 }
 
 static void glyph(int n, int *glyphs, double *x, double *y, SEXP font, double size, int colour,
-                  double rot, dev_desc *dev)
-{
+                  double rot, dev_desc *dev) {
 	before();
 	P.original.glyph(n, glyphs, x, y, font, size, colour, rot, dev);
 }
@@ -268,8 +248,7 @@ static void glyph(int n, int *glyphs, double *x, double *y, SEXP font, double si
 // or a pattern and are none of ours. An error in it ends the page, and with it
 // the count.
 
-static SEXP set_pattern(SEXP pattern, dev_desc *dev)
-{
+static SEXP set_pattern(SEXP pattern, dev_desc *dev) {
 	before();
 	P.nested++;
 	SEXP ref = P.original.set_pattern(pattern, dev);
@@ -277,8 +256,7 @@ static SEXP set_pattern(SEXP pattern, dev_desc *dev)
 	return ref;
 }
 
-static SEXP set_clip_path(SEXP clip_path, SEXP ref, dev_desc *dev)
-{
+static SEXP set_clip_path(SEXP clip_path, SEXP ref, dev_desc *dev) {
 	before();
 	P.nested++;
 	ref = P.original.set_clip_path(clip_path, ref, dev);
@@ -286,8 +264,7 @@ static SEXP set_clip_path(SEXP clip_path, SEXP ref, dev_desc *dev)
 	return ref;
 }
 
-static SEXP set_mask(SEXP mask, SEXP ref, dev_desc *dev)
-{
+static SEXP set_mask(SEXP mask, SEXP ref, dev_desc *dev) {
 	before();
 	P.off |= mask != R_Nil;
 	P.nested++;
@@ -296,8 +273,7 @@ static SEXP set_mask(SEXP mask, SEXP ref, dev_desc *dev)
 	return ref;
 }
 
-static SEXP define_group(SEXP group, int op, SEXP destination, dev_desc *dev)
-{
+static SEXP define_group(SEXP group, int op, SEXP destination, dev_desc *dev) {
 	before();
 	P.nested++;
 	SEXP ref = P.original.define_group(group, op, destination, dev);
@@ -305,44 +281,38 @@ static SEXP define_group(SEXP group, int op, SEXP destination, dev_desc *dev)
 	return ref;
 }
 
-static void use_group(SEXP ref, SEXP trans, dev_desc *dev)
-{
+static void use_group(SEXP ref, SEXP trans, dev_desc *dev) {
 	before();
 	P.original.use_group(ref, trans, dev);
 }
 
-static void stroke(SEXP shape, gcontext gc, dev_desc *dev)
-{
+static void stroke(SEXP shape, gcontext gc, dev_desc *dev) {
 	before();
 	P.nested++;
 	P.original.stroke(shape, gc, dev);
 	P.nested--;
 }
 
-static void fill(SEXP shape, int rule, gcontext gc, dev_desc *dev)
-{
+static void fill(SEXP shape, int rule, gcontext gc, dev_desc *dev) {
 	before();
 	P.nested++;
 	P.original.fill(shape, rule, gc, dev);
 	P.nested--;
 }
 
-static void fill_stroke(SEXP shape, int rule, gcontext gc, dev_desc *dev)
-{
+static void fill_stroke(SEXP shape, int rule, gcontext gc, dev_desc *dev) {
 	before();
 	P.nested++;
 	P.original.fill_stroke(shape, rule, gc, dev);
 	P.nested--;
 }
 
-static void new_page(gcontext gc, dev_desc *dev)
-{
+static void new_page(gcontext gc, dev_desc *dev) {
 	before();
 	P.original.new_page(gc, dev);
 }
 
-static void close_device(dev_desc *dev)
-{
+static void close_device(dev_desc *dev) {
 	flush();
 	void (*original)(dev_desc *) = P.original.close;
 	free(P.layer);
@@ -350,8 +320,7 @@ static void close_device(dev_desc *dev)
 	original(dev);
 }
 
-void device_fast_points(dev_desc *dev)
-{
+void device_fast_points(dev_desc *dev) {
 	if (P.dev) // a replay within a replay
 		return;
 	P.dev = dev;
