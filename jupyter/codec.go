@@ -79,20 +79,22 @@ func (c *Codec) Encode(m *Message) ([][]byte, error) {
 	parts := [4][]byte{header, orEmpty(m.ParentHeader), orEmpty(m.Metadata), orEmpty(m.Content)}
 	frames := make([][]byte, 0, len(m.Identities)+6+len(m.Buffers))
 	frames = append(frames, m.Identities...)
-	frames = append(frames, delimiter, nil)
+	frames = append(frames, delimiter, c.signature(parts[:]...))
 	frames = append(frames, parts[:]...)
-	frames = append(frames, m.Buffers...)
-	sig := []byte{}
-	if c.hashes != nil {
-		sum := c.sign(parts[:]...)
-		sig = hex.AppendEncode(make([]byte, 0, 2*len(sum)), sum[:])
-	}
-	frames[len(m.Identities)+1] = sig
-	return frames, nil
+	return append(frames, m.Buffers...), nil
 }
 
-// sign returns the HMAC of the four JSON frames of a message, and of nothing else: buffers
-// are not signed.
+// signature returns the frame that signs parts, empty if messages are not signed.
+func (c *Codec) signature(parts ...[]byte) []byte {
+	if c.hashes == nil {
+		return []byte{}
+	}
+	sum := c.sign(parts...)
+	return hex.AppendEncode(make([]byte, 0, 2*len(sum)), sum[:])
+}
+
+// sign returns the HMAC of parts: the four JSON frames of a message, and nothing
+// else. Buffers are not signed.
 func (c *Codec) sign(parts ...[]byte) (sum [sha256.Size]byte) {
 	s := c.hashes.Get().(*signer)
 	s.hash.Reset()

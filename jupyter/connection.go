@@ -100,7 +100,7 @@ func ReadConnectionFile(path string) (*ConnectionInfo, error) {
 // ReadKernelFile reads what a kernel is started with: a connection file or a
 // registration file. With the latter, r is not nil and the ports are 0.
 func ReadKernelFile(path string) (c *ConnectionInfo, r *Registration, err error) {
-	return readFile(path, parse)
+	return readFile(path, parseKernelFile)
 }
 
 func readFile(path string, parse func([]byte) (*ConnectionInfo, *Registration, error),
@@ -147,8 +147,8 @@ func parseConnection(raw []byte) (*ConnectionInfo, *Registration, error) {
 	return c, nil, nil
 }
 
-// parse parses a connection file or a registration file.
-func parse(raw []byte) (*ConnectionInfo, *Registration, error) {
+// parseKernelFile parses a connection file or a registration file.
+func parseKernelFile(raw []byte) (*ConnectionInfo, *Registration, error) {
 	f, err := parseFields(raw)
 	if err != nil {
 		return nil, nil, err

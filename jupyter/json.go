@@ -71,11 +71,11 @@ func checkObject(raw []byte) error {
 	trimmed := bytes.TrimLeft(raw, " \t\r\n")
 	switch {
 	case !utf8.Valid(raw):
-		return fmt.Errorf("not UTF-8")
+		return errors.New("not UTF-8")
 	case !validJSON(raw):
-		return fmt.Errorf("not JSON")
+		return errors.New("not JSON")
 	case trimmed[0] != '{':
-		return fmt.Errorf("not a JSON object")
+		return errors.New("not a JSON object")
 	}
 	return nil
 }

@@ -82,11 +82,11 @@ var ErrUnknownType = errors.New("jupyter: unknown message type")
 // missing get the protocol's defaults; fields that are unknown are ignored. For
 // unknown types the error matches [ErrUnknownType].
 func (m *Message) Parse() (Content, error) {
-	fresh, ok := contents[m.Header.MsgType]
+	makeContent, ok := contents[m.Header.MsgType]
 	if !ok {
 		return nil, fmt.Errorf("%w %q", ErrUnknownType, m.Header.MsgType)
 	}
-	c := fresh()
+	c := makeContent()
 	if err := m.decode(c); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package jupyter
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -201,13 +200,8 @@ func (r *Registration) acceptOlder(s *Session, frames [][]byte) (ports [numChann
 
 // encodeBare returns the frames of a signed content without headers.
 func (c *Codec) encodeBare(ids [][]byte, content []byte) [][]byte {
-	sig := []byte{}
-	if c.hashes != nil {
-		sum := c.sign(content)
-		sig = hex.AppendEncode(nil, sum[:])
-	}
 	frames := append([][]byte{}, ids...)
-	return append(frames, delimiter, sig, content)
+	return append(frames, delimiter, c.signature(content), content)
 }
 
 // decodeBare returns the content of frames that [Codec.encodeBare] has made.

@@ -73,52 +73,47 @@ const (
 	Stderr = "stderr"
 )
 
-// contents maps each message type to a function that makes its content with
-// the defaults of the protocol.
-var contents = map[string]func() Content{
-	TypeExecuteRequest:        func() Content { return new(ExecuteRequest) },
-	TypeExecuteReply:          func() Content { return new(ExecuteReply) },
-	TypeInspectRequest:        func() Content { return new(InspectRequest) },
-	TypeInspectReply:          func() Content { return new(InspectReply) },
-	TypeCompleteRequest:       func() Content { return new(CompleteRequest) },
-	TypeCompleteReply:         func() Content { return new(CompleteReply) },
-	TypeHistoryRequest:        func() Content { return new(HistoryRequest) },
-	TypeHistoryReply:          func() Content { return new(HistoryReply) },
-	TypeIsCompleteRequest:     func() Content { return new(IsCompleteRequest) },
-	TypeIsCompleteReply:       func() Content { return new(IsCompleteReply) },
-	TypeConnectRequest:        func() Content { return new(ConnectRequest) },
-	TypeConnectReply:          func() Content { return new(ConnectReply) },
-	TypeCommInfoRequest:       func() Content { return new(CommInfoRequest) },
-	TypeCommInfoReply:         func() Content { return new(CommInfoReply) },
-	TypeKernelInfoRequest:     func() Content { return new(KernelInfoRequest) },
-	TypeKernelInfoReply:       func() Content { return new(KernelInfoReply) },
-	TypeShutdownRequest:       func() Content { return new(ShutdownRequest) },
-	TypeShutdownReply:         func() Content { return new(ShutdownReply) },
-	TypeInterruptRequest:      func() Content { return new(InterruptRequest) },
-	TypeInterruptReply:        func() Content { return new(InterruptReply) },
-	TypeDebugRequest:          func() Content { return new(DebugRequest) },
-	TypeDebugReply:            func() Content { return new(DebugReply) },
-	TypeDebugEvent:            func() Content { return new(DebugEvent) },
-	TypeCreateSubshellRequest: func() Content { return new(CreateSubshellRequest) },
-	TypeCreateSubshellReply:   func() Content { return new(CreateSubshellReply) },
-	TypeDeleteSubshellRequest: func() Content { return new(DeleteSubshellRequest) },
-	TypeDeleteSubshellReply:   func() Content { return new(DeleteSubshellReply) },
-	TypeListSubshellRequest:   func() Content { return new(ListSubshellRequest) },
-	TypeListSubshellReply:     func() Content { return new(ListSubshellReply) },
-	TypeIOPubWelcome:          func() Content { return new(IOPubWelcome) },
-	TypeStream:                func() Content { return new(Stream) },
-	TypeDisplayData:           func() Content { return new(DisplayData) },
-	TypeUpdateDisplayData:     func() Content { return new(UpdateDisplayData) },
-	TypeExecuteInput:          func() Content { return new(ExecuteInput) },
-	TypeExecuteResult:         func() Content { return new(ExecuteResult) },
-	TypeError:                 func() Content { return new(Error) },
-	TypeStatus:                func() Content { return new(Status) },
-	TypeClearOutput:           func() Content { return new(ClearOutput) },
-	TypeInputRequest:          func() Content { return new(InputRequest) },
-	TypeInputReply:            func() Content { return new(InputReply) },
-	TypeCommOpen:              func() Content { return new(CommOpen) },
-	TypeCommMsg:               func() Content { return new(CommMsg) },
-	TypeCommClose:             func() Content { return new(CommClose) },
+// contents maps each message type to a function that makes its content, empty.
+var contents = byType(
+	fresh[ExecuteRequest], fresh[ExecuteReply],
+	fresh[InspectRequest], fresh[InspectReply],
+	fresh[CompleteRequest], fresh[CompleteReply],
+	fresh[HistoryRequest], fresh[HistoryReply],
+	fresh[IsCompleteRequest], fresh[IsCompleteReply],
+	fresh[ConnectRequest], fresh[ConnectReply],
+	fresh[CommInfoRequest], fresh[CommInfoReply],
+	fresh[KernelInfoRequest], fresh[KernelInfoReply],
+	fresh[ShutdownRequest], fresh[ShutdownReply],
+	fresh[InterruptRequest], fresh[InterruptReply],
+	fresh[DebugRequest], fresh[DebugReply],
+	fresh[DebugEvent],
+	fresh[CreateSubshellRequest], fresh[CreateSubshellReply],
+	fresh[DeleteSubshellRequest], fresh[DeleteSubshellReply],
+	fresh[ListSubshellRequest], fresh[ListSubshellReply],
+	fresh[IOPubWelcome], fresh[Stream], fresh[DisplayData], fresh[UpdateDisplayData],
+	fresh[ExecuteInput], fresh[ExecuteResult], fresh[Error], fresh[Status],
+	fresh[ClearOutput],
+	fresh[InputRequest], fresh[InputReply],
+	fresh[CommOpen], fresh[CommMsg], fresh[CommClose],
+)
+
+func fresh[T any, P interface {
+	*T
+	Content
+}]() Content {
+	return P(new(T))
+}
+
+func byType(makers ...func() Content) map[string]func() Content {
+	m := make(map[string]func() Content, len(makers))
+	for _, f := range makers {
+		t := f().MsgType()
+		if m[t] != nil {
+			panic("BUG: two contents say that they are of type " + t)
+		}
+		m[t] = f
+	}
+	return m
 }
 
 // ReplyType returns the type of the reply to a request of type request:
