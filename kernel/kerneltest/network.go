@@ -192,15 +192,16 @@ func (c *Conn) Subscribe(prefix string) error {
 	c.mu.Lock()
 	c.topics = append(c.topics, []byte(prefix))
 	c.mu.Unlock()
-	return c.push1(append([]byte{1}, prefix...))
+	return c.send(append([]byte{1}, prefix...))
 }
 
 // Send sends frames to the kernel.
 func (c *Conn) Send(frames [][]byte) error {
-	return c.push1(append([][]byte{[]byte(c.id)}, frames...)...)
+	return c.send(append([][]byte{[]byte(c.id)}, frames...)...)
 }
 
-func (c *Conn) push1(frames ...[]byte) error {
+// send gives frames to the socket as a message.
+func (c *Conn) send(frames ...[]byte) error {
 	select {
 	case c.socket.recv <- zmq.Message{Frames: frames}:
 		return nil
