@@ -90,9 +90,11 @@ func newLink(c *Client, proc *process) (*link, error) {
 // attached to and has gone is not worth as much.
 const (
 	startReconnectMin  = 5 * time.Millisecond
-	startReconnectMax  = 50 * time.Millisecond
 	attachReconnectMax = 500 * time.Millisecond
 )
+
+// A test of many attempts does not wait as long.
+var startReconnectMax = 50 * time.Millisecond
 
 // connect opens the five sockets.
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -69,6 +70,14 @@ var processModes = map[string]func(conn *jupyter.ConnectionInfo) int{
 		signal.Ignore(syscall.SIGINT)
 		return runFake(conn, false, []os.Signal{syscall.SIGTERM})
 	},
+	// "slow" takes hundreds of attempts to connect to it.
+	"slow": func(conn *jupyter.ConnectionInfo) int {
+		if err := turnAway(conn, jupyter.Control, 400); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return runFake(conn, true, nil)
+	},
 	// "unlucky" finds its port taken when it starts for the first time.
 	"unlucky": func(conn *jupyter.ConnectionInfo) int {
 		marker := os.Getenv("ADRASTEA_TEST_MARKER")
@@ -79,6 +88,23 @@ var processModes = map[string]func(conn *jupyter.ConnectionInfo) int{
 		}
 		return runFake(conn, true, nil)
 	},
+}
+
+// turnAway closes n connections to a socket of conn.
+func turnAway(conn *jupyter.ConnectionInfo, ch jupyter.Channel, n int) error {
+	ln, err := net.Listen("tcp", strings.TrimPrefix(conn.Endpoint(ch), "tcp://"))
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	for range n {
+		c, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		c.Close()
+	}
+	return nil
 }
 
 // runFake serves until a shutdown_request, if it is polite, or one of signals,
@@ -203,6 +229,16 @@ func TestStartGivesTheKernelItsEnvironment(t *testing.T) {
 		if got := run(t, c, "env "+name); got != want {
 			t.Errorf("the kernel's %s is %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestC1SlowKernel starts a kernel that takes longer than the events of failed
+// attempts to connect are kept.
+func TestC1SlowKernel(t *testing.T) {
+	client.ReconnectQuickly(t)
+	c := startProcess(t, "slow", nil)
+	if got := run(t, c, "env "+modeVariable); got != "slow" {
+		t.Errorf("the kernel says %q", got)
 	}
 }
 

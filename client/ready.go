@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -74,22 +75,34 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 	}
 }
 
-// attached waits until shell, control and stdin are connected.
+// attached waits until shell, control and stdin are connected. It reads the events
+// of all three: those of failed attempts are many where a kernel starts slowly, and
+// a monitor that nobody reads loses what comes last.
 func (l *link) attached(ctx context.Context) error {
-	for _, ch := range []jupyter.Channel{jupyter.Shell, jupyter.Control, jupyter.Stdin} {
-		var last error // why there is no connection
-		for ok := false; !ok; {
-			select {
-			case e := <-l.events[ch]:
-				ok = e.Kind == zmq.PeerAttached
-				if e.Err != nil {
-					last = e.Err
-				}
-			case <-l.donec:
-				return l.failure()
-			case <-ctx.Done():
-				return notReady(ctx, "no connection to "+ch.String(), last)
-			}
+	channels := []jupyter.Channel{jupyter.Shell, jupyter.Control, jupyter.Stdin}
+	events := l.events // nil for those that are connected
+	var last [len(events)]error
+	for len(channels) > 0 {
+		var ch jupyter.Channel
+		var e zmq.Event
+		select {
+		case e = <-events[jupyter.Shell]:
+			ch = jupyter.Shell
+		case e = <-events[jupyter.Control]:
+			ch = jupyter.Control
+		case e = <-events[jupyter.Stdin]:
+			ch = jupyter.Stdin
+		case <-l.donec:
+			return l.failure()
+		case <-ctx.Done():
+			return notReady(ctx, "no connection to "+channels[0].String(), last[channels[0]])
+		}
+		if e.Err != nil {
+			last[ch] = e.Err
+		}
+		if e.Kind == zmq.PeerAttached {
+			events[ch] = nil
+			channels = slices.DeleteFunc(channels, func(c jupyter.Channel) bool { return c == ch })
 		}
 	}
 	return nil
