@@ -224,11 +224,12 @@ func (c *Client) SessionID() string { return c.session.ID }
 func (c *Client) ConnectionFile() string { return c.file }
 
 // Done returns a channel that is closed when the kernel has gone or the client
-// was closed. A restart does not close it.
+// was closed. [Client.Restart] does not close it.
 func (c *Client) Done() <-chan struct{} { return c.donec }
 
 // Err returns nil before Done is closed. After that it returns an [*ExitError],
-// also for a kernel that ended with status 0, or [ErrClosed].
+// also for a kernel that ended with status 0, [ErrClosed], or for a client that was
+// attached [ErrRestarted].
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

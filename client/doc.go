@@ -64,6 +64,11 @@
 // started exits, or when a kernel that was attached to answers no heartbeat and
 // takes no connection. All calls that wait then fail with an [*ExitError].
 //
+// Somebody else may restart a kernel that was attached to, on the same ports. That
+// ends the client too, with [ErrRestarted]: what this program knew of the kernel is
+// gone, comms included. It may attach again. (Where the new kernel takes longer to
+// come than a heartbeat, it is an *ExitError, as if there were none.)
+//
 // # Concurrency
 //
 // All methods may be called from several goroutines at once, also from
@@ -75,7 +80,8 @@
 //
 // Starting kernels works on Unix only.
 //
-// A client that was attached does not notice that somebody else restarts the kernel
-// on the same ports: what waits then waits until its context ends, and what is
-// executed while the sockets connect again may lose output. Attach again.
+// Where the connection to a kernel that was attached to breaks, and the kernel is
+// still there, calls go on when there is a connection again, but what was on its way
+// is lost: give ctx a deadline. Kernels whose replies have the session of the request
+// in place of their own, as IRkernel's, cannot be told from another one then.
 package client

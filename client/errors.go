@@ -15,7 +15,8 @@ var (
 	ErrClosed = errors.New("client: closed")
 
 	// ErrRestarted is what calls return that waited for an answer of a kernel
-	// when [Client.Restart] ended it.
+	// when [Client.Restart] ended it. Of a client that was attached it is the end:
+	// somebody else has started another kernel in the place of the one it joined.
 	ErrRestarted = errors.New("client: the kernel was restarted")
 
 	// ErrNotStarted is returned by Restart for a kernel that this client did not

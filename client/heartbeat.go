@@ -14,15 +14,20 @@ import (
 // comes on the heartbeat socket, but some do so only while their language is
 // idle, so silence alone proves nothing: then the kernel is dead if its socket
 // takes no connection any more. What it sent before is still taken.
+//
+// Somebody else may restart the kernel on the same ports. Then shell loses its
+// peer and gets another one, which is asked who it is.
 func (l *link) heartbeat() {
 	every := l.c.cfg.heartbeat()
-	if every < 0 {
-		<-l.closec
-		return
+	var ticks <-chan time.Time
+	if every >= 0 {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		ticks = tick.C
 	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	sent, echoed, timeouts := false, true, 0
+	sent, echoed, timeouts := every < 0, true, 0
+	peer := reunion{l: l, readyc: l.readyc}
+	defer peer.stop()
 	for {
 		// The heartbeat is a REP socket; a DEALER gives it the empty frame that a
 		// REQ would, and may ask again without an answer.
@@ -38,10 +43,24 @@ func (l *link) heartbeat() {
 				return
 			}
 			echoed, timeouts = true, 0
-		case <-tick.C:
+		case <-peer.readyc:
+			peer.ready()
+		case e, ok := <-peer.events:
+			if !ok {
+				return
+			}
+			peer.event(e)
+		case m := <-peer.replies:
+			if peer.isAnother(m) {
+				l.fail(ErrRestarted)
+				return
+			}
+			peer.resume()
+		case <-ticks:
 			if !echoed {
 				if err := l.unreachable(&timeouts); err != nil {
-					l.drain(2 * every) // where echoes are late, so are replies
+					// Where echoes are late, so are replies.
+					l.drain(2*every, peer.lost)
 					l.fail(&ExitError{Code: -1, Reason: "no answer to heartbeats: " + err.Error()})
 					return
 				}

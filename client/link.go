@@ -29,8 +29,11 @@ type link struct {
 	donec    chan struct{} // closed when the kernel is known to have gone
 	livec    chan struct{} // closed with the first message on IOPub
 	liveOne  sync.Once
+	readyc   chan struct{} // closed by ready
 	heardc   chan struct{} // holds a value when a message came since it was read
 	wg       sync.WaitGroup
+
+	kernelSession string // set before closing readyc
 
 	mu sync.Mutex
 	// guarded by mu
@@ -41,6 +44,8 @@ type link struct {
 	// barriersTried that this is known.
 	barriers, barriersTried bool
 	restarts                bool // the kernel ends because Restart ends it
+	// heldc is nil, or closed when what is to be sent may be.
+	heldc chan struct{}
 }
 
 // A request is one message of ours that waits for its answers.
@@ -68,6 +73,7 @@ func newLink(c *Client, proc *process) (*link, error) {
 		closec:   make(chan struct{}),
 		donec:    make(chan struct{}),
 		livec:    make(chan struct{}),
+		readyc:   make(chan struct{}),
 		heardc:   make(chan struct{}, 1),
 		requests: make(map[string]*request),
 		comms:    make(map[string]*Comm),
@@ -164,7 +170,8 @@ func (l *link) closeSockets() {
 // fail records why the kernel is gone; only the first cause counts.
 func (l *link) fail(err error) {
 	l.mu.Lock()
-	if l.restarts {
+	restarts := l.restarts
+	if restarts {
 		err = ErrRestarted
 	}
 	first := l.err == nil
@@ -176,7 +183,7 @@ func (l *link) fail(err error) {
 		return
 	}
 	// First the client, so that whoever sees the link end finds its error.
-	if !errors.Is(err, ErrRestarted) {
+	if !restarts {
 		l.c.end(err)
 	}
 	close(l.donec)
@@ -204,11 +211,28 @@ func (l *link) close(cause error) {
 	l.wg.Wait()
 }
 
-// send signs m and gives it to s.
+// send signs m and gives it to s, when it is known that the kernel is the one that
+// it is for.
 func (l *link) send(ctx context.Context, s *zmq.Socket, m *jupyter.Message) error {
-	if err := l.failure(); err != nil { // it may have been a while ago
+	l.mu.Lock()
+	held, err := l.heldc, l.err
+	l.mu.Unlock()
+	if err != nil {
 		return err
 	}
+	if held != nil {
+		select {
+		case <-held:
+		case <-l.donec:
+			return l.err
+		case <-ctx.Done():
+			return contextError(ctx)
+		}
+	}
+	return l.sendNow(ctx, s, m)
+}
+
+func (l *link) sendNow(ctx context.Context, s *zmq.Socket, m *jupyter.Message) error {
 	frames, err := l.codec.Encode(m)
 	if err != nil {
 		return fmt.Errorf("client: %v", err)
@@ -441,7 +465,7 @@ func (l *link) watch(proc *process) {
 	}
 	select {
 	case <-proc.donec:
-		l.drain(drainQuiet)
+		l.drain(drainQuiet, false)
 		l.fail(proc.exitError())
 	case <-l.closec:
 	}
@@ -451,18 +475,19 @@ func (l *link) watch(proc *process) {
 // reply to quit(), say. They are in the buffers of our sockets, whose other ends
 // are closed; drain returns when nobody waits for anything any more, or when
 // shell and IOPub were read to their ends and nothing has come for d. A child of
-// the kernel may keep the other ends open: then it returns after drainMost.
+// the kernel may keep the other ends open: then it returns after drainMost. shell
+// says whether shell is known to have lost its peer.
 const (
 	drainQuiet = 250 * time.Millisecond
 	drainMost  = 2 * time.Second
 )
 
-func (l *link) drain(d time.Duration) {
+func (l *link) drain(d time.Duration, shell bool) {
 	quiet := time.NewTimer(d)
 	defer quiet.Stop()
 	most := time.NewTimer(drainMost + d)
 	defer most.Stop()
-	shell, iopub := false, true // have lost their peers; ready has seen shell's come
+	iopub := true // has lost its peer: nobody has looked yet
 	for {
 		l.mu.Lock()
 		idle := len(l.requests) == 0

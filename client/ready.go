@@ -54,11 +54,13 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 					return nil, err
 				}
 				if info == nil {
+					l.kernelSession = m.Header.Session
 					info, live, wait = reply, l.livec, nudgeAfter
 					timer.Reset(wait)
 				}
 			case <-live:
 				timer.Stop()
+				close(l.readyc)
 				return info, nil
 			case <-timer.C:
 				again = true
@@ -137,7 +139,7 @@ func (n *nudger) nudge(ctx context.Context, sockets []*zmq.Socket) error {
 		}
 		n.l.add(r)
 		n.requests = append(n.requests, r)
-		if err := n.l.send(ctx, s, m); err != nil {
+		if err := n.l.sendNow(ctx, s, m); err != nil {
 			return err
 		}
 	}
