@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Channel is one of the five sockets of a kernel.
@@ -50,7 +51,7 @@ func (c Channel) String() string {
 type ConnectionInfo struct {
 	Transport       string // "tcp" or "ipc"
 	IP              string // with ipc, the path that the names of the sockets begin with
-	Ports           [numChannels]int
+	Ports           [5]int // by Channel; 0 is yet to be chosen
 	SignatureScheme string
 	Key             Key
 	KernelName      string
@@ -88,6 +89,41 @@ func (c *ConnectionInfo) LogValue() slog.Value {
 		attrs = append(attrs, slog.Int(key, c.Ports[ch]))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// FindConnectionFile returns the path of the connection file that name means, as
+// the programs of Jupyter take it: a path, the name of a file in [RuntimeDir], or a
+// part of that, for instance the id of the kernel. Of several it is the newest, so
+// that the empty name means the kernel that was started last.
+func FindConnectionFile(name string) (string, error) {
+	dir := RuntimeDir()
+	if name != "" {
+		for _, path := range []string{name, filepath.Join(dir, name)} {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
+				return path, nil
+			}
+		}
+	}
+	var newest string
+	var when time.Time
+	entries, _ := os.ReadDir(dir) // one that is not there has none
+	for _, e := range entries {
+		file := e.Name()
+		if !strings.HasPrefix(file, "kernel-") || !strings.HasSuffix(file, ".json") ||
+			!strings.Contains(file, name) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().After(when) {
+			newest, when = filepath.Join(dir, file), info.ModTime()
+		}
+	}
+	switch {
+	case newest != "":
+		return newest, nil
+	case name == "":
+		return "", fmt.Errorf("jupyter: no connection file of a kernel in %s", dir)
+	}
+	return "", fmt.Errorf("jupyter: no connection file %q, neither here nor in %s", name, dir)
 }
 
 // ReadConnectionFile reads a connection file. Its errors name the file and say

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const testConnection = `{"control_port": 50160, "shell_port": 57503, "transport": "tcp",
@@ -49,6 +50,41 @@ func TestConnectionFileRoundTrip(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestFindConnectionFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("JUPYTER_RUNTIME_DIR", dir)
+	if path, err := FindConnectionFile(""); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("FindConnectionFile in an empty directory = %q, %v", path, err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "mine")
+	for i, path := range []string{
+		elsewhere, filepath.Join(dir, "kernel-4711.json"), filepath.Join(dir, "kernel-4712.json"),
+		filepath.Join(dir, "jpserver-4711.json"), filepath.Join(dir, "kernel-4711-ipc-1"),
+	} {
+		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		when := time.Unix(int64(1e9+i), 0)
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		elsewhere: elsewhere, "kernel-4711.json": "kernel-4711.json", "4711": "kernel-4711.json",
+		"jpserver-4711.json": "jpserver-4711.json", "47": "kernel-4712.json", "": "kernel-4712.json",
+	} {
+		if want != elsewhere {
+			want = filepath.Join(dir, want)
+		}
+		if path, err := FindConnectionFile(name); err != nil || path != want {
+			t.Errorf("FindConnectionFile(%q) = %q, %v; want %q", name, path, err, want)
+		}
+	}
+	if path, err := FindConnectionFile("no"); err == nil || !strings.Contains(err.Error(), `"no"`) {
+		t.Errorf("FindConnectionFile of nothing = %q, %v", path, err)
 	}
 }
 

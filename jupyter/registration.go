@@ -110,7 +110,7 @@ type HandshakeReply struct {
 func (*HandshakeReply) MsgType() string { return "handshake_reply" }
 
 // Announce returns the frames by which a kernel tells that it listens on ports.
-func (r *Registration) Announce(s *Session, ports [numChannels]int) ([][]byte, error) {
+func (r *Registration) Announce(s *Session, ports [5]int) ([][]byte, error) {
 	if r.Older {
 		m, err := s.New(nil, &HandshakeRequest{
 			ShellPort: ports[Shell], ControlPort: ports[Control], StdinPort: ports[Stdin],
@@ -152,7 +152,7 @@ func (r *Registration) CheckAnswer(frames [][]byte) error {
 
 // Accept reads an announcement, as it comes from a ROUTER or a REP, and returns
 // the ports of the kernel and the frames of the answer.
-func (r *Registration) Accept(s *Session, frames [][]byte) (ports [numChannels]int, answer [][]byte, err error) {
+func (r *Registration) Accept(s *Session, frames [][]byte) (ports [5]int, answer [][]byte, err error) {
 	if r.Older {
 		return r.acceptOlder(s, frames)
 	}
@@ -180,7 +180,7 @@ func (r *Registration) Accept(s *Session, frames [][]byte) (ports [numChannels]i
 	return ports, r.codec.encodeBare(ids, []byte(`{"status":"ok"}`)), nil
 }
 
-func (r *Registration) acceptOlder(s *Session, frames [][]byte) (ports [numChannels]int, answer [][]byte, err error) {
+func (r *Registration) acceptOlder(s *Session, frames [][]byte) (ports [5]int, answer [][]byte, err error) {
 	m, err := r.codec.Decode(frames)
 	if err != nil {
 		return ports, nil, err

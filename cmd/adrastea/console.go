@@ -72,7 +72,7 @@ can: kitty, Ghostty, iTerm2, WezTerm, foot and mlterm.`,
 	f := cmd.Flags()
 	f.StringVar(&o.kernel, "kernel", "", "start the installed kernel `NAME`")
 	f.StringVar(&o.existing, "existing", "",
-		"join the kernel of connection file `FILE`, a path or a name in Jupyter's runtime directory")
+		"join the kernel of connection file `FILE`, a path or a part of a name in Jupyter's runtime directory")
 	f.StringArrayVarP(&o.code, "expr", "e", nil, "run `CODE` and exit; may be given several times")
 	f.StringVar(&o.r, "r", "", "use the R at `PATH` instead of the one on the PATH")
 	f.StringVar(&o.plots, "plots", "", "save plots in `DIR` (default: a new temporary directory)")
@@ -206,7 +206,11 @@ func (c *console) late(m *jupyter.Message) {
 // attach joins the kernel of a connection file, which as in Jupyter may be
 // named without its directory.
 func attach(ctx context.Context, file string, cfg *client.Config) (*client.Client, error) {
-	conn, err := jupyter.ReadConnectionFile(findConnectionFile(file))
+	path, err := jupyter.FindConnectionFile(file)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := jupyter.ReadConnectionFile(path)
 	if err != nil {
 		return nil, err
 	}

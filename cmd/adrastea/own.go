@@ -2,8 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/rkernel"
@@ -30,19 +28,4 @@ func ownSpec(r string) (*jupyter.KernelSpec, error) {
 		spec.Argv = append(spec.Argv, "--r", r)
 	}
 	return spec, nil
-}
-
-// findConnectionFile returns where the connection file called file is: there, or
-// in Jupyter's runtime directory, where it may also be known by its id alone.
-func findConnectionFile(file string) string {
-	if _, err := os.Stat(file); err == nil || strings.ContainsRune(file, filepath.Separator) {
-		return file
-	}
-	for _, name := range []string{file, file + ".json", "kernel-" + file + ".json"} {
-		path := filepath.Join(jupyter.RuntimeDir(), name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return file
 }
