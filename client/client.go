@@ -13,8 +13,8 @@ import (
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
-// A Config holds the settings of a [Client]. The zero value of every field is
-// its default; a nil *Config means all defaults.
+// A Config holds the settings of a [Client], which copies it. The zero value of every
+// field is its default; a nil *Config means all defaults.
 type Config struct {
 	// Username is the name in the headers of messages. Default: the user whose
 	// process this is.
@@ -134,7 +134,10 @@ type Client struct {
 	closing bool  // Close was called: no kernel is started any more
 }
 
-// Attach joins the kernel that conn describes and returns when it is ready.
+// Attach joins the kernel that conn describes and returns when it is ready. That
+// takes a kernel that answers; one that is busy may do so on control only. Where
+// ctx or Config.StartTimeout ends first, the error says what was missing. The client
+// has to be closed; the kernel lives on.
 func Attach(ctx context.Context, conn *jupyter.ConnectionInfo, cfg *Config) (*Client, error) {
 	c := newClient(cfg)
 	c.conn = conn
@@ -207,8 +210,9 @@ func (c *Client) current() (*link, error) {
 	return c.link, c.err
 }
 
-// Info returns what the kernel said about itself when it became ready; while
-// another takes its place, that is still what the one before said.
+// Info returns what the kernel said about itself when it became ready, which is
+// not to be changed; while another takes its place, that is still what the one
+// before said.
 func (c *Client) Info() *jupyter.KernelInfoReply {
 	c.mu.Lock()
 	defer c.mu.Unlock()

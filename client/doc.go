@@ -14,6 +14,9 @@
 //	...
 //	defer c.Close()
 //
+// [jupyter.FindConnectionFile] finds the connection file of a kernel that somebody
+// else has started.
+//
 // Ready means that the kernel has answered a kernel_info_request and that the
 // subscription to its output is known to work, so that nothing a request
 // prints can be lost because the front end came too late.
@@ -34,6 +37,13 @@
 //
 // Code that fails is no error of Execute: the reply says so. An error means
 // that there is no reply, because the context ended or the kernel did.
+//
+// # Asking
+//
+// [Client.Complete], [Client.Inspect], [Client.IsComplete], [Client.History],
+// [Client.CommInfo] and [Client.KernelInfo] return when the kernel's reply is here,
+// which most kernels send only when no code runs. A reply with status "error" or
+// "aborted" is a [*ReplyError]; other errors are as those of Execute.
 //
 // # Debugging
 //
@@ -71,10 +81,10 @@
 //
 // # Concurrency
 //
-// All methods may be called from several goroutines at once, also from
-// handlers, with two exceptions. A kernel runs execute requests one after the
-// other, so a handler must not call Execute. Close and Restart wait for
-// [Config.Message] to return, so it must not call them.
+// All methods may be called from several goroutines at once, also from handlers,
+// with two exceptions. Execute waits for output, and output for handlers, so no
+// handler must call it. Close and Restart wait for the functions of a Config and a
+// CommHandler to return, so those must not call them.
 //
 // # Limitations
 //
@@ -82,6 +92,6 @@
 //
 // Where the connection to a kernel that was attached to breaks, and the kernel is
 // still there, calls go on when there is a connection again, but what was on its way
-// is lost: give ctx a deadline. Kernels whose replies have the session of the request
-// in place of their own, as IRkernel's, cannot be told from another one then.
+// is lost: give ctx a deadline. A kernel whose replies have the session of the
+// request in place of its own, as IRkernel's, counts as another one then.
 package client

@@ -48,7 +48,8 @@ type ExecuteOptions struct {
 }
 
 // Execute runs code and returns the kernel's reply, when both the reply and the
-// idle status after the last output have come. opts may be nil.
+// idle status after the last output have come. opts may be nil. What several
+// goroutines execute is run in the order in which it was sent.
 //
 // Code that fails has a reply with status "error", or "aborted" if it did not
 // run because other code failed before it. Some kernels have words of their own

@@ -59,14 +59,16 @@ func (c *Client) IsComplete(ctx context.Context, code string) (*jupyter.IsComple
 	})
 }
 
-// History asks for earlier input.
+// History asks for earlier input, for instance with AccessType
+// [jupyter.HistoryTail], N 100 and Raw true.
 func (c *Client) History(
 	ctx context.Context, req *jupyter.HistoryRequest,
 ) (*jupyter.HistoryReply, error) {
 	return ask[jupyter.HistoryReply](ctx, c, jupyter.Shell, req)
 }
 
-// CommInfo asks for the open comms, of one target or, if it is empty, of all.
+// CommInfo asks for the open comms, of one target or, if it is empty, of all: those
+// of all front ends. [Client.AttachComm] joins one.
 func (c *Client) CommInfo(ctx context.Context, target string) (*jupyter.CommInfoReply, error) {
 	return ask[jupyter.CommInfoReply](ctx, c, jupyter.Shell, &jupyter.CommInfoRequest{
 		TargetName: target,

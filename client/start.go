@@ -21,10 +21,12 @@ import (
 const startTries = 3
 
 // Start starts the kernel of spec and returns when it is ready. The connection
-// file, readable only by this user, is removed when the client is closed.
+// file, readable only by this user, is removed when the client is closed, which ends
+// the kernel.
 //
 // An error that the kernel's process ended is an [*ExitError] with the end of
-// what the process had to say.
+// what the process had to say. Where ctx or Config.StartTimeout ends first, the error
+// says what was missing. With an error, no process is left.
 func Start(ctx context.Context, spec *jupyter.KernelSpec, cfg *Config) (*Client, error) {
 	for try := 1; ; try++ {
 		c, err := startOnce(ctx, spec, cfg)
@@ -249,7 +251,7 @@ func (c *Client) removeFiles() {
 // message, or with SIGINT to the process and its children. A kernel that was
 // attached to gets a message. Interrupt returns when the kernel has
 // acknowledged the message or the signal is sent, not when the code has ended:
-// that is Execute's to tell.
+// that is Execute's to tell. Errors are as those of KernelInfo.
 func (c *Client) Interrupt(ctx context.Context) error {
 	c.mu.Lock()
 	p, restarting := c.proc, c.err == nil && c.link.isRestarting()

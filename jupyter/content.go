@@ -55,6 +55,9 @@ func (r *ExecuteRequest) UnmarshalJSON(raw []byte) error {
 // ExecuteReply answers execute_request. Payload and UserExpressions belong to
 // status "ok", the fields of ErrorInfo to "error". An aborted request has no count,
 // as with ipykernel: front ends would show it beside a cell that did not run.
+// Payload is what the front end is asked to do; each has a "source", which is
+// "page", "set_next_input", "edit_magic" or "ask_exit".
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated
 type ExecuteReply struct {
 	Status          string
 	ExecutionCount  int

@@ -19,7 +19,7 @@ type KernelInfoReply struct {
 	ImplementationVersion string       `json:"implementation_version"`
 	LanguageInfo          LanguageInfo `json:"language_info"`
 	Banner                string       `json:"banner"`
-	Debugger              bool         `json:"debugger"`
+	Debugger              bool         `json:"debugger"` // how older kernels say FeatureDebugger
 	HelpLinks             []HelpLink   `json:"help_links"`
 	SupportedFeatures     []string     `json:"supported_features"`
 }
@@ -66,7 +66,7 @@ type HelpLink struct {
 // HistoryRequest asks for input of the past.
 type HistoryRequest struct {
 	Output     bool   `json:"output"` // also the output of each input
-	Raw        bool   `json:"raw"`    // input as typed; default true
+	Raw        bool   `json:"raw"`    // input as typed; true where a message leaves it out
 	AccessType string `json:"hist_access_type"`
 	Session    int    `json:"session"` // of "range"; negative counts back from the current one
 	Start      int    `json:"start"`   // of "range": first line

@@ -46,7 +46,9 @@ func nameError(name string) error {
 		"letters, digits, '.', '_' and '-' are allowed", name)
 }
 
-// Command returns the command line that starts the kernel on a connection file.
+// Command returns the command line that starts the kernel on a connection file:
+// Argv with {connection_file}, {resource_dir}, which is Dir, and {prefix}, which is
+// SysPrefix, filled in.
 func (s *KernelSpec) Command(connectionFile string) []string {
 	r := strings.NewReplacer("{connection_file}", connectionFile,
 		"{resource_dir}", s.Dir, "{prefix}", SysPrefix())

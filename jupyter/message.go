@@ -18,7 +18,7 @@ type Content interface {
 }
 
 // A RawContent is the content of a message type that this package has no type
-// for.
+// for, to be sent. Of one that came, [Message.Content] is all there is.
 type RawContent struct {
 	Type string
 	JSON json.RawMessage
@@ -190,7 +190,7 @@ func currentUser() string {
 }
 
 // New makes a message of c. parent is the header of the message that caused
-// this one, or nil.
+// this one, or nil. It fails if c cannot become JSON.
 func (s *Session) New(parent json.RawMessage, c Content) (*Message, error) {
 	raw, err := marshalContent(c)
 	if err != nil {
