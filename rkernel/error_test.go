@@ -191,6 +191,33 @@ func TestErrorsOfRlangAreToldOnce(t *testing.T) {
 	}
 }
 
+// The same with callr and processx, who end with a condition that has lost its class.
+func TestErrorsOfCallrAreToldOnce(t *testing.T) {
+	for _, name := range []string{"callr", "processx"} {
+		testenv.RPackage(t, name)
+	}
+	p := startR(t)
+	for _, test := range []struct{ code, class, message, text string }{
+		{
+			`f <- function() processx::run("sh", c("-c", "echo out; echo why >&2; exit 3")); f()`,
+			"system_command_status_error", "! System command 'sh' failed",
+			"Exit status: 3\nStderr:\nwhy\n",
+		},
+		{`callr::r(function() stop("in there"))`, "callr_status_error", "! in callr subprocess", "in there\n"},
+		{`{ warning("w"); callr::r(function() stop("in there")) }`, "callr_status_error", "! in callr subprocess", "Warning message:\nw"},
+	} {
+		got := runCell(t, p, test.code)
+		want := "error|" + test.class + "|" + test.message
+		if len(got) != 1 || !strings.HasPrefix(got[0], want) || !strings.Contains(got[0], test.text) ||
+			strings.Count(got[0], test.message) != 2 { // the message and the text
+			t.Errorf("%s\n%q, want %s and in it %q", test.code, got, want, test.text)
+		}
+	}
+	if got := runCell(t, p, `class(.Last.error)[1]`); len(got) != 1 || got[0] != `result|[1] "callr_status_error"` {
+		t.Errorf("the last error: %q", got)
+	}
+}
+
 // Errors are told apart from other text, and their messages from R's words
 // around them, in whatever language R speaks: these put the call in different
 // places.

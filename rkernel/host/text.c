@@ -157,7 +157,8 @@ static int looks_shown(const char *text, size_t len) {
 	}
 	if (end - text < 5 || memcmp(text, "Error", 5) != 0) return 0;
 	if (words_of_r(text, (size_t)(end - text))) return 0;
-	return (*R.R_GlobalContext)->callflag == CTXT_CCODE && lands_at_top(0);
+	int flag = (*R.R_GlobalContext)->callflag; // of cat(), or of writeLines()
+	return (flag == CTXT_CCODE || flag & CTXT_FUNCTION) && lands_at_top(0);
 }
 
 static void shown_flush(void) {

@@ -61,7 +61,8 @@
         frame <- sys.frame(n)
         if (!exists("cond", frame, inherits = FALSE)) return("")
         message <- as.character(frame$message)[1L]
-        if (grepl("^(\n|$)", message)) .hidden(n, frame$cond, message)
+        if (grepl("^(\n|$)", message) || inherits(frame$cond, "duplicate_condition"))
+            .hidden(n, frame$cond, message)
         else c("stop", enc2utf8(message), class(frame$cond)[1L], "")
     }
     else if (identical(f, base::cat) || identical(f, base::writeLines)) "print"
@@ -71,12 +72,12 @@
 }
 
 # .hidden is .cause for an error without a message, or with the rest of one. So end
-# functions that have shown the error themselves, as rlang's and renv's abort():
-# cond, of stop(), the n-th frame, is what is left of their condition cnd.
+# functions that have shown the error themselves: cond, of stop(), the n-th frame, is
+# what is left of their condition.
 .hidden <- function(n, cond, message) {
     up <- sys.parents()[n]
-    cnd <- if (up > 0L) get0("cnd", sys.frame(up), inherits = FALSE)
-    if (!inherits(cnd, "condition")) return(c("stop", enc2utf8(message), class(cond)[1L], ""))
+    cnd <- if (up > 0L) .own_condition(sys.frame(up))
+    if (is.null(cnd)) return(c("stop", enc2utf8(message), class(cond)[1L], ""))
     cond$message <- cnd$message
     class(cond) <- class(cnd)
     # From there R finds the user's methods too.
@@ -91,16 +92,30 @@
 }
 
 # .shows says, called while R prints, that a function shows an error in place of R,
-# or has shown it and ended: it holds the condition as cnd, and its last word is stop().
+# or has shown it and ended: it holds the condition, and its last word is stop().
 .shows <- function() {
     n <- sys.nframe() - 1L
     if (n < 2L) return(NULL)
-    cat <- identical(sys.function(n), base::cat)
-    if (!cat && !identical(sys.function(n), base::stop)) return(NULL)
+    f <- sys.function(n)
+    if (!identical(f, base::cat) && !identical(f, base::writeLines) && !identical(f, base::stop))
+        return(NULL)
     for (k in seq.int(n - 1L, max(1L, n - 3L)))
         if (.ends_in_stop(sys.function(k)) &&
-            inherits(get0("cnd", sys.frame(k), inherits = FALSE), "error")) return("yes")
+            inherits(.own_condition(sys.frame(k)), "error")) return("yes")
     NULL
+}
+
+# .own_condition is the condition that a function which shows its error itself has in
+# its frame, or NULL: cnd, in rlang's and renv's abort(); cond, in the throw() of callr,
+# processx and cli, who take its class away at the end, but have kept it for the user.
+.own_condition <- function(frame) {
+    cnd <- get0("cnd", frame, inherits = FALSE)
+    if (inherits(cnd, "condition")) return(cnd)
+    cond <- get0("cond", frame, inherits = FALSE)
+    if (inherits(cond, "rlib_error")) return(cond)
+    if (!inherits(cond, "duplicate_condition") || !"org:r-lib" %in% search()) return(NULL)
+    cnd <- get0(".Last.error", as.environment("org:r-lib"), inherits = FALSE)
+    if (inherits(cnd, "condition")) cnd
 }
 
 .ends_in_stop <- function(f) {
