@@ -92,7 +92,7 @@ func addArguments(tokens []token, open int, add func(from, to int)) {
 func addChain(tokens []token, start int, add func(from, to int)) {
 	for start > 1 {
 		op := tokens[start-1]
-		if op.kind != tokenOp || op.text != "|>" && op.text != "%>%" && op.text != "+" {
+		if !isPipe(op) && (op.kind != tokenOp || op.text != "+") {
 			return
 		}
 		end := start - 1
@@ -110,6 +110,32 @@ func addChain(tokens []token, start int, add func(from, to int)) {
 		start = functionStart(tokens, open)
 	}
 }
+
+// subjectOf returns the expression that the call at tokens[open] is about: what is
+// piped into it, or else its first argument, if that is complete and has no name. It
+// is "" where that is no operand.
+func subjectOf(code []rune, tokens []token, start, open int) string {
+	from, to := open+1, open+1
+	if start > 1 && isPipe(tokens[start-1]) {
+		to = start - 1
+		from = operandStart(tokens, to)
+	} else {
+		for depth := 0; to < len(tokens) && (depth > 0 || tokens[to].text != ","); to++ {
+			switch tokens[to].kind {
+			case tokenOpen:
+				depth++
+			case tokenClose:
+				depth--
+			}
+		}
+	}
+	if from < 0 || from >= to || to == len(tokens) || operandStart(tokens, to) != from {
+		return ""
+	}
+	return source(code, tokens, from, to)
+}
+
+func isPipe(t token) bool { return t.kind == tokenOp && (t.text == "|>" || t.text == "%>%") }
 
 // sourcesAt returns the data whose columns can be named at a position.
 func sourcesAt(code []rune, pos int) []string {

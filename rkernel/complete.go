@@ -174,15 +174,21 @@ var packageFunctions = map[string]bool{
 }
 
 // nameQuery completes a name, and in a call its arguments: R's completer is
-// given the call from its function on.
+// given the call from its function on, and we look at the function and at what the
+// call is about.
 func nameQuery(code []rune, tokens []token, at int, partial string) query {
 	from := len(code) - len([]rune(partial))
+	function, subject := "", ""
 	site, inCall := enclosingCall(tokens[:at])
 	if inCall {
 		if packageFunctions[tokens[site.open-1].text] && site.first {
 			return query{fn: "complete_package", args: []string{partial}, replace: len([]rune(partial))}
 		}
 		from = tokens[site.function].start
+		if start := operandStart(tokens, site.open); start >= 0 {
+			function = source(code, tokens, start, site.open)
+			subject = subjectOf(code, tokens, start, site.open)
+		}
 	} else if at > 0 && tokens[at-1].kind == tokenOp && tokens[at-1].text == "?" {
 		from = tokens[at-1].start
 	}
@@ -190,7 +196,10 @@ func nameQuery(code []rune, tokens []token, at int, partial string) query {
 		return query{}
 	}
 	text := withoutText(code, tokens, from)
-	return query{fn: "complete_name", args: []string{text}, counted: true, partial: partial}
+	return query{
+		fn: "complete_name", args: []string{text, function, subject},
+		counted: true, partial: partial,
+	}
 }
 
 // stringQuery completes within a string: an element of an object, a package,

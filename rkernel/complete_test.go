@@ -31,6 +31,9 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		"df <- data.frame(`a b` = 1, alpha = 2, check.names = FALSE)\n"+
 		"l <- list(x = list(inner = 1)); e <- new.env(); e$member <- 1\n"+
 		"setClass('P', representation(slot_one = 'numeric')); obj <- new('P', slot_one = 1)\n"+
+		"fit <- l$fit <- lm(dist ~ speed, cars); e$greet <- function(whom, ...) NULL\n"+
+		"setGeneric('describe', function(object, ...) standardGeneric('describe'))\n"+
+		"setMethod('describe', 'P', function(object, verbose = FALSE) NULL)\n"+
 		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())")
 	tests := []struct{ code, want string }{
 		{"zi^", "zip"},
@@ -58,6 +61,18 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"mtcars |> head(3) |> subset(hp > 1 & di^", "mtcars |> head(3) |> subset(hp > 1 & disp"},
 		{"with(df, a^", "with(df, `a b`"},
 		{"df[order(al^", "df[order(alpha"},
+		// Arguments of the method for the object at hand.
+		{"predict(fit, newd^", "predict(fit, newdata="},
+		{"fit |> predict(newd^", "fit |> predict(newdata="},
+		{"subset(mtcars, cyl == 4, sel^", "subset(mtcars, cyl == 4, select="},
+		{"stats::predict(fit, se^", "stats::predict(fit, se.fit="},
+		{"merge(df, df, by.^", "merge(df, df, by.x="},
+		{"summary(l$fit, corr^", "summary(l$fit, correlation="},
+		{"seq(x, y, length^", "seq(x, y, length.out="},
+		{"describe(obj, verb^", "describe(obj, verbose="},
+		{"e$greet(wh^", "e$greet(whom="},
+		{"stats::filter(1:3, rep(1, 2), si^", "stats::filter(1:3, rep(1, 2), sides="},
+		{"par(mfr^", "par(mfrow="},
 	}
 	for _, test := range tests {
 		if got := completed(t, p, test.code); !slices.Contains(got, test.want) {
@@ -67,6 +82,11 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	v := show(t, p, "stopifnot(!'stats4' %in% loadedNamespaces())")
 	if v.err != nil {
 		t.Error("completing a name of a package loaded it")
+	}
+	// A function of the user's hides another of its name.
+	show(t, p, "filter <- function(.data, ..., .by) NULL")
+	if got := completed(t, p, "filter(df, ^"); slices.Contains(got, "filter(df, sides=") || !slices.Contains(got, "filter(df, .by=") {
+		t.Errorf("arguments of a function of the user's: %.5q", got)
 	}
 	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^"} {
 		if got := completed(t, p, nothing); got != nil {

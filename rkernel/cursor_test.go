@@ -28,13 +28,13 @@ func at(code string) (string, int) {
 
 func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 	tests := []struct{ code, want string }{
-		{"zi^", "complete_name(zi)"},
-		{"x <- zi^ + 1", "complete_name(zi)"},
-		{"lm(form^", "complete_name(lm(form)"},
-		{"f(1)\nlm(y ~ x,\n  # don't\n  dat^", `complete_name(lm(y ~ x,             dat)`},
-		{`f("a, (b", x^`, `complete_name(f("     ", x)`},
-		{"stats::lm(^", "complete_name(stats::lm()"},
-		{"f({ a^", "complete_name(a)"},
+		{"zi^", "complete_name(zi||)"},
+		{"x <- zi^ + 1", "complete_name(zi||)"},
+		{"lm(form^", "complete_name(lm(form|lm|)"},
+		{"f(1)\nlm(y ~ x,\n  # don't\n  dat^", `complete_name(lm(y ~ x,             dat|lm|)`},
+		{`f("a, (b", x^`, `complete_name(f("     ", x|f|)`},
+		{"stats::lm(^", "complete_name(stats::lm(|stats::lm|)"},
+		{"f({ a^", "complete_name(a||)"},
 		{"mtcars$m^", "complete_member(mtcars|$|m)"},
 		{"mtcars$^", "complete_member(mtcars|$|)"},
 		{`l[["a b"]]$x@y^`, `complete_member(l[["a b"]]$x|@|y)`},
@@ -46,7 +46,14 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"stats:::^", "complete_export(stats|:::|)"},
 		{"library(st^", "complete_package(st)"},
 		{"requireNamespace('st^", "complete_package(st)"},
-		{"library(stats, cha^", "complete_name(library(stats, cha)"},
+		{"predict(l$fit, ^", "complete_name(predict(l$fit, |predict|l$fit)"},
+		{"predict(f(x), ^", "complete_name(predict(f(x), |predict|)"},
+		{"predict(object = fit, ^", "complete_name(predict(object = fit, |predict|)"},
+		{"predict(fi^", "complete_name(predict(fi|predict|)"},
+		{"fit |> predict(^", "complete_name(predict(|predict|fit)"},
+		{"lm(x) |> predict(y, ^", "complete_name(predict(y, |predict|)"},
+		{"a$b(c[[1]], ^", "complete_name(b(c[[1]], |a$b|c[[1]])"},
+		{"library(stats, cha^", "complete_name(library(stats, cha|library|stats)"},
 		{`read.csv("dir with space/fi^`, `complete_file(dir with space/fi|")`},
 		{`df[["a^`, "complete_element(df|a)"},
 		{"x$`a b^", "complete_backtick(x|$|a b)"},
@@ -54,7 +61,7 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"# zi^", "()"},
 		{"^", "()"},
 		{"x + ^", "()"},
-		{"?lm^", "complete_name(?lm)"},
+		{"?lm^", "complete_name(?lm||)"},
 	}
 	for _, test := range tests {
 		code, cursor := at(test.code)

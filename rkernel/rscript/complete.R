@@ -4,16 +4,17 @@
 # expressions of names, constants and subsetting.
 
 # complete_name completes the name or argument that ends text; text holds no
-# comment and no content of strings. It returns the number of characters to
-# replace and the completions.
-complete_name <- function(text) {
+# comment and no content of strings. In a call fn is the function, and subject what
+# the call is about, as Go found them; both may be "". It returns the number of
+# characters to replace and the completions.
+complete_name <- function(text, fn, subject) {
     partial <- sub("^.*[^\\p{L}\\p{N}._]", "", text, perl = TRUE)
     if (!isNamespaceLoaded("utils") || any(utf8ToInt(partial) > 127L))
         return(c(nchar(partial), attached_names(partial)))
     utils <- asNamespace("utils")
     state <- utils$.CompletionEnv
     # The arguments of all methods of a generic take seconds to collect and are
-    # mostly noise: those of the default method are added below.
+    # mostly noise: those of the method that will be called are added below.
     methods <- state$settings[["S3"]]
     state$settings[["S3"]] <- FALSE
     on.exit(state$settings[["S3"]] <- methods)
@@ -25,19 +26,57 @@ complete_name <- function(text) {
     token <- state[["token"]]
     if (!grepl("[^A-Za-z0-9._]", token)) {
         found <- quote_names(found)
-        arguments <- default_arguments(state[["fguess"]])
-        found <- c(found[endsWith(found, "=")], arguments[startsWith(arguments, token)],
-                   found[!endsWith(found, "=")])
+        named <- endsWith(found, "=")
+        arguments <- found[named]
+        # R's completer has lists of its own for par() and options(). Of others it knows
+        # the name only, and takes the arguments of all functions that have it.
+        name <- state[["fguess"]]
+        if (length(name) == 1L && nzchar(name) && is.null(utils$.FunArgEnv[[name]])) {
+            own <- call_arguments(fn, subject)
+            if (!is.null(own)) arguments <- own[startsWith(own, token)]
+        }
+        found <- c(arguments, found[!named])
     }
     c(nchar(token), unique(found[nzchar(found)]))
 }
 
-default_arguments <- function(name) {
-    if (length(name) != 1L || !grepl("^[A-Za-z.][A-Za-z0-9._]*$", name)) return(character())
-    method <- tryCatch(utils::getS3method(name, "default", optional = TRUE, envir = globalenv()),
-                       error = function(e) NULL)
-    names <- if (is.function(method)) setdiff(names(formals(method)), "...")
-    paste0(names, "=", recycle0 = TRUE)
+# call_arguments gives the arguments that a call of fn can name: its own, and those of
+# the method for subject. It is NULL where the function is not known.
+call_arguments <- function(fn, subject) {
+    f <- tryCatch(called_function(str2lang(fn)), error = function(e) NULL)
+    if (!is.function(f)) return(NULL)
+    names <- c(names(formals(args(f))), method_arguments(f, sub("^.*:", "", fn), subject))
+    paste0(setdiff(names, "..."), "=", recycle0 = TRUE)
+}
+
+# called_function is the function that fn, a name or a member, stands for. No package
+# is loaded for it.
+called_function <- function(fn) {
+    if (is.symbol(fn)) return(get0(as.character(fn), globalenv(), mode = "function"))
+    if (as.character(fn[[1L]])[1L] %in% c("::", ":::") && !isNamespaceLoaded(as.character(fn[[2L]])))
+        return(NULL)
+    eval(fn, globalenv())
+}
+
+# method_arguments gives the arguments of the method of f for the value of subject, and
+# of the default method if there is none.
+method_arguments <- function(f, name, subject) {
+    object <- if (nzchar(subject)) value_of(subject)
+    names <- if (isS4(f)) s4_arguments(f, if (is.null(object)) "ANY" else class(object)[[1L]])
+    envir <- if (is.primitive(f)) globalenv() else environment(f)
+    for (class in c(if (!is.null(object)) .class2(object), "default")) {
+        method <- tryCatch(utils::getS3method(name, class, optional = TRUE, envir = envir),
+                           error = function(e) NULL)
+        if (is.function(method)) return(c(names, names(formals(args(method)))))
+    }
+    names
+}
+# s4_arguments gives the arguments of the method of an S4 generic for a class, also
+# those that the generic takes for more of "...".
+s4_arguments <- function(f, class) {
+    if (!isNamespaceLoaded("methods") || !methods::is(f, "standardGeneric")) return(NULL)
+    method <- methods::selectMethod(f@generic, class, optional = TRUE, fdef = f)
+    if (!is.null(method)) names(formals(methods::unRematchDefinition(method)))
 }
 
 attached_names <- function(partial) {
