@@ -141,7 +141,8 @@ func TestInspectionEvaluatesNoBindings(t *testing.T) {
 delayedAssign("later", { cat("RAN\n"); 1 })
 e <- new.env(); makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, e)
 l <- list(a = 1:3, f = function(x, ...) NULL)
-df <- data.frame(n = 1:2)`)
+df <- data.frame(n = 1:2)
+attach(new.env(), name = "package:other"); setGeneric("setdiff", function(x, y, ...) standardGeneric("setdiff"), where = as.environment(2))`)
 	tests := []struct {
 		code   string
 		detail int
@@ -162,6 +163,9 @@ df <- data.frame(n = 1:2)`)
 		{"later^", 0, []string{"Promise"}},
 		{"no_such_name^", 0, nil},
 		{"if^", 0, []string{"Control Flow"}},
+		{"1:2 %i^n% l", 0, []string{"%in%(x, table)", "Value Matching"}},
+		{"l%in%df^", 0, []string{"2 obs. of  1 variable"}},
+		{"setdiff^", 0, []string{"setdiff(x, y, ...)", "Set Operations"}}, // base documents it
 		{"", 0, nil},
 	}
 	for _, test := range tests {

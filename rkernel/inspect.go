@@ -43,7 +43,7 @@ func objectAt(code []rune, cursor int) []string {
 		if t.start > cursor {
 			break
 		}
-		if cursor <= t.end && isWord(t) {
+		if cursor <= t.end && (isWord(t) || at < 0 && isOperator(t)) {
 			at = i
 		}
 		if t.kind == tokenComment && t.start < cursor {
@@ -60,6 +60,11 @@ func objectAt(code []rune, cursor int) []string {
 		return pathTo(before, site.open-1)
 	}
 	return nil
+}
+
+// isOperator says that t is an operator that a package can define: %in%, :=.
+func isOperator(t token) bool {
+	return t.kind == tokenOp && len(t.text) > 1 && (t.text[0] == '%' || t.text == ":=")
 }
 
 // pathTo follows the members and subsets that lead to the word tokens[at].

@@ -159,8 +159,21 @@ find_help <- function(path, found) {
         if (startsWith(name, "package:")) package <- sub("^package:", "", name)
         else if (identical(found$env, baseenv())) package <- "base"
     }
-    pages <- tryCatch(help_paths(topic, package), error = function(e) character())
-    if (length(pages)) pages[[1L]]
+    # A package may hand on what another has made and documented.
+    for (place in unique(c(package, made_in(found$value), ""))) {
+        pages <- tryCatch(help_paths(topic, if (nzchar(place)) place),
+                          error = function(e) character())
+        if (length(pages)) return(pages[[1L]])
+    }
+    NULL
+}
+
+# made_in names the package that a function comes from, for a generic of S4 the one
+# that knows what it is about.
+made_in <- function(f) {
+    if (!is.function(f) || is.primitive(f)) return(NULL)
+    package <- if (isS4(f)) attr(f, "package") else environmentName(topenv(environment(f)))
+    if (is.character(package)) package[1L]
 }
 
 help_paths <- function(topic, package) {
