@@ -271,19 +271,25 @@ static SEXP native_password(SEXP prompt) {
 	return R.Rf_ScalarString(R.Rf_mkCharCE(said, CE_UTF8));
 }
 
-// native_promise tells, without evaluating it, whether the value of a name that is
-// bound in env, and not by an active binding, still has to be evaluated:
-// "promise", or "data" when all it does is to read a data set from the disk, else
-// "".
+// promise tells of a value whether it still has to be evaluated: "promise", or "data"
+// when all it does is to read a data set from the disk, else "".
+static const char *promise(SEXP value) {
+	if (R.TYPEOF(value) != PROMSXP || R.PRVALUE(value) != R_Unbound) return "";
+	SEXP code = R.R_PromiseExpr ? R.R_PromiseExpr(value) : R_Nil;
+	if (R.TYPEOF(code) == LANGSXP && R.CAR(code) == R.Rf_install("lazyLoadDBfetch")) return "data";
+	return "promise";
+}
+
+// native_promise tells, without evaluating it, what promise() says of a name that is
+// bound in env, and not by an active binding; for ..., of the first that has to be
+// evaluated.
 static SEXP native_promise(SEXP env, SEXP name) {
 	if (!R.PRVALUE || !R.Rf_installTrChar) return R.Rf_mkString("");
 	SEXP value = R.Rf_findVarInFrame(env, R.Rf_installTrChar(R.STRING_ELT(name, 0)));
-	if (R.TYPEOF(value) != PROMSXP || R.PRVALUE(value) != R_Unbound)
-		return R.Rf_mkString("");
-	SEXP code = R.R_PromiseExpr ? R.R_PromiseExpr(value) : R_Nil;
-	if (R.TYPEOF(code) == LANGSXP && R.CAR(code) == R.Rf_install("lazyLoadDBfetch"))
-		return R.Rf_mkString("data");
-	return R.Rf_mkString("promise");
+	if (R.TYPEOF(value) != DOTSXP) return R.Rf_mkString(promise(value));
+	for (; value != R_Nil; value = R.CDR(value))
+		if (*promise(R.CAR(value))) return R.Rf_mkString(promise(R.CAR(value)));
+	return R.Rf_mkString("");
 }
 
 // native_parse tells from R's parser, and in no human language, whether text is

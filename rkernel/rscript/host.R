@@ -51,8 +51,8 @@
 
 # .cause says, called while an error is on its way to the prompt, who raised it:
 # "stop" with the message and class of its condition, and what to show of it if R
-# shows nothing; "abort" for the restart of this name, "print" if a function that
-# prints is only quoting an error, "edit" if none has: edit() has read a file.
+# shows nothing; "abort" for the restart of this name, "print" if cat() is only quoting
+# an error, "edit" if none has: edit() has read a file.
 .cause <- function() {
     n <- sys.nframe() - 1L
     if (n < 1L) return("")
@@ -65,10 +65,18 @@
             .hidden(n, frame$cond, message)
         else c("stop", enc2utf8(message), class(frame$cond)[1L], "")
     }
-    else if (identical(f, base::cat) || identical(f, base::writeLines)) "print"
+    else if (identical(f, base::cat)) if (.quotes(sys.frame(n))) "print" else ""
     else if (identical(f, base::invokeRestart)) "abort"
     else if (isNamespaceLoaded("utils") && identical(f, asNamespace("utils")$edit.default)) "edit"
     else ""
+}
+
+# .quotes says of the frame of a cat() that it writes on stderr, as that in try() does:
+# it has what it writes. An error in one of its arguments is one.
+.quotes <- function(frame) {
+    for (name in c("file", "..."))
+        if (.Call(.C_promise, frame, name) == "promise") return(FALSE)
+    identical(as.integer(get("file", frame, inherits = FALSE)), 2L)
 }
 
 # .hidden is .cause for an error without a message, or with the rest of one. So end

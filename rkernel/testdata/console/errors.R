@@ -197,3 +197,21 @@ invisible <- function(x) x; invisible(3); rm(invisible); invisible(3)
 sys.calls <- function() "x"; sys.calls(); rm(sys.calls)
 #--- base override
 environment(mean); body(function(x) x + 1); formals(function(a, b = 2) 1)
+#--- cat of what is not there
+cat(nosuch)
+#--- cat to stderr of what is not there
+cat("a", nosuch, file = stderr())
+#--- cat with an error in an argument
+cat("a", log("a"), file = stderr())
+#--- cat to a file that is not there
+cat("a", file = nosuch)
+#--- writeLines of what is not there
+f <- function() writeLines(nosuch); f()
+#--- writeLines to what is no connection
+writeLines("a", 7)
+#--- writeLines to a file that does not open
+con <- file("/nosuch/file"); writeLines("a", con)
+#--- errors quoted by cat
+close(con); try(stop("quoted")); cat("then\n"); cat(geterrmessage(), file = stderr()); cat("then\n"); message(geterrmessage())
+#--- quoted and raised
+cat(geterrmessage(), file = stderr()); stop("quoted")
