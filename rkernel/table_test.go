@@ -33,6 +33,9 @@ r"2  NA a  b  u&v 2024-03-01 2024-01-01 10:00:01`)
 
 func TestTablesOfOddFrames(t *testing.T) {
 	p := startR(t)
+	show(t, p, "format.times <- function(x, ...) paste(x[, 1], 'of', x[, 2])\n"+
+		"`[.times` <- function(x, i, j) if (missing(j)) structure(unclass(x)[i, , drop = FALSE], class = 'times') else unclass(x)[i, j]\n"+
+		"is.na.times <- function(x) is.na(x[, 1])")
 	show(t, p, "d <- data.frame(a = 1:2); d$l <- list(1:3, mtcars); d$m <- matrix(1:4, 2); d$p <- as.POSIXlt(Sys.time() + 1:2)")
 	tests := []struct {
 		code string
@@ -57,6 +60,11 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
 		{"data.frame(x = c('bad\\xe9', iconv('\\u00e9', 'UTF-8', 'latin1')), y = '\U0001F600')",
 			[]string{`bad\xe9`, ">\u00e9<", "\U0001F600"}},
+		{"z <- data.frame(z = 5:6); z$m <- matrix(7:10, 2); b <- data.frame(x = 3:4); b$y <- z; d <- data.frame(a = 1:2); d$b <- b; d",
+			[]string{">b.x<", ">b.y.z<", ">b.y.m.2<", ">1</td><td style=\"text-align:right\">3</td><td style=\"text-align:right\">5</td>" +
+				"<td style=\"text-align:right\">7</td><td style=\"text-align:right\">9</td></tr>"}},
+		{"d <- data.frame(i = 1:2); d$s <- structure(matrix(1:4, 2), class = 'times'); d", []string{
+			">s<", ">&lt;times&gt;<", "<td style=\"text-align:right\">1 of 3</td></tr>", "2 of 4"}},
 		{"data.frame(x = `Encoding<-`(c('\\u00e9', 'e'), c('bytes', 'UTF-8')))", []string{`>\xc3\xa9<`, ">e<"}},
 		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
 			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},

@@ -121,19 +121,10 @@ frame_columns <- function(x, rows, cols) {
     x <- unclass(x)[cols]
     out <- list()
     labels <- types <- character()
-    for (i in seq_along(x)) {
-        column <- x[[i]]
-        parts <- if (is.data.frame(column) || is.matrix(column)) {
-            nested_columns(column, rows)
-        } else {
-            list(list(name = "", data = column_head(column, rows), type = type_label(column)))
-        }
-        for (part in parts) {
-            out <- c(out, list(column_text(part$data, length(rows))))
-            dot <- if (nzchar(part$name)) "."
-            labels <- c(labels, paste0(names[[i]], dot, part$name))
-            types <- c(types, part$type)
-        }
+    for (i in seq_along(x)) for (part in column_parts(x[[i]], names[[i]], rows)) {
+        out <- c(out, list(column_text(part$data, length(rows))))
+        labels <- c(labels, part$name)
+        types <- c(types, part$type)
     }
     list(columns = out, names = labels, types = paste0("<", types, ">", recycle0 = TRUE),
          row_names = row_names, axes = c("", ""))
@@ -145,15 +136,22 @@ frame_row_names <- function(x, rows) {
     as.character(attr(x, "row.names")[rows])
 }
 
-nested_columns <- function(column, rows) {
-    n <- min(ncol(column), 20L)
+# column_parts gives the head of a column, with its name; of a frame or a matrix in the
+# place of a column those of its columns, at most 20. A matrix of a class that has a
+# format of its own is one column, as the times of Surv() are.
+column_parts <- function(column, name, rows) {
+    whole <- is.matrix(column) && is.object(column) && !inherits(column, "AsIs") &&
+        !is.null(method_for("format", "base", column))
+    if (whole || !is.data.frame(column) && !is.matrix(column))
+        return(list(list(name = name, data = column_head(column, rows), type = type_label(column))))
     names <- colnames(column)
-    lapply(seq_len(n), function(j) {
+    parts <- list()
+    for (j in seq_len(min(ncol(column), 20L))) {
         data <- if (is.data.frame(column)) unclass(column)[[j]] else column[rows, j]
-        if (is.data.frame(column)) data <- column_head(data, rows)
-        list(name = if (is.null(names)) as.character(j) else names[[j]], data = data,
-             type = type_label(data))
-    })
+        inner <- paste0(name, ".", if (is.null(names)) j else names[[j]])
+        parts <- c(parts, column_parts(data, inner, rows))
+    }
+    parts[seq_len(min(length(parts), 20L))]
 }
 
 column_head <- function(column, rows) {
