@@ -115,6 +115,14 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 			t.Errorf("%s: widget is %q", encoding, html)
 		}
 	}
+	signs := filepath.Join(t.TempDir(), "signs.html")
+	if err := os.WriteFile(signs, []byte("<ul><li>\n<p>&lsquo;R&rsquo;&#8211;&#x41;&amp;lt;&#xd800;</p></li></ul>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v = show(t, p, "browseURL('"+signs+"')")
+	if text, _ := v.page(t); text != "* \u2018R\u2019\u2013A&lt;&#xd800;" {
+		t.Errorf("the text of signs is %q", text)
+	}
 	// A page of scripts, as htmlwidgets has them shown that no viewer is fit for.
 	v = show(t, p, `dir <- tempfile(); dir.create(dir); writeLines("draw()", file.path(dir, "a.js"))
 writeLines("<html><head><script src=\"a.js\"></script></head><body></body></html>", file.path(dir, "index.html"))

@@ -96,14 +96,25 @@ html_body <- function(doc) {
 html_text <- function(doc) {
     doc <- gsub("(?is)<(script|style|head|title)\\b.*?</\\1>", "", doc, perl = TRUE)
     doc <- gsub("(?i)<(br|/p|/div|/h[1-6]|/li|/tr|/pre)\\b[^>]*>", "\n", doc, perl = TRUE)
-    doc <- gsub("(?i)<li\\b[^>]*>", "  * ", doc, perl = TRUE)
+    doc <- gsub("(?i)<li\\b[^>]*>\\s*", "  * ", doc, perl = TRUE)
     doc <- gsub("(?i)<td\\b[^>]*>", "\t", doc, perl = TRUE)
     doc <- gsub("<[^>]*>", "", doc)
-    for (e in list(c("&lt;", "<"), c("&gt;", ">"), c("&quot;", "\""), c("&#39;", "'"),
-                   c("&nbsp;", " "), c("&amp;", "&")))
-        doc <- gsub(e[[1L]], e[[2L]], doc, fixed = TRUE)
+    for (e in unique(regmatches(doc, gregexpr("&#([0-9]+|[Xx][0-9A-Fa-f]+);", doc))[[1L]])) {
+        digits <- substr(e, 3L, nchar(e) - 1L)
+        hex <- grepl("^[Xx]", digits)
+        char <- intToUtf8(strtoi(sub("^[Xx]", "", digits), if (hex) 16L else 10L))
+        if (!is.na(char)) doc <- gsub(e, char, doc, fixed = TRUE)
+    }
+    for (name in names(html_entities))
+        doc <- gsub(paste0("&", name, ";"), html_entities[[name]], doc, fixed = TRUE)
     trimws(gsub("\n[[:space:]]*\n+", "\n\n", doc))
 }
+
+# What R and pandoc write for some characters; "amp" comes last, since of what it makes
+# nothing is to be made.
+html_entities <- c(lt = "<", gt = ">", quot = "\"", nbsp = " ", lsquo = "\u2018", rsquo = "\u2019",
+                   ldquo = "\u201c", rdquo = "\u201d", ndash = "\u2013", mdash = "\u2014",
+                   hellip = "\u2026", amp = "&")
 
 # browser takes what browseURL is given. Pages of R's own help server and HTML
 # files on this machine are shown, since the reader's browser may be on another
