@@ -44,6 +44,10 @@ func TestErrors(t *testing.T) {
 		{`con <- file(tempfile(), "w"); sink(con, type = "message"); stop("sunk")`, "simpleError|sunk|Error: sunk"},
 		{`sink(type = "message"); close(con)`, ""},
 		{`tryCatch(stop("a"), error = function(e) stop("b"))`, "simpleError|b|Error in value[[3L]](cond) : b\nTraceback:\n5: stop(\"b\")"},
+		// As errors of C++ are raised, by way of Rcpp.
+		{`f <- function(e) eval(as.call(list(quote(stop), e)))` + "\n" +
+			`f(structure(class = c("of_cpp", "error", "condition"), list(message = "no", call = NULL, stack = 1:99)))`,
+			"of_cpp|no|Error: no\nTraceback:\n4: stop(<of_cpp>)\n3: eval(as.call(list(quote(stop), e)))\n2: eval("},
 		{"Sys.setLanguage('de'); 1", ""},
 	} {
 		got := runCell(t, p, test.code)

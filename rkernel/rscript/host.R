@@ -138,7 +138,7 @@
     if (!nzchar(class)) class <- "simpleError"
     if (!nzchar(message)) message <- .message(text)
     # Source references can be anything. An error here would call the user's handler.
-    c(class, message, tryCatch(.traceback_lines(), error = function(e) character()))
+    c(class, message, tryCatch(.traceback_lines(class), error = function(e) character()))
 }
 
 # .r_text is R's own translation of a text of its C code.
@@ -178,8 +178,9 @@
     -1L
 }
 
-# .traceback_lines is what traceback() prints, for calls inside calls.
-.traceback_lines <- function() {
+# .traceback_lines is what traceback() prints, for calls inside calls. Of a condition that
+# C++ or Java has built into a call of stop() it shows the class, not all its parts.
+.traceback_lines <- function(class) {
     calls <- .traceback(max.lines = 12L)
     n <- length(calls)
     if (n < 2L) return(character())
@@ -199,6 +200,10 @@
         }
         m <- length(call)
         text <- as.character(call)
+        if (i == 1L && is.null(ref) && startsWith(text[1L], "stop(structure(list(message = ")) {
+            text <- paste0("stop(<", class, ">)")
+            m <- 1L
+        }
         text[m] <- paste0(text[m], place)
         pad <- strrep(" ", nchar(label))
         lines <- c(lines, paste0(c(label, rep(pad, m - 1L)), text))
