@@ -10,7 +10,7 @@ import (
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
-// monitorSize is how many events wait for who reads them.
+// monitorSize is how many events may wait for their reader.
 const monitorSize = 256
 
 // events are libzmq's, as package zmq calls them.
@@ -64,9 +64,9 @@ func (s *Socket) emit(e Event) {
 
 // The rest runs on the forwarding thread.
 
-// watch has libzmq tell which events happen. The last of all says that it is
-// done with the socket. That of an adopted socket could come when nobody reads
-// it any more, and block libzmq.
+// watch has libzmq tell when one of the events which happens. Its last one,
+// MONITOR_STOPPED, says that libzmq is done with the socket. An adopted socket is
+// not watched for that: nobody would read it any more, and libzmq could block.
 func (s *Socket) watch(which zmq4.Event) error {
 	ctx, err := s.soc.Context()
 	if err != nil {

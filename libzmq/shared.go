@@ -3,7 +3,7 @@ package libzmq
 import "sync"
 
 // shared is the forwarder of the sockets that NewSocket makes. It runs while
-// there is one.
+// there are such sockets.
 var shared struct {
 	mu   sync.Mutex
 	f    *Forwarder // guarded by mu

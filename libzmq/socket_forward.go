@@ -12,12 +12,13 @@ import (
 // What is in this file runs on the forwarding thread.
 
 // poll adds the socket to what the forwarder polls. It reports whether a
-// message waits whose time libzmq will not tell.
+// message waits for room and libzmq will not tell when there is some.
 func (s *Socket) poll() (retry bool) {
 	f := s.f
 	s.polled, s.watched = 0, 0
 	blocked := len(s.pending) > 0
-	// POLLOUT of these does not mean that this message has room.
+	// POLLOUT of these says that some peer has room, which may not be this
+	// message's.
 	inexact := s.typ == Router || s.typ == XPub || s.typ == Pub
 	if s.soc != nil {
 		s.polled = len(f.polled)

@@ -86,28 +86,7 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 			}
 		}
 	}
-	err = f.call(func() error {
-		f.mu.Lock()
-		stopping := f.stopping
-		f.mu.Unlock()
-		if stopping {
-			return zmq.ErrClosed
-		}
-		err := open(s)
-		if err == nil && !s.adopted {
-			err = s.watch(zmq4.EVENT_MONITOR_STOPPED)
-		}
-		if err != nil {
-			if s.soc != nil {
-				s.soc.Close()
-			}
-			return err
-		}
-		s.raw = handle(s.soc)
-		f.sockets = append(f.sockets, s)
-		return nil
-	})
-	if err != nil {
+	if err := f.call(func() error { return s.begin(open) }); err != nil {
 		f.zap.forget(s.domain)
 		return nil, fmt.Errorf("libzmq: new %v socket: %w", t, err)
 	}
@@ -117,6 +96,31 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 		close(s.flushedc)
 	}
 	return s, nil
+}
+
+// begin has open give s its libzmq socket, which the forwarder polls from then
+// on. On the forwarding thread.
+func (s *Socket) begin(open func(*Socket) error) error {
+	f := s.f
+	f.mu.Lock()
+	stopping := f.stopping
+	f.mu.Unlock()
+	if stopping {
+		return zmq.ErrClosed
+	}
+	err := open(s)
+	if err == nil && !s.adopted {
+		err = s.watch(zmq4.EVENT_MONITOR_STOPPED)
+	}
+	if err != nil {
+		if s.soc != nil {
+			s.soc.Close()
+		}
+		return err
+	}
+	s.raw = handle(s.soc)
+	f.sockets = append(f.sockets, s)
+	return nil
 }
 
 // configure sets libzmq's options. On the forwarding thread.

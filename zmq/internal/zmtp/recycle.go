@@ -29,8 +29,8 @@ var recycled [bits.UintSize + 1]sync.Pool
 // allocation.
 type buffer struct{ octets []byte }
 
-// headers holds the buffers that are empty.
-var headers = sync.Pool{New: func() any { return new(buffer) }}
+// emptyBuffers holds the buffers that hold no memory.
+var emptyBuffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // Recycle takes memory that nobody uses any more, for the bodies of frames to
 // come.
@@ -38,7 +38,7 @@ func Recycle(body []byte) {
 	if cap(body) < minRecycled {
 		return
 	}
-	b := headers.Get().(*buffer)
+	b := emptyBuffers.Get().(*buffer)
 	b.octets = body[:cap(body)]
 	recycled[bits.Len(uint(cap(body)))].Put(b)
 }
@@ -50,7 +50,7 @@ func MakeBody(size int) []byte {
 		if b, ok := recycled[bits.Len(uint(size))].Get().(*buffer); ok {
 			body := b.octets
 			b.octets = nil
-			headers.Put(b)
+			emptyBuffers.Put(b)
 			if len(body) >= size {
 				return body[:0:size]
 			}
