@@ -67,10 +67,10 @@ type Config struct {
 
 	// Message, if not nil, is called with every IOPub message that belongs to
 	// no running Execute of this client: output of other front ends' requests,
-	// output that came after its request had ended, and output of no request, for
-	// instance while the language starts. It is called from one goroutine, also
-	// before Start and Attach return, and while it runs no other IOPub message is
-	// taken.
+	// output that came after its request had ended, output of no request, for
+	// instance while the language starts, and the busy and idle of this client's
+	// other requests. It is called from one goroutine, also before Start and Attach
+	// return, and while it runs no other IOPub message is taken.
 	Message func(m *jupyter.Message)
 
 	// DebugEvent, if not nil, is called with every event of the kernel's debugger,

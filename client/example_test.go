@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 
 	"github.com/adrastea-kernel/adrastea/client"
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -142,6 +143,54 @@ func ExampleClient_Debug() {
 	// Output:
 	// stopped: {"reason":"breakpoint"}
 	// evaluate: {"expression":"x"}
+	// <nil>
+}
+
+// Run code beside other code, in a subshell.
+func ExampleClient_CreateSubshell() {
+	ctx := context.Background()
+	c, err := client.Start(ctx, exampleSpec(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	if !slices.Contains(c.Info().SupportedFeatures, jupyter.FeatureSubshells) {
+		log.Fatal("this kernel has no subshells")
+	}
+	id, err := c.CreateSubshell(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	looping := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Execute(ctx, "loop", &client.ExecuteOptions{
+			Output: func(m *jupyter.Message) {
+				if m.Header.MsgType == jupyter.TypeStream {
+					close(looping)
+				}
+			},
+		})
+		done <- err
+	}()
+	<-looping
+	_, err = c.Execute(ctx, "print beside", &client.ExecuteOptions{
+		SubshellID: id,
+		Output: func(m *jupyter.Message) {
+			if s, err := jupyter.Decode[jupyter.Stream](m); err == nil {
+				fmt.Print(s.Text)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := c.Interrupt(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(<-done)
+	// Output:
+	// beside
 	// <nil>
 }
 

@@ -10,7 +10,7 @@ import (
 // beside that of the main shell and of other subshells, and returns its id, for
 // [ExecuteOptions.SubshellID]. Kernels with subshells name
 // [jupyter.FeatureSubshells] in the SupportedFeatures of [Client.Info]; others
-// may not answer.
+// may not answer. [Client.Interrupt] is for the main shell.
 func (c *Client) CreateSubshell(ctx context.Context) (string, error) {
 	r, err := ask[jupyter.CreateSubshellReply](
 		ctx, c, jupyter.Control, &jupyter.CreateSubshellRequest{})
