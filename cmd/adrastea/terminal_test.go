@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-
 	"io"
 	"os"
 	"os/exec"
@@ -23,9 +21,12 @@ type terminal struct {
 	tty  *os.File
 	done chan struct{} // closed when the console has gone and its output is all here
 
-	mu    sync.Mutex
-	raw   bytes.Buffer // everything that was written; guarded by mu
-	mark  int          // what the user has read, in text; belongs to the test
+	mu       sync.Mutex
+	raw      strings.Builder // everything that was written; guarded by mu
+	lines    strings.Builder // the whole lines of raw, as text has them; guarded by mu
+	stripped int             // where in raw these end; guarded by mu
+
+	mark  int // what the user has read, in text; belongs to the test
 	grown chan struct{}
 }
 
@@ -105,8 +106,14 @@ func (x *terminal) read() {
 func (x *terminal) text() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	text := ansi.ReplaceAllString(x.raw.String(), "")
-	return strings.ReplaceAll(text, "\a", "")
+	strip := func(s string) string { return strings.ReplaceAll(ansi.ReplaceAllString(s, ""), "\a", "") }
+	raw := x.raw.String()
+	// Whole lines once: no sequence goes beyond the end of its line.
+	if end := strings.LastIndexByte(raw, '\n') + 1; end > x.stripped {
+		x.lines.WriteString(strip(raw[x.stripped:end]))
+		x.stripped = end
+	}
+	return x.lines.String() + strip(raw[x.stripped:])
 }
 
 // written returns everything that was written.
@@ -132,8 +139,8 @@ func (x *terminal) expect(want string) {
 		select {
 		case <-x.grown:
 		case <-timeout.C:
-			x.t.Fatalf("the terminal does not show %q; since the last thing expected it shows\n%q",
-				want, text[min(x.mark, len(text)):])
+			x.t.Fatalf("the terminal does not show %q; last it shows\n%q",
+				want, text[max(x.mark, len(text)-2000):])
 		case <-x.done:
 			if text := x.text(); !strings.Contains(text[min(x.mark, len(text)):], want) {
 				x.t.Fatalf("the console ended without %q; last it showed\n%q", want,
