@@ -54,6 +54,12 @@ page("<body style='margin:0'><div></div><script>setTimeout(function () {
 page("<body style='margin:0'><div style='position:absolute;inset:0'>it fills its frame</div></body>")
 page("<body style='margin:0'><div style='height:90px'>it is low</div></body>")"""
 
+DEBUGGED = """f <- function(n) {
+  m <- n * 2
+  m + 1
+}
+f(20)"""
+
 CELLS = [
     "plot(cars); head(mtcars, 3)",
     "abline(h = 40); cat('added\\n')",
@@ -64,6 +70,7 @@ CELLS = [
     WIDGET,
     PAGES,
     "mean.de",
+    DEBUGGED,
 ]
 
 
@@ -219,3 +226,19 @@ def test_a_notebook_in_the_browser(page: Page, tmp_path: Path) -> None:
     expect(cell(page, 2).locator(".jp-InputPrompt")).to_have_text("[9]:")
     for i in range(3, len(CELLS)):
         expect(cell(page, i).locator(".jp-InputPrompt")).to_have_text("[ ]:")
+
+    # A breakpoint: the cell stops there, the variables are shown, and it goes on.
+    debugged = cell(page, 9)
+    debugged.locator(".cm-content").click()
+    bug = page.locator(".jp-DebuggerBugButton")
+    bug.click()
+    expect(bug).to_have_attribute("aria-pressed", "true")
+    debugged.locator(".cm-breakpoint-gutter .cm-gutterElement").nth(3).click()
+    expect(page.locator(".jp-DebuggerBreakpoint")).to_have_count(1)
+    out = start(page, 9)
+    expect(page.locator(".jp-DebuggerVariables")).to_contain_text(re.compile(r"m\s*40"))
+    expect(debugged.locator(".jp-DebuggerEditor-highlight")).to_have_text("  m + 1")
+    expect(page.locator(".jp-DebuggerCallstack")).to_contain_text("top level")
+    page.keyboard.press("F9")
+    ended(page, 9)
+    expect(out).to_contain_text("[1] 41")

@@ -37,12 +37,17 @@ func (e *callError) Error() string { return "R: " + e.Message }
 // has begun it may take callBudget and is then interrupted. An R error is a
 // *callError.
 func (p *process) call(ctx context.Context, fn string, args ...string) ([]string, error) {
+	return p.ask(ctx, cmdCall, fn, args...)
+}
+
+// ask is call by a frame of this kind: cmdCall or cmdInquire.
+func (p *process) ask(ctx context.Context, kind byte, fn string, args ...string) ([]string, error) {
 	id := p.newID()
 	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
 	if err := p.enterCall(ctx, id, c); err != nil {
 		return nil, err
 	}
-	if err := p.send(cmdCall, append([]string{id, fn}, args...)...); err != nil {
+	if err := p.send(kind, append([]string{id, fn}, args...)...); err != nil {
 		p.forgetCall(id)
 		return nil, err
 	}
@@ -74,19 +79,29 @@ func (p *process) call(ctx context.Context, fn string, args ...string) ([]string
 // it. Where ctx ends for another reason, R is left alone.
 func (p *process) message(ctx context.Context, out output, fn string, texts []string, buffers [][]byte,
 ) ([]string, error) {
+	return p.tell(ctx, cmdMessage, out, fn, texts, buffers)
+}
+
+// tell is message by a frame of this kind: cmdMessage or cmdEvaluate. Where out is nil,
+// what is shown goes where R's output goes.
+func (p *process) tell(ctx context.Context, kind byte, out output, fn string, texts []string,
+	buffers [][]byte,
+) ([]string, error) {
 	id := p.newID()
 	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
 	if err := p.enterCall(ctx, id, c); err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	p.out = out
-	p.mu.Unlock()
+	if out != nil {
+		p.mu.Lock()
+		p.out = out
+		p.mu.Unlock()
+	}
 	parts := append([]string{id, fn, strconv.Itoa(len(texts))}, texts...)
 	for _, b := range buffers {
 		parts = append(parts, string(b))
 	}
-	if err := p.send(cmdMessage, parts...); err != nil {
+	if err := p.send(kind, parts...); err != nil {
 		p.forgetCall(id)
 		return nil, err
 	}
@@ -144,6 +159,10 @@ func (p *process) forgetCall(id string) {
 func (p *process) breakCall(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.breakCallLocked(id)
+}
+
+func (p *process) breakCallLocked(id string) {
 	c := p.calls[id]
 	if c == nil {
 		return

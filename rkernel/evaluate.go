@@ -16,6 +16,11 @@ func evaluate(ctx context.Context, r caller, expression string) (jupyter.MIMEBun
 	if err != nil {
 		return nil, err
 	}
+	return formsOf(answer)
+}
+
+// formsOf reads the forms of a value, or the error there was; see display.R.
+func formsOf(answer []string) (jupyter.MIMEBundle, error) {
 	switch {
 	case len(answer) == 3 && answer[0] == "error":
 		return nil, &kernel.Error{Name: answer[1], Value: answer[2], Traceback: []string{}}

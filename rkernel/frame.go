@@ -8,31 +8,38 @@ import (
 // Frames from R to the kernel; rkernel/host/host.h has the same list. Those
 // marked * are acknowledged, and R waits for it.
 const (
-	evReady  = 'R' // the first prompt is reached
-	evTemp   = 'T' // R's temporary directory
-	evLane   = 'L' // text goes to this pipe next: "1" or "2"
-	evSync   = 'S' // * take what is in the pipes
-	evInput  = 'I' // a prompt: sequence, text, password ("0" or "1")
-	evResult = 'B' // * text on stdout from here on is a value's
-	evValue  = 'v' // * a value is complete; see completeValue
-	evBegin  = 'b' // a cell or call begins, SIGINT is for it from here: id
-	evDone   = 'D' // * the cell ended; see doneEvent
-	evUser   = 'V' // * kind, parts
-	evReturn = 'r' // a call ended: id, "1" or "0", strings
-	evExit   = 'X' // R ends by its own will: status
-	evFatal  = 'F' // R cannot start: why
-	evNudged = 'n' // R has taken the last interrupt ("1"), or not yet ("0")
+	evReady   = 'R' // the first prompt is reached
+	evTemp    = 'T' // R's temporary directory
+	evLane    = 'L' // text goes to this pipe next: "1" or "2"
+	evSync    = 'S' // * take what is in the pipes
+	evInput   = 'I' // a prompt: sequence, text, password ("0" or "1")
+	evResult  = 'B' // * text on stdout from here on is a value's
+	evValue   = 'v' // * a value is complete; see completeValue
+	evBegin   = 'b' // a cell or call begins, SIGINT is for it from here: id
+	evDone    = 'D' // * the cell ended; see doneEvent
+	evUser    = 'V' // * kind, parts
+	evReturn  = 'r' // a call ended: id, "1" or "0", strings
+	evExit    = 'X' // R ends by its own will: status
+	evFatal   = 'F' // R cannot start: why
+	evNudged  = 'n' // R has taken the last interrupt ("1"), or not yet ("0")
+	evStop    = 'p' // the cell has stopped for the debugger: number, why, functions that run, line
+	evResumed = 'u' // and goes on: "1" if it was interrupted there
 )
 
 // Frames from the kernel to R.
 const (
-	cmdAck     = 'a' // of evUser also: what is wrong with the event
-	cmdLoad    = 'l' // R code for the private environment, a part per file
-	cmdExecute = 'x' // id, store_history ("0" or "1"), code
-	cmdAnswer  = 'i' // sequence, status ("o", "i" or "e"), text
-	cmdCall    = 'c' // id, function, arguments
-	cmdMessage = 'm' // id, function, number of texts, texts, raw parts
-	cmdQuit    = 'q'
+	cmdAck      = 'a' // of evUser also: what is wrong with the event
+	cmdLoad     = 'l' // R code for the private environment, a part per file
+	cmdExecute  = 'x' // id, store_history ("0" or "1"), code, source and its number for the debugger
+	cmdAnswer   = 'i' // sequence, status ("o", "i" or "e"), text
+	cmdCall     = 'c' // id, function, arguments
+	cmdMessage  = 'm' // id, function, number of texts, texts, raw parts
+	cmdDebug    = 'd' // attached ("0" or "1"), whether errors stop ("0" or "1"), breakpoints: source, line
+	cmdInquire  = 'g' // cmdCall where a cell has stopped
+	cmdEvaluate = 'e' // cmdMessage where a cell has stopped
+	cmdResume   = 'u' // how a cell that has stopped goes on: number, how
+	cmdPause    = 'p' // the cell is to stop where it can
+	cmdQuit     = 'q'
 )
 
 // maxFrame bounds a frame from R. R is ours, but what runs in it is not.

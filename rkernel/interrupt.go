@@ -73,7 +73,11 @@ func (p *process) interruptCallback(r *run) {
 
 // interruptRunLocked interrupts R, which has to take it.
 func (p *process) interruptRunLocked(r *run) {
-	p.interruptLocked()
+	if p.stopped != nil {
+		p.interruptStopLocked()
+	} else {
+		p.interruptLocked()
+	}
 	p.awaitLocked(r)
 }
 

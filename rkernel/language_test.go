@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
@@ -18,7 +19,8 @@ func TestLanguageRules(t *testing.T) {
 		Fail:          `stop("no")`,
 		FailThenPrint: "stop('no')\ncat('never\n')",
 		Ask:           `cat(readline("who? "))`, AskPrompt: "who? ",
-		Loop: "while (TRUE) {}",
+		Loop:  "while (TRUE) {}",
+		Debug: jupyter.DebugRequest{"type": "request", "seq": 1, "command": "debugInfo", "arguments": map[string]any{}},
 	})
 }
 

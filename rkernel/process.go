@@ -30,6 +30,7 @@ import (
 type process struct {
 	logger         *slog.Logger
 	comms          *comms        // nil if there are none; read-only after start
+	debugger       *debugger     // nil if there is none; read-only after start
 	pid            int           // read-only after start
 	interruptGrace time.Duration // see Config; read-only after start
 	callBudget     time.Duration // see there; read-only after start
@@ -44,16 +45,17 @@ type process struct {
 
 	wmu sync.Mutex // guards writing to sock: frames go out whole
 
-	mu     sync.Mutex
-	closed bool             // sock is closed; guarded by mu and wmu
-	reaped bool             // pid is no longer ours; guarded by mu
-	out    output           // where output goes; guarded by mu
-	run    *run             // the cell that runs, or nil; guarded by mu
-	parked *prompt          // asked while R starts, nobody to ask; guarded by mu
-	asking *prompt          // whose answer is waited for, or nil; guarded by mu
-	calls  map[string]*call // guarded by mu
-	ids    int              // guarded by mu
-	end    ending           // set before done is closed
+	mu      sync.Mutex
+	closed  bool             // sock is closed; guarded by mu and wmu
+	reaped  bool             // pid is no longer ours; guarded by mu
+	out     output           // where output goes; guarded by mu
+	run     *run             // the cell that runs, or nil; guarded by mu
+	parked  *prompt          // asked while R starts, nobody to ask; guarded by mu
+	asking  *prompt          // whose answer is waited for, or nil; guarded by mu
+	calls   map[string]*call // guarded by mu
+	stopped *stop            // where run has stopped, or nil; guarded by mu
+	ids     int              // guarded by mu
+	end     ending           // set before done is closed
 
 	pump pumpState // owned by the pump
 }

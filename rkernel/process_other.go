@@ -13,6 +13,7 @@ import (
 // A process is one R process; there is none on this system.
 type process struct {
 	comms          *comms
+	debugger       *debugger
 	interruptGrace time.Duration
 	readyc, done   chan struct{}
 }
@@ -36,6 +37,19 @@ func (*process) execute(context.Context, request, cell) (*kernel.Result, error) 
 func (*process) call(context.Context, string, ...string) ([]string, error) {
 	panic("BUG: no process was started")
 }
+
+func (*process) inquire(context.Context, string, ...string) ([]string, error) {
+	panic("BUG: no process was started")
+}
+
+func (*process) evaluateAside(context.Context, output, string, string) ([]string, error) {
+	panic("BUG: no process was started")
+}
+
+func (*process) send(byte, ...string) error { panic("BUG: no process was started") }
+func (*process) place() (bool, error)       { panic("BUG: no process was started") }
+func (*process) stop() *stop                { panic("BUG: no process was started") }
+func (*process) resume(string) bool         { panic("BUG: no process was started") }
 
 func (*process) interrupt()               {}
 func (*process) shutdown(context.Context) {}

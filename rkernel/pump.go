@@ -221,7 +221,7 @@ func (p *process) events() (took bool) {
 // waitsFor says that R waits after an event of this kind.
 func waitsFor(kind byte) bool {
 	switch kind {
-	case evSync, evResult, evValue, evReady, evInput, evDone, evUser:
+	case evSync, evResult, evValue, evReady, evInput, evDone, evUser, evStop:
 		return true
 	}
 	return false
@@ -249,11 +249,16 @@ func (p *process) event(f frame) {
 		p.pump.tempDir = f.part(0)
 	case evReady:
 		p.load()
+		p.configureDebugger()
 		close(p.readyc)
 	case evBegin:
 		p.began(f.part(0))
 	case evInput:
 		p.asked(f)
+	case evStop:
+		p.stoppedAt(f)
+	case evResumed:
+		p.resumed(f)
 	case evDone:
 		p.finished(f)
 		p.ack()
@@ -355,11 +360,15 @@ func (p *process) ended() {
 	p.mu.Lock()
 	close(p.done) // from here nobody enters
 	r, calls, parked := p.run, p.calls, p.parked
-	p.run, p.calls, p.parked = nil, nil, nil
+	stopped := p.stopped
+	p.run, p.calls, p.parked, p.stopped = nil, nil, nil, nil
 	p.endPromptLocked()
 	p.mu.Unlock()
 	if parked != nil {
 		parked.cancel()
+	}
+	if stopped != nil {
+		p.debugger.resumed()
 	}
 	if p.comms != nil {
 		if err := p.comms.lost(); err != nil {

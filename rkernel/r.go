@@ -37,10 +37,11 @@ var rArgs = []string{"--interactive", "--quiet", "--no-save", "--no-restore"}
 // R is R as a [kernel.Language]. Its methods may be called as the interfaces
 // of package kernel say.
 type R struct {
-	config Config
-	inst   *Installation // nil if there is no R
-	err    error         // why not
-	comms  *comms
+	config   Config
+	inst     *Installation // nil if there is no R
+	err      error         // why not
+	comms    *comms
+	debugger *debugger
 
 	mu   sync.Mutex
 	p    *process       // the R that runs, or nil; guarded by mu
@@ -59,6 +60,7 @@ var (
 func New(config *Config) *R {
 	r := &R{}
 	r.comms = newComms(r)
+	r.debugger = newDebugger(r)
 	if config != nil {
 		r.config = *config
 	}
@@ -114,7 +116,7 @@ func (r *R) startLocked(out output) error {
 	}
 	args := append(append([]string(nil), rArgs...), r.config.Args...)
 	p := newProcess(out, r.config.Logger)
-	p.comms, p.interruptGrace = r.comms, r.config.InterruptGrace
+	p.comms, p.debugger, p.interruptGrace = r.comms, r.debugger, r.config.InterruptGrace
 	if err := p.start(r.inst, args); err != nil {
 		return err
 	}
@@ -166,6 +168,16 @@ func (r *R) tellLost(req request) error {
 		return nil
 	}
 	return req.Stream("stderr", lost)
+}
+
+// running returns the R that runs, or nil.
+func (r *R) running() *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.p == nil || r.p.hasEnded() {
+		return nil
+	}
+	return r.p
 }
 
 // ready returns an R that is up and idle, or on its way to it.
@@ -234,5 +246,6 @@ func (r *R) Shutdown(ctx context.Context, restart bool) error {
 	if p != nil {
 		p.shutdown(ctx)
 	}
+	r.debugger.close()
 	return nil
 }

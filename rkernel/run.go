@@ -25,11 +25,12 @@ type run struct {
 
 	// guarded by the process's mu
 
-	sent        bool // R was given the code
-	begun       bool // R has begun it: SIGINT is for it
-	interrupted bool // before it was begun
-	over        bool // outcome has its value
-	wait        wait // for R to take an interrupt
+	sent        bool   // R was given the code
+	begun       bool   // R has begun it: SIGINT is for it
+	interrupted bool   // before it was begun
+	over        bool   // outcome has its value
+	wait        wait   // for R to take an interrupt
+	source      string // its path, if it can stop
 }
 
 // An outcome is what a cell came to: a result or an error.
@@ -120,12 +121,17 @@ func (p *process) submit(r *run) error {
 		return nil
 	}
 	r.sent = true
+	var source, number string
+	if p.debugger != nil {
+		source, number = p.debugger.cellSource(r.code)
+		r.source = source
+	}
 	p.mu.Unlock()
 	remember := "0"
 	if r.remember {
 		remember = "1"
 	}
-	return p.send(cmdExecute, r.id, remember, strings.ReplaceAll(r.code, "\r\n", "\n"))
+	return p.send(cmdExecute, r.id, remember, strings.ReplaceAll(r.code, "\r\n", "\n"), source, number)
 }
 
 // finished acts on evDone.

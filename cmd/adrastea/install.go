@@ -260,7 +260,10 @@ func installedSpec(display string, r *rkernel.Installation) (*jupyter.KernelSpec
 		Language:        "R",
 		InterruptMode:   jupyter.InterruptByMessage,
 		ProtocolVersion: jupyter.HandshakeVersion,
-		Metadata:        jupyter.Object{"supported_encryption": []any{jupyter.CurveEncryption}},
+		Metadata: jupyter.Object{
+			"supported_encryption": []any{jupyter.CurveEncryption},
+			"debugger":             true, // by which JupyterLab knows
+		},
 	}, nil
 }
 

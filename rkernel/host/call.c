@@ -111,6 +111,20 @@ SEXP call_strings(const char *fn, int n, const struct host_part *args) {
 	return result && R.TYPEOF(result) == STRSXP ? result : NULL;
 }
 
+SEXP call_list(const char *fn, int n, const struct host_part *args) {
+	SEXP f = function(".run");
+	if (!f) return NULL;
+	SEXP list = PROTECT(R.Rf_allocVector(VECSXP, n));
+	for (int i = 0; i < n; i++) R.SET_VECTOR_ELT(list, i, strings(1, args + i));
+	SEXP name = PROTECT(R.Rf_mkString(fn));
+	SEXP expr = PROTECT(R.Rf_lang3(f, name, list));
+	SEXP result = call_uncompiled(expr);
+	UNPROTECT(3);
+	if (!result || R.TYPEOF(result) != VECSXP || R.Rf_length(result) != 2) return NULL;
+	result = R.VECTOR_ELT(result, 1);
+	return R.TYPEOF(result) == VECSXP ? result : NULL;
+}
+
 SEXP call_object(const char *fn, SEXP arg) {
 	SEXP f = function(".run"), name = function(fn);
 	if (!f || !name) return NULL;
@@ -342,6 +356,7 @@ static void load(void *data) {
 	ours = R.Rf_eval(make, R_Base);
 	R.R_PreserveObject(ours);
 	bind(natives);
+	bind(debug_natives);
 	bind(device_natives);
 	for (int i = 0; i < f->n; i++) {
 		int status;

@@ -59,6 +59,7 @@ static void forget(void) {
 	if (cell.p.exprs) R.R_ReleaseObject(cell.p.exprs);
 	free(cell.code);
 	free(cell.p.spans);
+	free(cell.lines);
 	buf_free(&cell.feed);
 	buf_free(&cell.held);
 	buf_free(&cell.shown);
@@ -105,6 +106,7 @@ static void finish(const char *status, SEXP report, SEXP rich) {
 	if (!cell.printed) console_release(); // else it would be taken for the value's
 	lane_send_acked(EV_DONE, (int)(at - parts), parts);
 	free(parts);
+	debug_end();
 	forget();
 }
 
@@ -203,6 +205,7 @@ void cell_begin(const struct frame *f) {
 			cell.p.spans[0] = (struct span){0, cell.len, SYMSXP};
 			cell.p.n = 1;
 		}
+		if (f->n > 4) debug_cell(f->part[3], f->part[4]);
 		return;
 	case PARSED_INCOMPLETE:
 		break; // R's console would wait for more
@@ -254,7 +257,7 @@ static void feed_next(void) {
 	cell.result.len = 0;
 	if (cell_has_stack() && cell.p.exprs) {
 		e = R.VECTOR_ELT(cell.p.exprs, cell.next);
-		if (R.TYPEOF(e) != LANGSXP) e = in_paren(e);
+		if (R.TYPEOF(e) != LANGSXP) e = cell.p.spans ? parse_call(code, s.to - s.from, s.type) : in_paren(e);
 	} else if (cell_has_stack() && !cell.bad) {
 		e = parse_call(code, s.to - s.from, s.type);
 	}
@@ -366,6 +369,11 @@ int cell_next(unsigned char *buf, int len) {
 		cell.phase = BETWEEN;
 	}
 	if (!cell_is_last() || (cell.bad && cell.next == 0)) {
+		if (debug_top()) {
+			cell.jump = JUMP_INTERRUPT;
+			finish_jump();
+			return 0;
+		}
 		feed_next();
 		return give(buf, len);
 	}

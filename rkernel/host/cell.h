@@ -14,6 +14,9 @@ struct cell {
 	size_t len;
 	struct parsed p;
 	int next;          // the expression that comes next
+	int *lines;        // on which each begins, if the cell can stop; see debug.c
+	int file;          // the number of its source
+	int line;          // where its own code is, as far as it said
 	int bad;           // it is not valid
 	enum phase phase;
 

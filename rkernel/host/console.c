@@ -93,8 +93,10 @@ static int take_answer(void) {
 	struct frame f;
 	lane_recv(&f);
 	if (f.type == CMD_EXECUTE || f.type == CMD_CALL || f.type == CMD_MESSAGE ||
+		f.type == CMD_INQUIRE || f.type == CMD_EVALUATE ||
 		f.type == CMD_LOAD || f.type == CMD_QUIT)
 		lane_keep(&f); // a callback asks between cells
+	if (f.type == CMD_DEBUG) debug_configure(&f);
 	if (f.type != CMD_ANSWER || f.n < 3) return -1;
 	if (strtoul(f.part[0].data, NULL, 10) != sequence) return -1;
 	answer.len = 0;
@@ -228,9 +230,12 @@ static int at_prompt(unsigned char *buf, int len) {
 		lane_next(&f);
 		switch (f.type) {
 		case CMD_LOAD: call_load(&f); break;
-		case CMD_CALL: call_run(&f); break;
-		case CMD_MESSAGE: call_message(&f); break;
+		case CMD_CALL:
+		case CMD_INQUIRE: call_run(&f); break; // the cell has just gone on
+		case CMD_MESSAGE:
+		case CMD_EVALUATE: call_message(&f); break;
 		case CMD_EXECUTE: cell_begin(&f); break;
+		case CMD_DEBUG: debug_configure(&f); break;
 		case CMD_QUIT: quitting = 1; return 0;
 		}
 	}

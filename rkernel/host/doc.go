@@ -27,6 +27,7 @@
 //	cell.c       evaluation by R's own loop; what becomes of a cell
 //	text.c       what R writes meanwhile: the last value's text, errors
 //	call.c       R code of ours, in an environment of its own
+//	debug.c      the debugger: where a cell stops
 //	device.c     the graphics device
 //	points.c     clouds of points, drawn fast
 //	engine.h     the part of R's graphics engine that these two use

@@ -24,17 +24,24 @@ enum {
 	EV_RETURN = 'r', // a call ended: id, status, strings
 	EV_EXIT = 'X',   // R ends by its own will: status
 	EV_FATAL = 'F',  // R cannot start: why
-	EV_NUDGED = 'n'  // R has taken the last interrupt ("1"), or not yet ("0")
+	EV_NUDGED = 'n', // R has taken the last interrupt ("1"), or not yet ("0")
+	EV_STOP = 'p',   // a cell has stopped: number, why, functions that run, line
+	EV_RESUMED = 'u' // and goes on: "1" if it was interrupted there
 };
 
 // Frames from the kernel to R.
 enum {
 	CMD_ACK = 'a',     // of EV_USER also: what is wrong with the event
 	CMD_LOAD = 'l',    // R code for the private environment
-	CMD_EXECUTE = 'x', // id, store_history, code
+	CMD_EXECUTE = 'x', // id, store_history, code, source and its number; see debug.c
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
+	CMD_DEBUG = 'd',   // debugging, errors stop ("0" or "1"), breakpoints: file, line
+	CMD_INQUIRE = 'g', // CMD_CALL where a cell has stopped
+	CMD_EVALUATE = 'e', // CMD_MESSAGE where a cell has stopped
+	CMD_RESUME = 'u',  // how a cell that has stopped goes on: number, how
+	CMD_PAUSE = 'p',   // the cell is to stop where it can
 	CMD_QUIT = 'q'
 };
 
@@ -70,6 +77,9 @@ void lane_recv(struct frame *f);
 void lane_next(struct frame *f);
 int lane_has_kept(void);
 void lane_keep(const struct frame *f);
+// lane_take takes the first frame that came at a wrong moment and is wanted now. It is
+// valid until the next lane_take. 0: there is none.
+int lane_take(struct frame *f, int (*wanted)(int type));
 void lane_text(int lane, const char *text, size_t len);
 // host_event sends a user event and waits for its acknowledgement; in a forked
 // child it does nothing. It returns NULL, or what is wrong with the event, valid
@@ -161,6 +171,20 @@ int cell_active(void);
 int cell_next(unsigned char *buf, int len);
 void cell_busy(void);
 
+// ---- debug.c: the debugger ----------------------------------------------------
+
+// debug_configure takes CMD_DEBUG.
+void debug_configure(const struct frame *f);
+// debug_cell makes the cell stop at the lines of a source. Without a path it does not.
+void debug_cell(struct host_part path, struct host_part file);
+// debug_top stops before the next expression of the cell, if it should. It says whether
+// the user has interrupted it there.
+int debug_top(void);
+// debug_error stops where an error is about to end the cell, if it should.
+void debug_error(void);
+// debug_end is the end of the cell: no step goes beyond it.
+void debug_end(void);
+
 // ---- text.c: what R writes while a cell runs --------------------------------
 
 // cell_text takes text that belongs to the last value or to the error that is
@@ -195,6 +219,9 @@ SEXP parse_one(const char *code, size_t len);
 void call_load(const struct frame *f);
 void call_run(const struct frame *f);
 void call_message(const struct frame *f);
+// call_list evaluates fn of the private environment with strings as arguments, output
+// captured away and interrupts put off. It returns a list, or NULL when it failed.
+SEXP call_list(const char *fn, int n, const struct host_part *args);
 // call_strings evaluates fn of the private environment with strings as
 // arguments, output captured away and interrupts put off. It returns a STRSXP, or
 // NULL when it failed.
@@ -208,6 +235,8 @@ struct host_native {
 	host_fn fn;
 	int args;
 };
+// debug_natives, of debug.c, ends with an element without a name.
+extern const struct host_native debug_natives[];
 
 #include "device.h"
 

@@ -241,6 +241,20 @@ void lane_next(struct frame *f) {
 	*f = last->frame;
 }
 
+int lane_take(struct frame *f, int (*wanted)(int type)) {
+	static struct kept *last;
+	for (struct kept **at = &kept; *at; at = &(*at)->next) {
+		if (!wanted((*at)->frame.type)) continue;
+		free(last);
+		last = *at;
+		*at = last->next;
+		if (!*at) kept_end = at;
+		*f = last->frame;
+		return 1;
+	}
+	return 0;
+}
+
 static char refusal[1000]; // what was wrong with the last event, or empty
 
 // lane_send_acked is R2: R waits until the kernel has acted on the frame. A
@@ -257,7 +271,8 @@ void lane_send_acked(int type, int n, const struct host_part *parts) {
 			snprintf(refusal, sizeof refusal, "%.*s", (int)why.len, (const char *)why.data);
 			return;
 		}
-		if (f.type != CMD_ANSWER) lane_keep(&f);
+		if (f.type == CMD_DEBUG) debug_configure(&f);
+		else if (f.type != CMD_ANSWER) lane_keep(&f);
 	}
 }
 

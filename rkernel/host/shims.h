@@ -147,6 +147,7 @@ struct host_input_handler {
 #define HOST_VARIABLES(V) \
 	V(REQUIRED, int, R_running_as_main_program) \
 	V(REQUIRED, SEXP, R_NilValue) \
+	V(REQUIRED, SEXP, R_GlobalEnv) \
 	V(REQUIRED, SEXP, R_BaseEnv) \
 	V(REQUIRED, SEXP, R_EmptyEnv) \
 	V(REQUIRED, SEXP, R_BaseNamespace) \

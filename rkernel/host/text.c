@@ -248,4 +248,5 @@ void cell_jump(void) {
 		jump_unseen();
 	}
 	if (cell.jump != JUMP_ERROR) shown_flush();
+	else debug_error();
 }

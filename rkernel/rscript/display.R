@@ -249,11 +249,14 @@ base64 <- function(bytes) {
     paste0(out, collapse = "")
 }
 
-# evaluate is for user_expressions: "ok" with MIME types and text, or "error" with
+# evaluate is for user_expressions: forms_of the value of an expression.
+evaluate <- function(expression)
+    forms_of(eval(parse(text = expression, keep.source = FALSE), globalenv()))
+
+# forms_of gives "ok" with MIME types and text that represent a value, or "error" with
 # class and message.
-evaluate <- function(expression) {
+forms_of <- function(value) {
     tryCatch({
-        value <- eval(parse(text = expression, keep.source = FALSE), globalenv())
         forms <- c("text/plain", paste(printed(value), collapse = "\n"))
         rich <- rich(value)
         for (i in seq_len(length(rich) %/% 2L))

@@ -196,7 +196,8 @@
         ref <- attr(call, "srcref")
         if (!is.null(ref)) {
             file <- attr(ref, "srcfile")
-            place <- paste0(" at ", basename(file$filename), "#", ref[1L])
+            name <- if (is.null(file$cell)) basename(file$filename) # see debug_cell
+            place <- paste0(" at ", name, "#", ref[1L])
         }
         m <- length(call)
         text <- as.character(call)

@@ -1,0 +1,274 @@
+// The debugger's part in the R process: where a cell stops, and what happens until it
+// goes on. See rscript/debug.R, and debug.go in the kernel.
+//
+// Code that can stop calls native_at before each statement; between the expressions
+// of a cell, debug_top is called. R's own browser has no part in this: while a cell
+// has stopped, its thread is here, and answers what the kernel asks.
+#define _GNU_SOURCE
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell.h"
+
+// How far a cell runs that was told to go on.
+enum mode { CONTINUE, NEXT, STEP_IN, STEP_OUT };
+
+static struct {
+	int attached, on_errors; // a front end debugs; errors stop
+	int n;                   // breakpoints
+	struct { int file, line; } *at;
+	enum mode mode;
+	SEXP env;  // of the code that took the step; only to be compared
+	int depth; // how many functions ran when it did
+	const char *why; // mode is not CONTINUE
+	int stopped;
+	int answering; // what runs is the kernel's, or asked for at a stop
+} debugger;
+
+static int *armed; // debug_hook$on of debug.R
+
+static void listen_while_running(void);
+
+// arm sets whether code asks.
+static void arm(void) {
+	if (armed) *armed = debugger.n || debugger.mode != CONTINUE || debugger.on_errors;
+}
+
+// depth counts the functions that run.
+static int depth(void) {
+	int n = 0;
+	for (struct host_context *c = *R.R_GlobalContext; c && c->next; c = c->next)
+		n += (c->callflag & CTXT_FUNCTION) != 0;
+	return n;
+}
+
+static int integer(struct host_part part) {
+	char text[16];
+	snprintf(text, sizeof text, "%.*s", (int)part.len, (const char *)part.data);
+	return atoi(text);
+}
+
+void debug_configure(const struct frame *f) {
+	if (f->n < 2) return;
+	debugger.attached = integer(f->part[0]);
+	debugger.on_errors = debugger.attached && integer(f->part[1]);
+	debugger.n = (f->n - 2) / 2;
+	debugger.at = host_alloc(debugger.at, (size_t)debugger.n * sizeof *debugger.at);
+	for (int i = 0; i < debugger.n; i++) {
+		debugger.at[i].file = integer(f->part[2 + 2 * i]);
+		debugger.at[i].line = integer(f->part[3 + 2 * i]);
+	}
+	if (!debugger.attached) debugger.mode = CONTINUE;
+	arm();
+	listen_while_running();
+}
+
+// ---- while a cell runs --------------------------------------------------------------
+
+static void (*polled)(void); // what R does besides where it looks for interrupts
+
+// at_look takes what the kernel says while R runs code.
+static void at_look(void) {
+	struct pollfd lane = {.fd = lane_fd(), .events = POLLIN};
+	polled();
+	if (!cell_active() || cell.phase != RUNNING || console_asking() || debugger.stopped ||
+		debugger.answering || lane_is_child()) return;
+	while (poll(&lane, 1, 0) > 0 && (lane.revents & POLLIN)) {
+		struct frame f;
+		lane_recv(&f);
+		if (f.type == CMD_DEBUG) {
+			debug_configure(&f);
+		} else if (f.type == CMD_PAUSE) {
+			debugger.mode = STEP_IN;
+			debugger.why = "pause";
+			arm();
+		} else if (f.type != CMD_ANSWER) { // which is too late
+			lane_keep(&f);
+		}
+	}
+}
+
+// listen_while_running has R call at_look as long as a front end debugs.
+static void listen_while_running(void) {
+	host_fn *hook = R.R_PolledEvents;
+	if (debugger.attached && *hook != at_look && !polled) {
+		polled = *hook;
+		*hook = at_look;
+	} else if (!debugger.attached && *hook == at_look) {
+		*hook = polled;
+		polled = NULL;
+	}
+}
+
+static int has_breakpoint(int file, int line) {
+	for (int i = 0; i < debugger.n; i++)
+		if (debugger.at[i].file == file && debugger.at[i].line == line) return 1;
+	return 0;
+}
+
+static int is(struct host_part part, const char *text) {
+	return part.len == strlen(text) && memcmp(part.data, text, part.len) == 0;
+}
+
+// inquire answers the kernel, which may interrupt what it asked for: that is not for
+// the cell.
+static void inquire(const struct frame *f) {
+	int came = interrupt_came();
+	debugger.answering++;
+	if (f->type == CMD_INQUIRE) call_run(f);
+	else call_message(f);
+	debugger.answering--;
+	if (!came) interrupt_forget();
+}
+
+static int wanted(int type) {
+	return type == CMD_INQUIRE || type == CMD_EVALUATE || type == CMD_RESUME || type == CMD_DEBUG;
+}
+
+// resume takes how to go on, of which interrupted is a way. It returns 0 if it was meant
+// for an earlier stop.
+static int resume(const struct frame *f, const char *stop, int *interrupted) {
+	static const char *const modes[] = {"continue", "next", "stepIn", "stepOut"};
+	if (f->n < 2 || !is(f->part[0], stop)) return 0;
+	for (int i = 0; i < 4; i++)
+		if (is(f->part[1], modes[i])) debugger.mode = (enum mode)i;
+	*interrupted = is(f->part[1], "interrupt");
+	return 1;
+}
+
+// stop keeps R here until the kernel has it go on. env is where the code that stops is
+// evaluated, calls how many functions run, deep how many of them are the user's. It
+// returns whether the user has interrupted the cell; then an interrupt is pending.
+static int stop(const char *why, SEXP env, int calls, int deep) {
+	static unsigned stops;
+	char number[16], n[16], line[16];
+	fflush(stdout);
+	snprintf(number, sizeof number, "%u", ++stops);
+	snprintf(n, sizeof n, "%d", calls);
+	snprintf(line, sizeof line, "%d", cell.line);
+	struct host_part parts[] = {part_str(number), part_str(why), part_str(n), part_str(line)};
+	lane_send(EV_STOP, 4, parts);
+	debugger.stopped = 1;
+	debugger.mode = CONTINUE;
+	debugger.why = "step";
+	debugger.env = env;
+	debugger.depth = deep;
+	int interrupted = 0, waits = 1;
+	while (waits) {
+		struct frame f;
+		if (!lane_take(&f, wanted)) {
+			interrupted = idle_wait(*R.R_interrupts_suspended ? IDLE_KEEPS : IDLE_STOPS) == WAIT_INTERRUPT;
+			if (interrupted) break;
+			lane_recv(&f);
+			lane_keep(&f);
+			continue;
+		}
+		switch (f.type) {
+		case CMD_INQUIRE:
+		case CMD_EVALUATE: inquire(&f); break;
+		case CMD_DEBUG: debug_configure(&f); break;
+		case CMD_RESUME: waits = !resume(&f, number, &interrupted); break;
+		}
+	}
+	debugger.stopped = 0;
+	if (interrupted) {
+		interrupt_note();
+		*R.R_interrupts_pending = 1;
+	}
+	arm();
+	struct host_part how = part_str(interrupted ? "1" : "0");
+	lane_send(EV_RESUMED, 1, &how);
+	return interrupted;
+}
+
+// reason says why code stops at a line, or NULL.
+static const char *reason(int file, int line, SEXP env, int deep) {
+	if (has_breakpoint(file, line)) return "breakpoint";
+	switch (debugger.mode) {
+	case NEXT: return env == debugger.env || deep <= debugger.depth ? debugger.why : NULL;
+	case STEP_IN: return debugger.why;
+	case STEP_OUT: return deep < debugger.depth ? debugger.why : NULL;
+	default: return NULL;
+	}
+}
+
+// native_at is .External2(native, file, line, env): the statement on this line comes
+// next. env is where it is evaluated.
+static SEXP native_at(SEXP call, SEXP op, SEXP args, SEXP rho) {
+	(void)call, (void)op, (void)rho;
+	SEXP file = R.CAR(args = R.CDR(args)), line = R.CAR(args = R.CDR(args));
+	SEXP env = R.CAR(R.CDR(args));
+	if (!cell_active() || debugger.answering || lane_is_child()) return R_Nil;
+	if (R.TYPEOF(file) != INTSXP || R.TYPEOF(line) != INTSXP) return R_Nil;
+	if (env == *R.R_GlobalEnv && R.INTEGER(file)[0] == cell.file) cell.line = R.INTEGER(line)[0];
+	int calls = depth(), deep = calls - 1; // the last one is debug_hook$at
+	const char *why = reason(R.INTEGER(file)[0], R.INTEGER(line)[0], env, deep);
+	if (!why) return R_Nil;
+	device_flush();
+	cell_flush();
+	if (stop(why, env, calls, deep) && !*R.R_interrupts_suspended)
+		interrupt_take(); // comes back when a handler resumes
+	return R_Nil;
+}
+
+int debug_top(void) {
+	if (!cell.lines) return 0;
+	int i = cell.next;
+	cell.line = cell.lines[i];
+	if (i > 0 && cell.lines[i - 1] == cell.line) return 0;
+	const char *why = reason(cell.file, cell.line, NULL, 0);
+	if (!why) return 0;
+	device_flush();
+	cell_flush();
+	int interrupted = stop(why, NULL, 0, 0);
+	if (interrupted) *R.R_interrupts_pending = 0;
+	return interrupted;
+}
+
+void debug_error(void) {
+	if (!debugger.on_errors || !cell.lines || debugger.answering) return;
+	if (stop("exception", NULL, depth(), depth())) *R.R_interrupts_pending = 0;
+	debugger.mode = CONTINUE;
+	arm();
+}
+
+void debug_cell(struct host_part path, struct host_part file) {
+	struct host_part args[] = {{cell.code, cell.len}, path, file};
+	if (!path.len || !cell_has_stack()) return;
+	SEXP made = call_list("debug_cell", 3, args);
+	if (!made || R.Rf_length(made) != 2) return;
+	SEXP exprs = R.VECTOR_ELT(made, 0), lines = R.VECTOR_ELT(made, 1);
+	if (R.TYPEOF(exprs) != VECSXP || R.TYPEOF(lines) != INTSXP) return;
+	if (R.Rf_length(exprs) != cell.p.n || R.Rf_length(lines) != cell.p.n) return;
+	PROTECT(made);
+	if (cell.p.exprs) R.R_ReleaseObject(cell.p.exprs);
+	cell.p.exprs = exprs;
+	R.R_PreserveObject(exprs);
+	size_t size = (size_t)cell.p.n * sizeof *cell.lines;
+	cell.lines = host_alloc(NULL, size);
+	memcpy(cell.lines, R.INTEGER(lines), size);
+	cell.file = integer(file);
+	UNPROTECT(1);
+}
+
+void debug_end(void) {
+	debugger.mode = CONTINUE;
+	debugger.stopped = 0;
+	arm();
+}
+
+// native_switch makes the logical that code looks at. It is set in place.
+static SEXP native_switch(void) {
+	SEXP on = R.Rf_allocVector(LGLSXP, 1);
+	R.R_PreserveObject(on);
+	armed = R.INTEGER(on);
+	arm();
+	return on;
+}
+
+const struct host_native debug_natives[] = {
+	{"debug_at", (host_fn)native_at, 0},
+	{"debug_switch", (host_fn)native_switch, 0},
+	{0, 0, 0}};

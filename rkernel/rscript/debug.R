@@ -1,0 +1,286 @@
+# The debugger's part in R: code that can stop, and what is to be seen where it has.
+#
+# While a front end debugs, each statement of a cell that stands in braces, in a
+# function, a loop or a branch, is led by a question whether to stop:
+#
+#     if (<environment>$on) <environment>$at(file, line)
+#
+# debug.c sets on where there is something to stop for. Functions keep these
+# questions: when nobody debugs any more, and in other processes, forked or fed with
+# a serialized function, they cost next to nothing and stop nothing.
+
+debug_hook <- new.env(parent = baseenv())
+debug_hook$pid <- Sys.getpid()
+debug_hook$native <- .C_debug_at
+debug_hook$on <- .Call(.C_debug_switch)
+debug_hook$at <- eval(quote(function(file, line) {
+    if (Sys.getpid() == pid) .External2(native, file, line, parent.frame())
+}), debug_hook)
+
+# debug_cell parses a cell whose source is known as path, and makes it stop where it
+# should: its expressions, and the lines on which they begin. file is the number of
+# the source.
+debug_cell <- function(code, path, file) {
+    if (!isTRUE(getOption("keep.source"))) return(NULL) # nobody could say where it is
+    lines <- strsplit(code, "\n", fixed = TRUE)[[1L]]
+    # R tells where a function is by the file of its source.
+    source <- srcfilecopy(path, lines)
+    source$cell <- TRUE
+    exprs <- parse(text = lines, srcfile = source, keep.source = TRUE)
+    list(lapply(exprs, debug_walk, as.integer(file)), debug_lines(attr(exprs, "srcref")))
+}
+
+debug_lines <- function(refs) vapply(refs, function(ref) as.integer(ref)[1L], 1L)
+
+# Functions whose arguments are data, not code.
+debug_quotes <- c("quote", "bquote", "substitute", "expression", "~", "alist", "expr",
+                  "exprs", "quo", "quos", "Quote")
+
+debug_head <- function(e) if (is.symbol(e[[1L]])) as.character(e[[1L]]) else ""
+
+# debug_walk makes code stop.
+debug_walk <- function(e, file) {
+    if (!is.call(e)) return(e)
+    head <- debug_head(e)
+    if (head %in% debug_quotes) return(e)
+    parts <- as.list(e) # a call would be copied with each change
+    calls <- vapply(parts, is.call, NA)
+    parts[calls] <- lapply(parts[calls], debug_walk, file)
+    refs <- attr(e, "srcref")
+    if (head == "{" && length(parts) > 1L && length(refs) == length(parts)) {
+        from <- debug_order(refs)
+        asks <- from < 0L
+        lines <- debug_lines(refs)[-from[asks]]
+        parts <- parts[abs(from)]
+        parts[asks] <- lapply(lines, debug_question, file = file)
+        refs <- refs[abs(from)]
+    }
+    made <- as.call(parts)
+    attributes(made) <- attributes(e)
+    attr(made, "srcref") <- refs
+    made
+}
+
+# debug_order gives what a block becomes: of which part of it each part is made, and of
+# the questions, which lead the statements that begin a line, the negative.
+debug_order <- function(refs) {
+    lines <- debug_lines(refs)
+    n <- length(lines)
+    asks <- c(FALSE, TRUE, lines[-(1:2)] != lines[-c(1L, n)])[seq_len(n)]
+    order <- rep(seq_len(n), 1L + asks)
+    ifelse(duplicated(order, fromLast = TRUE), -order, order)
+}
+
+debug_question <- function(file, line)
+    call("if", call("$", debug_hook, quote(on)),
+         as.call(list(call("$", debug_hook, quote(at)), file, line)))
+
+# debug_places gives the first and last lines of the statements at which code can
+# stop, as pairs.
+debug_places <- function(code) {
+    exprs <- parse(text = strsplit(code, "\n", fixed = TRUE)[[1L]], keep.source = TRUE)
+    places <- list(attr(exprs, "srcref"))
+    walk <- function(e) {
+        head <- debug_head(e)
+        if (head %in% debug_quotes) return()
+        if (head == "{") places[[length(places) + 1L]] <<- attr(e, "srcref")[-1L]
+        parts <- as.list(e)
+        for (part in parts[vapply(parts, is.call, NA)]) walk(part)
+    }
+    for (e in as.list(exprs)) if (is.call(e)) walk(e)
+    unlist(lapply(places, lapply, function(ref) as.integer(ref)[c(1L, 3L)]))
+}
+
+# debug_stack gives the frames in which code of the user's runs, the innermost first,
+# each as seven strings: its number, function, source, and first and last line and
+# column. n calls run; each was made by code in the frame that is its parent, which may
+# be far below it: of a promise, or a handler. At the bottom is the cell, which runs its
+# expression on this line of path.
+debug_stack <- function(n, path, line) {
+    parents <- sys.parents()
+    stack <- list()
+    seen <- integer()
+    for (k in rev(seq_len(n))) {
+        place <- debug_place(attr(sys.call(k), "srcref"))
+        frame <- parents[k]
+        if (is.null(place) || frame %in% seen) next
+        seen <- c(seen, frame)
+        stack <- c(stack, list(c(frame, debug_name(frame), place)))
+    }
+    if (!0L %in% seen) stack <- c(stack, list(c(0L, debug_name(0L), path, line, 1L, line, 1L)))
+    utf8(unlist(stack))
+}
+
+# debug_place is where a source reference points: the path of the file, first line and
+# column, last line and the column behind it. NULL: nowhere that has a name.
+debug_place <- function(ref) {
+    file <- attr(ref, "srcfile")
+    if (!is.environment(file) || length(ref) < 6L) return(NULL)
+    path <- file$filename
+    if (!is.character(path) || !nzchar(path[1L])) return(NULL)
+    if (is.character(file$wd) && !grepl("^[/~]", path[1L])) path <- file.path(file$wd, path)
+    c(path[1L], ref[1L], ref[5L], ref[3L], ref[6L] + 1L)
+}
+
+debug_name <- function(frame) {
+    if (frame < 1L) return("top level")
+    head <- sys.call(frame)[[1L]]
+    if (is.function(head) || is.call(head) && identical(head[[1L]], quote(`function`)))
+        return("anonymous function")
+    name <- paste(deparse(head, nlines = 1L), collapse = "")
+    if (nchar(name) > 60L) paste0(substr(name, 1L, 57L), "...") else name
+}
+
+# debug_env is the environment of a frame; 0 is the cell itself.
+debug_env <- function(frame) {
+    frame <- as.integer(frame)
+    if (frame < 1L) globalenv() else sys.frame(frame)
+}
+
+# debug_scopes names what code in a frame sees, and says where it is: the frame, the
+# functions around it, and the global environment.
+debug_scopes <- function(frame) {
+    env <- debug_env(frame)
+    scopes <- character()
+    up <- 0L
+    while (!identical(env, globalenv()) && !identical(env, emptyenv()) &&
+           !identical(env, baseenv()) && !isNamespace(env) && up < 20L) {
+        scopes <- c(scopes, if (up == 0L) "Locals" else paste("Enclosing", up), up)
+        env <- parent.env(env)
+        up <- up + 1L
+    }
+    c(scopes, "Globals", -1L)
+}
+
+# debug_root is the environment of a scope.
+debug_root <- function(frame, up) {
+    up <- as.integer(up)
+    if (up < 0L) return(globalenv())
+    env <- debug_env(frame)
+    while (up > 0L) {
+        env <- parent.env(env)
+        up <- up - 1L
+    }
+    env
+}
+
+# debug_variables lists what is in a scope, or in an object in it: steps lead there,
+# each a kind and a name or number. For each member of start + 1 to start + count (0:
+# all) it gives kind and name of the step to it, its name, value, whether it has
+# members, and the R code that it is.
+debug_variables <- function(frame, up, start, count, ...) {
+    at <- list(value = debug_root(frame, up))
+    steps <- c(...)
+    code <- ""
+    for (i in seq_len(length(steps) %/% 2L)) {
+        at <- debug_step(at$value, steps[2L * i - 1L], steps[2L * i])
+        if (!is.null(at$kind)) return(character())
+        code <- debug_code(code, steps[2L * i - 1L], steps[2L * i])
+    }
+    members <- debug_members(at$value)
+    from <- as.integer(start)
+    to <- length(members$key)
+    if (as.integer(count) > 0L) to <- min(to, from + as.integer(count))
+    utf8(unlist(lapply(from + seq_len(max(to - from, 0L)), function(i) {
+        kind <- members$kind[[i]]
+        key <- members$key[[i]]
+        found <- tryCatch(debug_step(at$value, kind, key),
+                          error = function(e) list(kind = conditionMessage(e)))
+        c(kind, key, members$name[[i]], debug_describe(found), debug_code(code, kind, key))
+    })))
+}
+
+# A member is reached by its name in an environment, its index in a list, the name
+# of a slot.
+debug_step <- function(value, kind, key) switch(kind,
+    name = debug_look(value, key),
+    index = list(value = if (is.pairlist(value)) as.list(value)[[as.integer(key)]]
+                         else .subset2(value, as.integer(key))),
+    slot = list(value = attributes(value)[[key]]))
+
+# debug_look is look that tells the code of a promise; that of a constant is its value.
+debug_look <- function(env, name) {
+    found <- look(env, name)
+    if (!identical(found$kind, "promise")) return(found)
+    code <- eval(call("substitute", as.name(name), env), baseenv())
+    if (is.language(code)) c(found, list(code = code)) else list(value = code, env = env)
+}
+
+debug_code <- function(code, kind, key) {
+    quoted <- if (make.names(key) == key) key else paste0("`", gsub("`", "\\\\`", key), "`")
+    switch(kind,
+           name = if (nzchar(code)) paste0(code, "$", quoted) else quoted,
+           index = paste0(code, "[[", key, "]]"),
+           slot = paste0(code, "@", quoted))
+}
+
+debug_members <- function(value) {
+    as <- function(kind, key, name = key) list(kind = rep(kind, length(key)), key = key, name = name)
+    if (is.environment(value)) return(as("name", ls(value, all.names = FALSE)))
+    if (isS4(value) && !is.list(value)) return(as("slot", setdiff(names(attributes(value)), "class")))
+    if (!is.list(value) && !is.pairlist(value)) return(as("index", character()))
+    n <- length(unclass(value))
+    index <- as.character(seq_len(n))
+    names <- names(unclass(value))
+    bare <- paste0("[[", index, "]]")
+    as("index", index, if (is.null(names)) bare else ifelse(is.na(names) | names == "", bare, names))
+}
+
+# debug_describe gives the value, and "1" if it has members, of what look finds.
+debug_describe <- function(found) {
+    if (!is.null(found$kind)) {
+        value <- switch(found$kind, active = "active binding",
+                        promise = paste("not evaluated yet:", debug_value(found$code)), found$kind)
+        return(c(value, "0"))
+    }
+    value <- found$value
+    members <- is.environment(value) && !is.function(value) || length(debug_members(value)$key) > 0L
+    c(debug_value(value), if (members) "1" else "0")
+}
+
+# debug_value is a value in one line: one number or string as R prints it, anything
+# else as str() begins to describe it.
+debug_value <- function(value) {
+    if (is.null(value)) return("NULL")
+    if (is.function(value)) return(paste(signature_of(value, "function"), collapse = " "))
+    if (is.language(value)) return(paste(deparse(value, nlines = 1L), collapse = " "))
+    if (is.atomic(value) && length(value) == 1L && !is.object(value) && is.null(attributes(value)))
+        return(if (is.character(value)) encodeString(substr(value, 1L, 500L), quote = "\"", na.encode = FALSE) else format(value))
+    sub(":$", "", trimws(summary_of(value, 1L)[1L]))
+}
+
+# debug_rich is a variable as a cell shows it.
+debug_rich <- function(frame, name) {
+    found <- debug_find(debug_env(frame), name)
+    if (is.null(found)) return(c("error", "missing", paste0("there is no variable '", name, "' here")))
+    if (!is.null(found$kind)) return(c("ok", "text/plain", debug_describe(found)[1L]))
+    forms_of(found$value)
+}
+
+debug_find <- function(env, name) {
+    while (!identical(env, emptyenv())) {
+        if (exists(name, envir = env, inherits = FALSE)) return(look(env, name))
+        env <- parent.env(env)
+    }
+    NULL
+}
+
+# debug_evaluate evaluates code in a frame, as evaluate does; what the code prints is
+# shown.
+debug_evaluate <- function(texts, parts) {
+    frame <- debug_env(texts[[1L]])
+    tryCatch({
+        value <- withVisible(eval(parse(text = texts[[2L]], keep.source = FALSE), frame))
+        text <- if (value$visible) paste(printed(value$value), collapse = "\n") else ""
+        c("ok", text, class(value$value)[1L])
+    }, error = function(e) c("error", class(e)[[1L]], conditionMessage(e)))
+}
+
+# debug_copy makes a variable of a frame one of the global environment.
+debug_copy <- function(frame, from, to) {
+    found <- debug_find(debug_env(frame), from)
+    if (is.null(found)) stop("there is no variable '", from, "' here")
+    value <- if (is.null(found$kind)) found$value else get(from, envir = debug_env(frame))
+    assign(to, value, envir = globalenv())
+    "copied"
+}
