@@ -60,10 +60,10 @@ func (l *link) newBarrier(ctx context.Context) *barrier {
 // passed returns a channel that is closed when the output is complete. It is
 // nil for a nil barrier, and for one that only expires.
 func (b *barrier) passed() <-chan struct{} {
-	if b == nil || b.r == nil {
+	if b == nil {
 		return nil
 	}
-	return b.r.seenc
+	return b.r.seen()
 }
 
 // hasPassed reports whether the output is complete.

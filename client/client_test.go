@@ -97,6 +97,36 @@ func TestC2OutputKeepsItsOrderWithASlowHandler(t *testing.T) {
 	}
 }
 
+// TestC2IdleThatWasLost is about kernels that drop what they publish: here idle, and
+// all about the first request that is sent to find that out.
+func TestC2IdleThatWasLost(t *testing.T) {
+	t.Parallel()
+	executed, asked := false, 0
+	k := startFake(t, func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
+		switch m.Header.MsgType {
+		case jupyter.TypeExecuteRequest:
+			executed = true
+			k.status(m, jupyter.StateBusy)
+			k.send(ch, m, okReply())
+			k.stdout(m, "late")
+		case jupyter.TypeKernelInfoRequest:
+			if executed && ch == jupyter.Shell {
+				asked++
+			}
+			if asked == 1 {
+				k.send(ch, m, &jupyter.KernelInfoReply{Status: jupyter.StatusOK})
+				return
+			}
+			k.info(ch, m)
+		}
+	})
+	var got streams
+	reply, err := attach(t, k, nil).Execute(testContext(t), "x", &client.ExecuteOptions{Output: got.add})
+	if err != nil || reply.Status != jupyter.StatusOK || got.text.String() != "late" {
+		t.Errorf("Execute = %+v, %v, and shows %q; want ok, late", reply, err, got.text.String())
+	}
+}
+
 func TestFailedCodeIsNoErrorOfExecute(t *testing.T) {
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
 		k.whole(ch, m, &jupyter.ExecuteReply{

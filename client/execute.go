@@ -49,7 +49,9 @@ type ExecuteOptions struct {
 
 // Execute runs code and returns the kernel's reply, when both the reply and the
 // idle status after the last output have come. opts may be nil. What several
-// goroutines execute is run in the order in which it was sent.
+// goroutines execute is run in the order in which it was sent. Of a kernel that drops
+// output when its front end is slow, and has dropped idle, Execute waits for what it
+// publishes next.
 //
 // Code that fails has a reply with status "error", or "aborted" if it did not
 // run because other code failed before it. Some kernels have words of their own
@@ -108,6 +110,8 @@ type execution struct {
 
 	reply *jupyter.ExecuteReply
 	idle  bool
+	late  *time.Timer // fires when idle is late; nil before the reply, or if it came first
+	probe *request    // that finds out whether it was lost; nil if none does
 
 	question *jupyter.Message // the one that is being asked, nil if none is
 	barrier  *barrier         // what the question waits for before it is asked
@@ -128,6 +132,7 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 		cancel()
 		x.asking.Wait()
 		x.barrier.stop(x.l)
+		x.stopProbe()
 	}()
 	for x.reply == nil || !x.idle {
 		var inputs <-chan *jupyter.Message
@@ -154,6 +159,16 @@ func (x *execution) run(ctx context.Context) (*jupyter.ExecuteReply, error) {
 		case <-x.barrier.expired():
 			x.l.barrierEnded(x.barrier.hasPassed()) // both, on a busy machine
 			x.ask(askCtx)
+		case <-x.isLate():
+			if err := x.askForIdle(ctx); err != nil {
+				return nil, err
+			}
+		case <-x.probe.seen():
+			x.drainOutput()
+			if !x.idle {
+				x.l.c.cfg.Logger.Warn("the kernel has lost output, its idle status too")
+				x.idle = true
+			}
 		case a := <-x.answers:
 			if err := x.answer(ctx, a); err != nil {
 				return nil, err
@@ -197,6 +212,9 @@ func (x *execution) output(m *jupyter.Message) {
 	if x.opts.Output != nil {
 		x.opts.Output(m)
 	}
+	if x.late != nil {
+		x.late.Reset(idlePatience)
+	}
 	if m.Header.MsgType != jupyter.TypeStatus {
 		return
 	}
@@ -211,7 +229,48 @@ func (x *execution) replied(m *jupyter.Message) error {
 		return fmt.Errorf("client: %v", err)
 	}
 	x.reply = reply
+	if !x.idle {
+		x.late = time.NewTimer(idlePatience)
+	}
 	return nil
+}
+
+// Kernels send idle right after the reply, but most drop what they publish when the
+// front end is slow and 1,000 messages wait, and what is published last is likely to
+// be among it. So when nothing has come for idlePatience, the kernel is asked
+// something else on the same shell: what it publishes about that comes after idle.
+const idlePatience = time.Second
+
+// isLate returns a channel that receives when idle is late.
+func (x *execution) isLate() <-chan time.Time {
+	if x.late == nil {
+		return nil
+	}
+	return x.late.C
+}
+
+// askForIdle sends a probe, and another one when the kernel has answered the last
+// but the output of that was lost too.
+func (x *execution) askForIdle(ctx context.Context) error {
+	x.late.Reset(idlePatience)
+	if x.probe != nil && len(x.probe.reply) == 0 {
+		return nil // the kernel is busy
+	}
+	x.stopProbe()
+	m, err := x.l.c.NewMessage(&jupyter.KernelInfoRequest{})
+	if err != nil {
+		return err
+	}
+	m.Header.SubshellID = x.opts.SubshellID
+	x.probe = x.l.register(m.Header.MsgID)
+	return x.l.send(ctx, x.l.shell, m)
+}
+
+func (x *execution) stopProbe() {
+	if x.probe != nil {
+		x.l.forget(x.probe)
+		x.probe = nil
+	}
 }
 
 // gone takes what arrived before the kernel ended; a reply without idle is

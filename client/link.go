@@ -61,6 +61,15 @@ type request struct {
 	overc   chan struct{} // closed when what is in output has been taken; nil without output
 }
 
+// seen returns a channel that is closed with the first message on IOPub about r,
+// nil if r is.
+func (r *request) seen() <-chan struct{} {
+	if r == nil {
+		return nil
+	}
+	return r.seenc
+}
+
 // socketQueue is how many messages wait in the receive channel of a socket. The
 // bound on memory is the peer's: what does not fit stays in its queue.
 const socketQueue = 256
