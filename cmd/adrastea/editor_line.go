@@ -37,13 +37,18 @@ type lineEditor struct {
 	typed  atomic.Bool
 
 	// columns is how many columns the prompt and what was typed take, as far as
-	// that is known: -1 after a key that may have changed the line in other ways,
-	// and while nothing is edited.
+	// that is known: unknownWidth after a key that may have changed the line in other
+	// ways, noLine while nothing is edited.
 	columns atomic.Int64
 
 	// cancels counts the interrupts in the pipe that no prompt has taken.
 	cancels atomic.Int32
 }
+
+const (
+	unknownWidth = -1
+	noLine       = -2
+)
 
 // lineEditorWorks reports whether the terminal can do what the editor needs.
 func lineEditorWorks() bool { return liner.TerminalSupported() }
@@ -75,7 +80,7 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	e.liner.SetCtrlCAborts(true)
 	e.liner.SetTabCompletionStyle(liner.TabPrints)
 	e.liner.SetMultiLineMode(true) // long lines wrap
-	e.columns.Store(-1)
+	e.columns.Store(noLine)
 	for _, entry := range h.load() {
 		e.liner.AppendHistory(toSigns.Replace(entry))
 	}
@@ -101,7 +106,7 @@ func (e *lineEditor) readLine(
 	defer io.WriteString(os.Stdout, pasteOff)
 	prompt = e.fit(prompt)
 	e.columns.Store(int64(runewidth.StringWidth(prompt + opts.text)))
-	defer e.columns.Store(-1)
+	defer e.columns.Store(noLine)
 	stop := e.pump(ctx)
 	defer stop()
 	e.liner.SetWordCompleter(e.completer(opts.complete))
@@ -193,7 +198,7 @@ func (e *lineEditor) count(typed []byte) {
 	before := e.columns.Load()
 	after := before + int64(runewidth.StringWidth(string(typed)))
 	if before < 0 || bytes.ContainsFunc(typed, unicode.IsControl) {
-		after = -1
+		after = min(before, unknownWidth)
 	}
 	e.columns.CompareAndSwap(before, after)
 }
@@ -202,7 +207,12 @@ func (e *lineEditor) count(typed []byte) {
 // again, as after a change of the window. That goes well only with a line that
 // is known not to be wrapped.
 func (e *lineEditor) interject(text string) bool {
-	if n := e.columns.Load(); n < 0 || n+1 >= int64(terminalWidth(os.Stdout)) {
+	n := e.columns.Load()
+	if n == noLine { // the prompt comes, or was answered
+		io.WriteString(os.Stdout, text)
+		return true
+	}
+	if n == unknownWidth || n+1 >= int64(terminalWidth(os.Stdout)) {
 		return false
 	}
 	io.WriteString(os.Stdout, "\r\x1b[K"+text)

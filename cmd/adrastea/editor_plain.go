@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync/atomic"
+	"sync"
 )
 
 // A plainEditor leaves the editing to the terminal.
@@ -14,9 +14,11 @@ type plainEditor struct {
 	in         *ttyReader
 	out        io.Writer
 	mode       *ttyMode
-	interrupts *interrupts            // Ctrl-C is a signal in this mode
-	typed      []byte                 // read from the terminal and not yet returned
-	prompt     atomic.Pointer[string] // what is shown; nil while nothing is asked
+	interrupts *interrupts // Ctrl-C is a signal in this mode
+	typed      []byte      // read from the terminal and not yet returned
+
+	mu     sync.Mutex
+	prompt *string // what is shown, nil if nothing is; guarded by mu, with writing it
 }
 
 func newPlainEditor(interrupts *interrupts) (*plainEditor, error) {
@@ -32,12 +34,27 @@ func newPlainEditor(interrupts *interrupts) (*plainEditor, error) {
 }
 
 func (e *plainEditor) interject(text string) bool {
-	prompt := e.prompt.Load()
-	if prompt == nil {
-		return false
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.prompt == nil { // not yet, or not any more
+		io.WriteString(e.out, text)
+	} else {
+		io.WriteString(e.out, "\n"+text+*e.prompt)
 	}
-	io.WriteString(e.out, "\n"+text+*prompt)
 	return true
+}
+
+// show shows the prompt. It returns the function that says that it is answered.
+func (e *plainEditor) show(prompt string) (answered func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	io.WriteString(e.out, prompt)
+	e.prompt = &prompt
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.prompt = nil
+	}
 }
 
 func (e *plainEditor) hasInput() bool { return len(e.typed) > 0 || canRead(e.in.fd) }
@@ -55,9 +72,7 @@ func (e *plainEditor) readLine(
 		defer io.WriteString(e.out, "\n") // the one that was not echoed
 		defer e.mode.apply()
 	}
-	io.WriteString(e.out, prompt)
-	e.prompt.Store(&prompt)
-	defer e.prompt.Store(nil)
+	defer e.show(prompt)()
 	got := make(chan error, 1)
 	go func() { got <- e.fill() }()
 	select {

@@ -358,6 +358,26 @@ func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
 	}
 }
 
+// Output may come when a line is to be read and its prompt is not there yet, or no more.
+func TestLateOutputAroundAPrompt(t *testing.T) {
+	t.Parallel()
+	var shown strings.Builder
+	e := &plainEditor{out: &shown}
+	late := func(text string) {
+		if !e.interject(text) {
+			t.Errorf("%q waits for the end of the line", text)
+		}
+	}
+	late("before\n")
+	answered := e.show(">>> ")
+	late("meanwhile\n")
+	answered()
+	late("after\n")
+	if got, want := shown.String(), "before\n>>> \nmeanwhile\n>>> after\n"; got != want {
+		t.Errorf("the terminal shows %q, want %q", got, want)
+	}
+}
+
 // TestTerminalShowsLateOutput is about output that comes while the user types.
 func TestTerminalShowsLateOutput(t *testing.T) {
 	for _, term := range []string{"xterm", "dumb"} {
