@@ -8,7 +8,8 @@ import (
 
 // A Debugger serves the Debug Adapter Protocol, which Jupyter carries in
 // debug_requests and debug_events. Only where the language is one does the
-// kernel say that it has a debugger.
+// kernel say that it has a debugger. JupyterLab looks at the kernelspec instead: its
+// metadata has to have "debugger": true.
 type Debugger interface {
 	// Debug answers a request of the protocol. It is called for one at a time, in
 	// order, but at the same time as the other methods of the language: a program

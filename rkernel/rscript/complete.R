@@ -71,6 +71,7 @@ method_arguments <- function(f, name, subject) {
     }
     names
 }
+
 # s4_arguments gives the arguments of the method of an S4 generic for a class, also
 # those that the generic takes for more of "...".
 s4_arguments <- function(f, class) {
