@@ -459,8 +459,15 @@ func TestTheEndOfDebuggingLetsTheCellGoOn(t *testing.T) {
 	if info := f.ask("debugInfo", nil); fmt.Sprint(info["breakpoints"], info["stoppedThreads"], info["isStarted"]) != "[] [] false" {
 		t.Errorf("debugInfo: %v", info)
 	}
-	f.breakAt(code, 2) // of whom does not debug
+	// Who does not debug may set breakpoints.
+	f.breakAt(code, 2)
 	f.run(code)
+	f.ask("attach", nil)
+	const function = "f <- function() {\n  'f'\n}"
+	f.run(function)
+	f.ask("disconnect", nil)
+	f.breakAt(function, 2)
+	f.run("f()")
 }
 
 // A breakpoint may come after the function was made, and goes with whoever calls it.

@@ -20,11 +20,11 @@ static struct {
 	int n;                   // breakpoints
 	struct { int file, line; } *at;
 	enum mode mode;
-	SEXP env;  // of the code that took the step; only to be compared
-	int depth; // how many functions ran when it did
-	const char *why; // mode is not CONTINUE
+	const char *why; // it stops where mode is not CONTINUE
+	SEXP env;        // of the code that took the step; only to be compared
+	int depth;       // how many functions ran when it did
 	int stopped;
-	int answering; // what runs is the kernel's, or asked for at a stop
+	int answering;   // what runs is the kernel's, or asked for at a stop
 } debugger;
 
 static int *armed; // debug_hook$on of debug.R
@@ -54,7 +54,7 @@ void debug_configure(const struct frame *f) {
 	if (f->n < 2) return;
 	debugger.attached = integer(f->part[0]);
 	debugger.on_errors = debugger.attached && integer(f->part[1]);
-	debugger.n = (f->n - 2) / 2;
+	debugger.n = debugger.attached ? (f->n - 2) / 2 : 0;
 	debugger.at = host_alloc(debugger.at, (size_t)debugger.n * sizeof *debugger.at);
 	for (int i = 0; i < debugger.n; i++) {
 		debugger.at[i].file = integer(f->part[2 + 2 * i]);
@@ -101,6 +101,8 @@ static void listen_while_running(void) {
 		polled = NULL;
 	}
 }
+
+// ---- stops --------------------------------------------------------------------------
 
 static int has_breakpoint(int file, int line) {
 	for (int i = 0; i < debugger.n; i++)
@@ -233,6 +235,8 @@ void debug_error(void) {
 	debugger.mode = CONTINUE;
 	arm();
 }
+
+// ---- cells ---------------------------------------------------------------------------
 
 void debug_cell(struct host_part path, struct host_part file) {
 	struct host_part args[] = {{cell.code, cell.len}, path, file};
