@@ -107,6 +107,15 @@ func TestErrorsShownByFunctions(t *testing.T) {
 	}
 }
 
+// A call that holds much data is not all told to the front end.
+func TestATracebackIsNoLongerThanItsCalls(t *testing.T) {
+	p := startR(t)
+	got := strings.Join(runCell(t, p, `f <- function(x) stop("no"); do.call("f", list(strrep("x", 1e6)))`), "\n")
+	if len(got) > 20000 || !strings.Contains(got, "xxx...\n1: do.call(") {
+		t.Errorf("%d bytes: %.200q ... %.200q", len(got), got, got[max(0, len(got)-200):])
+	}
+}
+
 // What is asked of R when its stack is full leaves its compiler alone.
 func TestAFullStackLeavesTheCompilerOn(t *testing.T) {
 	for n := range 3 {

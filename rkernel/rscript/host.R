@@ -209,7 +209,11 @@
         pad <- strrep(" ", nchar(label))
         lines <- c(lines, paste0(c(label, rep(pad, m - 1L)), text))
     }
-    enc2utf8(lines)
+    lines <- enc2utf8(lines)
+    # A string is one line of a call, however long it is.
+    long <- validUTF8(lines) & nchar(lines, "bytes") > 1000L
+    lines[long] <- paste0(substr(lines[long], 1L, 1000L), "...")
+    lines
 }
 
 # .syntax reports on code that is not valid R: class, message, and what to show.
