@@ -5,6 +5,7 @@ package rkernel
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -169,6 +170,25 @@ func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
 	v = show(t, p, "browsable(tags$i('shown once'))")
 	if html := v.html(t); v.shown[0].kind != "display" || !strings.Contains(html, "shown once") {
 		t.Errorf("shown %v", v.shown)
+	}
+}
+
+func TestPicturesOfKnitrAreShown(t *testing.T) {
+	p := startR(t)
+	file := filepath.Join(t.TempDir(), "a.png")
+	if err := os.WriteFile(file, []byte("png"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	show(t, p, `include_graphics <- function(x) structure(x, class = c("knit_image_paths", "knit_asis"))`)
+	html := show(t, p, fmt.Sprintf("include_graphics(c(%q, 'https://example.org/b.svg'))", file)).html(t)
+	want := `<img src="data:image/png;base64,cG5n" style="max-width:100%">` + "\n" +
+		`<img src="https://example.org/b.svg" style="max-width:100%">`
+	if html != want {
+		t.Errorf("pictures are %q, want %q", html, want)
+	}
+	v := show(t, p, "include_graphics('a.pdf')")
+	if len(v.shown) != 1 || len(v.shown[0].data) != 1 {
+		t.Errorf("a PDF is %v, want its text", v.shown)
 	}
 }
 

@@ -14,6 +14,7 @@ rich <- function(value) {
 rich_object <- function(value) {
     if (!is.object(value)) return(NULL)
     if (inherits(value, c("shiny.tag", "shiny.tag.list", "html"))) return(rich_tags(value))
+    if (inherits(value, "knit_image_paths")) return(rich_images(value))
     forms <- rich_repr(value)
     if (is.null(forms)) forms <- rich_knit(value)
     forms
@@ -89,6 +90,16 @@ rich_knit <- function(value) {
     if (!inherits(out, "knit_asis")) return(NULL)
     text <- utf8(paste(unclass(out), collapse = "\n"))
     list(if (grepl("^[[:space:]]*<", text)) "text/html" else "text/markdown", text)
+}
+
+# rich_images: what knitr's include_graphics() returns, the paths or URLs of pictures.
+rich_images <- function(paths) {
+    paths <- as.character(paths)
+    if (!all(grepl("\\.(png|jpe?g|gif|svg|webp)$", paths, ignore.case = TRUE))) return(NULL)
+    here <- file.exists(paths)
+    paths[here] <- vapply(paths[here], data_uri, "")
+    images <- paste0("<img src=\"", html(paths), "\" style=\"max-width:100%\">")
+    list("text/html", paste(images, collapse = "\n"))
 }
 
 # display_bundle is options(jupyter.base_display_func): data and metadata are
@@ -229,7 +240,8 @@ file_text <- function(path) {
 
 data_uri <- function(path) {
     types <- c(png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", gif = "image/gif",
-               svg = "image/svg+xml", woff = "font/woff", woff2 = "font/woff2", ttf = "font/ttf")
+               svg = "image/svg+xml", webp = "image/webp", woff = "font/woff",
+               woff2 = "font/woff2", ttf = "font/ttf")
     type <- types[tolower(sub("^.*\\.", "", path))]
     if (is.na(type)) type <- "application/octet-stream"
     paste0("data:", type, ";base64,", base64(readBin(path, "raw", file.size(path))))
