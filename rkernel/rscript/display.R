@@ -269,6 +269,7 @@ evaluate <- function(expression)
 # class and message.
 forms_of <- function(value) {
     tryCatch({
+        force(value) # what it prints is no text of the value
         forms <- c("text/plain", paste(printed(value), collapse = "\n"))
         rich <- rich(value)
         for (i in seq_len(length(rich) %/% 2L))
