@@ -129,7 +129,8 @@
 .ends_in_stop <- function(f) {
     last <- body(f)
     if (is.call(last) && identical(last[[1L]], quote(`{`))) last <- last[[length(last)]]
-    is.call(last) && identical(last[[1L]], quote(stop))
+    is.call(last) && (identical(last[[1L]], quote(stop)) ||
+                      identical(last[[1L]], quote(base::stop)))
 }
 
 # .report gives class, message and the lines of the traceback of the last error.
