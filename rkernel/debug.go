@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
@@ -355,21 +356,30 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 	if path == "" {
 		return nil, errors.New("setBreakpoints needs source.path")
 	}
+	d.mu.Lock()
+	prefix, err := d.prefixLocked()
+	d.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	isCell := strings.HasPrefix(path, prefix)
 	places := d.places(ctx, path)
 	set := []object{}
 	var lines []int
 	for _, b := range args.Breakpoints {
 		line, ok := stopLine(places, b.Line)
-		answer := object{"verified": ok, "line": line, "source": object{"path": path}}
+		answer := object{"verified": ok && isCell, "line": line, "source": object{"path": path}}
 		switch {
-		case ok && !slices.Contains(lines, line):
-			lines = append(lines, line)
+		case !isCell:
+			answer["message"] = "only code of cells can stop"
 		case !ok:
 			answer["message"] = "no code begins here"
+		case !slices.Contains(lines, line):
+			lines = append(lines, line)
 		}
 		set = append(set, answer)
 	}
-	err := d.configure(func() { d.sourceLocked(path).lines = lines })
+	err = d.configure(func() { d.sourceLocked(path).lines = lines })
 	return object{"breakpoints": set}, err
 }
 

@@ -598,6 +598,10 @@ f <- function(a) {
 	if got, want := fmt.Sprint(info["breakpoints"]), fmt.Sprintf("[map[breakpoints:[map[line:1] map[line:4] map[line:7] map[line:8]] source:%s]]", f.path); got != want {
 		t.Errorf("debugInfo: %v, want %v", got, want)
 	}
+	file := f.ask("setBreakpoints", object{"source": object{"path": "/tmp/a.R"}, "breakpoints": []object{{"line": 1}}})
+	if b := file["breakpoints"].([]any)[0].(object); b["verified"] != false || b["message"] != "only code of cells can stop" {
+		t.Errorf("a breakpoint in a file: %v", b)
+	}
 	if got := f.breakAt("1 +", 1); !slices.Equal(got, []int{1}) { // not valid, yet
 		t.Errorf("a breakpoint at %v", got)
 	}

@@ -246,7 +246,7 @@ debug_value <- function(value) {
     if (is.language(value)) return(paste(deparse(value, nlines = 1L), collapse = " "))
     if (is.atomic(value) && length(value) == 1L && !is.object(value) && is.null(attributes(value)))
         return(if (is.character(value)) encodeString(substr(value, 1L, 500L), quote = "\"", na.encode = FALSE) else format(value))
-    sub(":$", "", trimws(summary_of(value, 1L)[1L]))
+    sub(":$", "", trimws(summary_of(value, 1L, 0L)[1L]))
 }
 
 # debug_rich is a variable as a cell shows it.

@@ -126,15 +126,16 @@ source_of <- function(f) {
     lines
 }
 
-# summary_of describes a value by str, which looks at a bounded part of it.
-summary_of <- function(value, lines) {
+# summary_of describes a value by str, which looks at a bounded part of it, not deeper
+# than level.
+summary_of <- function(value, lines, level = 2L) {
     if (is.environment(value) && !is.object(value)) {
         names <- utils_head(ls(value, all.names = TRUE), 30L)
         return(c(format(value), paste(names, collapse = " ")))
     }
     if (!isNamespaceLoaded("utils")) return(paste0(typeof(value), " of length ", length(value)))
     out <- tryCatch({
-        utils::capture.output(utils::str(value, max.level = 2L, list.len = lines, vec.len = 4,
+        utils::capture.output(utils::str(value, max.level = level, list.len = lines, vec.len = 4,
                                          nchar.max = 120L, give.attr = FALSE))
     }, error = function(e) paste0(typeof(value), " of length ", length(value)))
     if (length(out) > lines + 1L) out <- c(out[seq_len(lines)], "...")
