@@ -18,7 +18,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{"sockets", "forwarders"} {
+	for _, kind := range []string{"sockets", "forwarders", "bind"} {
 		cmd := exec.CommandContext(t.Context(), self)
 		cmd.Env = append(os.Environ(), scarce+"="+kind)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -32,6 +32,9 @@ func exhaust() int {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		fmt.Println(err)
 		return 1
+	}
+	if os.Getenv(scarce) == "bind" {
+		return bindWithoutDescriptors()
 	}
 	refused := false
 	var sockets []*Socket
@@ -61,6 +64,31 @@ func exhaust() int {
 	}
 	if !refused {
 		fmt.Println("nothing was refused")
+		return 1
+	}
+	return 0
+}
+
+func bindWithoutDescriptors() int {
+	s, err := NewSocket(Dealer, nil)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer s.Close()
+	var files []*os.File
+	for f, err := os.Open(os.DevNull); err == nil; f, err = os.Open(os.DevNull) {
+		files = append(files, f)
+	}
+	if _, err := s.Bind("tcp://127.0.0.1:*"); err == nil {
+		fmt.Println("bound without a descriptor")
+		return 1
+	}
+	for _, f := range files {
+		f.Close()
+	}
+	if _, err := s.Bind("tcp://127.0.0.1:*"); err != nil {
+		fmt.Println(err)
 		return 1
 	}
 	return 0

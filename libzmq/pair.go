@@ -33,7 +33,8 @@ func NewPair(ctx *zmq4.Context) (tx, rx *zmq4.Socket, err error) {
 }
 
 // spareDescriptors fails if the process is about to have no file descriptors
-// left. libzmq aborts it when there are none for a new context.
+// left. libzmq aborts it when there are none for a new context, or to look for the
+// interface that an address to bind may name.
 func spareDescriptors() error {
 	const enough = 16
 	for range enough {

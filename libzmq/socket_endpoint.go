@@ -16,6 +16,9 @@ import (
 func (s *Socket) Bind(endpoint string) (string, error) {
 	bound := ""
 	err := s.endpoint("bind", endpoint, func(soc *zmq4.Socket) (err error) {
+		if err := spareDescriptors(); err != nil {
+			return err
+		}
 		if !s.adopted {
 			// With IPv6, * would be every address of that too, and IPv4 addresses
 			// would be given back as some of its.
