@@ -259,7 +259,7 @@ func (d *debugger) debugInfo(context.Context, *debugArguments) (object, error) {
 		breakpoints = append(breakpoints, object{"source": s.path, "breakpoints": lines})
 	}
 	return object{
-		"isStarted": d.attached, "hashMethod": hashMethod, "hashSeed": hashSeed,
+		"isStarted": d.attached, "hashMethod": hashMethod, "hashSeed": uint32(hashSeed),
 		"tmpFilePrefix": prefix, "tmpFileSuffix": sourceSuffix, "breakpoints": breakpoints,
 		"stoppedThreads": stopped, "richRendering": true, "copyToGlobals": true,
 		"exceptionPaths": []string{},
