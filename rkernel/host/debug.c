@@ -27,13 +27,19 @@ static struct {
 	int answering;   // what runs is the kernel's, or asked for at a stop
 } debugger;
 
-static int *armed; // debug_hook$on of debug.R
+static int **armed, files; // on of debug.R, by number of the source; NULL: there is none
 
 static void listen_while_running(void);
 
-// arm sets whether code asks.
+// arm sets whose code asks.
 static void arm(void) {
-	if (armed) *armed = debugger.n || debugger.mode != CONTINUE || debugger.on_errors;
+	int all = debugger.mode != CONTINUE || debugger.on_errors;
+	for (int i = 0; i < files; i++)
+		if (armed[i]) *armed[i] = all;
+	for (int i = 0; i < debugger.n; i++) {
+		int file = debugger.at[i].file;
+		if (file < files && armed[file]) *armed[file] = 1;
+	}
 }
 
 // depth counts the functions that run.
@@ -263,16 +269,21 @@ void debug_end(void) {
 	arm();
 }
 
-// native_switch makes the logical that code looks at. It is set in place.
-static SEXP native_switch(void) {
+// native_switch makes the logical that code of a source looks at. It is set in place.
+static SEXP native_switch(SEXP number) {
+	int file = R.TYPEOF(number) == INTSXP ? R.INTEGER(number)[0] : 0;
 	SEXP on = R.Rf_allocVector(LGLSXP, 1);
 	R.R_PreserveObject(on);
-	armed = R.INTEGER(on);
+	if (file >= files) {
+		armed = host_alloc(armed, ((size_t)file + 1) * sizeof *armed);
+		while (files <= file) armed[files++] = NULL;
+	}
+	armed[file] = R.INTEGER(on);
 	arm();
 	return on;
 }
 
 const struct host_native debug_natives[] = {
 	{"debug_at", (host_fn)native_at, 0},
-	{"debug_switch", (host_fn)native_switch, 0},
+	{"debug_switch", (host_fn)native_switch, 1},
 	{0, 0, 0}};

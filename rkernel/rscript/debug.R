@@ -5,17 +5,26 @@
 #
 #     if (<environment>$on) <environment>$at(file, line)
 #
-# debug.c sets on where there is something to stop for. Functions keep these
-# questions: when nobody debugs any more, and in other processes, forked or fed with
-# a serialized function, they cost next to nothing and stop nothing.
+# The environment is that of the cell's source; debug.c sets its on where there is
+# something to stop for. Functions keep these questions: when nobody debugs any more,
+# and in other processes, forked or fed with a serialized function, they cost next to
+# nothing and stop nothing.
 
-debug_hook <- new.env(parent = baseenv())
-debug_hook$pid <- Sys.getpid()
-debug_hook$native <- .C_debug_at
-debug_hook$on <- .Call(.C_debug_switch)
-debug_hook$at <- eval(quote(function(file, line) {
-    if (Sys.getpid() == pid) .External2(native, file, line, parent.frame())
-}), debug_hook)
+debug_hooks <- list() # by number of the source
+
+debug_hook <- function(file) {
+    if (length(debug_hooks) < file || is.null(debug_hooks[[file]])) {
+        hook <- new.env(parent = baseenv())
+        hook$pid <- Sys.getpid()
+        hook$native <- .C_debug_at
+        hook$on <- .Call(.C_debug_switch, file)
+        hook$at <- eval(quote(function(file, line) {
+            if (Sys.getpid() == pid) .External2(native, file, line, parent.frame())
+        }), hook)
+        debug_hooks[[file]] <<- hook
+    }
+    debug_hooks[[file]]
+}
 
 # debug_cell parses a cell whose source is known as path, and makes it stop where it
 # should: its expressions, and the lines on which they begin. file is the number of
@@ -72,8 +81,8 @@ debug_order <- function(refs) {
 }
 
 debug_question <- function(file, line)
-    call("if", call("$", debug_hook, quote(on)),
-         as.call(list(call("$", debug_hook, quote(at)), file, line)))
+    call("if", call("$", debug_hook(file), quote(on)),
+         as.call(list(call("$", debug_hook(file), quote(at)), file, line)))
 
 # debug_places gives the first and last lines of the statements at which code can
 # stop, as pairs.
