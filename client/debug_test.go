@@ -118,16 +118,9 @@ func TestDebugOfOddReplies(t *testing.T) {
 // TestDebugIPykernel stops a cell of Python at a breakpoint, as JupyterLab does it.
 func TestDebugIPykernel(t *testing.T) {
 	t.Parallel()
-	testenv.Python(t, "ipykernel", "debugpy")
+	testenv.Python(t, "debugpy")
 	handler, events := debugEvents()
-	c, err := client.Start(testContext(t), peers["ipykernel"].spec(t), config(t, &client.Config{
-		DebugEvent: handler,
-		Env:        []string{"IPYTHONDIR=" + t.TempDir()},
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := startIPykernel(t, &client.Config{DebugEvent: handler})
 	if _, err := c.Debug(testContext(t), "threads", nil); err == nil {
 		t.Error("a debugger that was not started answers")
 	}
@@ -172,7 +165,7 @@ func TestDebugIPykernel(t *testing.T) {
 	if value.Result != "83" {
 		t.Errorf("evaluate: %+v, want 83", value)
 	}
-	_, err = c.Debug(testContext(t), "dance", nil)
+	_, err := c.Debug(testContext(t), "dance", nil)
 	if e, ok := errors.AsType[*client.ReplyError](err); !ok || !strings.Contains(e.EValue, "dance") {
 		t.Errorf("Debug(dance): %v, want a ReplyError that says what is wrong", err)
 	}

@@ -113,14 +113,7 @@ func TestBrokenReplyEndsTheCall(t *testing.T) {
 // TestRequestThatOnlyIPykernelKnows asks for what the protocol has no type for.
 func TestRequestThatOnlyIPykernelKnows(t *testing.T) {
 	t.Parallel()
-	testenv.Python(t, "ipykernel")
-	c, err := client.Start(testContext(t), peers["ipykernel"].spec(t), config(t, &client.Config{
-		Env: []string{"IPYTHONDIR=" + t.TempDir()},
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := startIPykernel(t, nil)
 	m, err := c.NewMessage(&jupyter.RawContent{Type: "usage_request"})
 	if err != nil {
 		t.Fatal(err)
@@ -133,4 +126,21 @@ func TestRequestThatOnlyIPykernelKnows(t *testing.T) {
 	if err := json.Unmarshal(reply.Content, &usage); err != nil || usage.PID == 0 {
 		t.Errorf("usage_reply is %s, want a pid", reply.Content)
 	}
+}
+
+// startIPykernel starts an ipykernel with a profile of its own, for as long as the
+// test lasts.
+func startIPykernel(t *testing.T, cfg *client.Config) *client.Client {
+	t.Helper()
+	testenv.Python(t, "ipykernel")
+	if cfg == nil {
+		cfg = &client.Config{}
+	}
+	cfg.Env = append(cfg.Env, "IPYTHONDIR="+t.TempDir())
+	c, err := client.Start(testContext(t), peers["ipykernel"].spec(t), config(t, cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/client"
-	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
@@ -24,14 +23,7 @@ func TestSubshells(t *testing.T) {
 // TestSubshellsOfIPykernel has code in a subshell end that of the main shell.
 func TestSubshellsOfIPykernel(t *testing.T) {
 	t.Parallel()
-	testenv.Python(t, "ipykernel")
-	c, err := client.Start(testContext(t), peers["ipykernel"].spec(t), config(t, &client.Config{
-		Env: []string{"IPYTHONDIR=" + t.TempDir()},
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := startIPykernel(t, nil)
 	output(t, c, "import threading; e = threading.Event()", nil)
 	testSubshells(t, c, "print('waiting', flush=True); e.wait()", "e.set(); print('beside')", func() {})
 }
