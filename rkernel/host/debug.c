@@ -191,6 +191,13 @@ static int stop(const char *why, SEXP env, int calls, int deep) {
 	return interrupted;
 }
 
+// stop_between is stop between two statements: what they have shown so far comes first.
+static int stop_between(const char *why, SEXP env, int calls, int deep) {
+	device_flush();
+	cell_flush();
+	return stop(why, env, calls, deep);
+}
+
 // reason says why code stops at a line, or NULL.
 static const char *reason(int file, int line, SEXP env, int deep) {
 	if (has_breakpoint(file, line)) return "breakpoint";
@@ -213,10 +220,7 @@ static SEXP native_at(SEXP call, SEXP op, SEXP args, SEXP rho) {
 	if (env == *R.R_GlobalEnv && R.INTEGER(file)[0] == cell.file) cell.line = R.INTEGER(line)[0];
 	int calls = depth(), deep = calls - 1; // the last one is debug_hook$at
 	const char *why = reason(R.INTEGER(file)[0], R.INTEGER(line)[0], env, deep);
-	if (!why) return R_Nil;
-	device_flush();
-	cell_flush();
-	if (stop(why, env, calls, deep) && !*R.R_interrupts_suspended)
+	if (why && stop_between(why, env, calls, deep) && !*R.R_interrupts_suspended)
 		interrupt_take(); // comes back when a handler resumes
 	return R_Nil;
 }
@@ -227,10 +231,7 @@ int debug_top(void) {
 	cell.line = cell.lines[i];
 	if (i > 0 && cell.lines[i - 1] == cell.line) return 0;
 	const char *why = reason(cell.file, cell.line, NULL, 0);
-	if (!why) return 0;
-	device_flush();
-	cell_flush();
-	int interrupted = stop(why, NULL, 0, 0);
+	int interrupted = why && stop_between(why, NULL, 0, 0);
 	if (interrupted) *R.R_interrupts_pending = 0;
 	return interrupted;
 }
@@ -238,8 +239,7 @@ int debug_top(void) {
 void debug_error(void) {
 	if (!debugger.on_errors || !cell.lines || debugger.answering) return;
 	if (stop("exception", NULL, depth(), depth())) *R.R_interrupts_pending = 0;
-	debugger.mode = CONTINUE;
-	arm();
+	debug_end();
 }
 
 // ---- cells ---------------------------------------------------------------------------
