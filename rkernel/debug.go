@@ -191,10 +191,17 @@ func (d *debugger) configure(change func()) error {
 	d.mu.Lock()
 	change()
 	d.mu.Unlock()
-	if p := d.r.running(); p != nil { // one that starts hears it twice
+	if p := d.r.running(); p != nil { // one that starts may hear it twice
 		return p.send(cmdDebug, d.configuration()...)
 	}
 	return nil
+}
+
+// isAttached says that a front end debugs.
+func (d *debugger) isAttached() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.attached
 }
 
 // configuration is what R is to know: the parts of cmdDebug.

@@ -21,7 +21,10 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 		return nil, err
 	}
 	isCell := strings.HasPrefix(path, prefix)
-	places := d.places(ctx, path)
+	var places []place
+	if isCell {
+		places = d.places(ctx, path)
+	}
 	set := []object{}
 	var lines []int
 	for _, b := range args.Breakpoints {

@@ -39,8 +39,8 @@ func (p *process) resumed(f frame) {
 
 // configureDebugger tells a new R what an attached front end wants.
 func (p *process) configureDebugger() {
-	if p.debugger == nil {
-		return
+	if p.debugger == nil || !p.debugger.isAttached() {
+		return // who attaches later tells R then
 	}
 	if err := p.send(cmdDebug, p.debugger.configuration()...); err != nil {
 		p.logger.Debug("configure the debugger", "error", err) // R's end follows
