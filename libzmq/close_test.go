@@ -162,6 +162,9 @@ func TestZ1ShutdownGivesUpWithItsContext(t *testing.T) {
 }
 
 func TestZ1CloseCutsShutdownShort(t *testing.T) {
+	// What libzmq was told to write keeps its context until then.
+	ctx, cancel := context.WithTimeout(t.Context(), patience/2)
+	defer cancel()
 	for _, connected := range []bool{false, true} {
 		push := newSocket(t, Push, nil)
 		begun := push.flushc
@@ -173,7 +176,7 @@ func TestZ1CloseCutsShutdownShort(t *testing.T) {
 		}
 		push.Deliver(msg("x"), nil)
 		ended := make(chan error)
-		go func() { ended <- push.Shutdown(context.Background()) }()
+		go func() { ended <- push.Shutdown(ctx) }()
 		wait(t, "Shutdown", begun)
 		push.Close()
 		if err := wait(t, "Shutdown", ended); !errors.Is(err, zmq.ErrClosed) {

@@ -97,7 +97,9 @@ func New() (*Forwarder, error) {
 }
 
 // Close closes the forwarder's sockets, as Socket.Close does, and ends the
-// forwarder. It returns when its goroutines have ended.
+// forwarder. It returns when its goroutines have ended. A socket that was
+// already shut down delays that until libzmq has written what it had, or the
+// time is over that Shutdown gave it: libzmq cannot be told to give up sooner.
 func (f *Forwarder) Close() error {
 	f.stop()
 	f.post(func() {
