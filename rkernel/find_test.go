@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,33 @@ func TestBrokenLibraryIsSaidInTheCell(t *testing.T) {
 		_, err := r.execute(t.Context(), rec, cell{code: "1"})
 		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Name != "RStartError" || len(rec.all()) > 0 {
 			t.Errorf("%v, and %q", err, rec.all())
+		}
+	}
+}
+
+// An R that ends while it starts is no loss, and only cells try to start it again.
+func TestREndsWhileItStarts(t *testing.T) {
+	home := fakeR(t, map[string]string{
+		"library/base/DESCRIPTION": "Version: 4.2.2\n",
+		"lib/" + libName():         "",
+		"bin/R":                    "#!/bin/sh\nif [ \"$1\" = RHOME ]; then dirname \"$(dirname \"$0\")\"; exit; fi\necho no room >&2\nexit 3\n",
+	})
+	r := New(&Config{R: filepath.Join(home, "bin", "R")})
+	t.Cleanup(func() { r.Shutdown(t.Context(), false) })
+	for range 2 {
+		rec := newRecorder()
+		_, err := r.execute(t.Context(), rec, cell{code: "1"})
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || e.Name != "RDied" || e.Value != "R ended while it started: exit status 3" ||
+			strings.Contains(strings.Join(e.Traceback, "\n"), "lost") {
+			t.Errorf("the cell: %#v", err)
+		}
+		if got := rec.all(); !slices.Equal(got, []string{"stderr|no room\n"}) {
+			t.Errorf("shown: %q", got)
+		}
+		before := r.p
+		if _, err := r.ready(); err == nil || r.p != before {
+			t.Errorf("what is no cell: %v", err)
 		}
 	}
 }

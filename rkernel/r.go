@@ -180,11 +180,15 @@ func (r *R) running() *process {
 	return r.p
 }
 
-// ready returns an R that is up and idle, or on its way to it.
+// ready returns an R that is up and idle, or on its way to it. Where R cannot start,
+// only a cell tries again.
 func (r *R) ready() (*process, error) {
 	r.mu.Lock()
-	out := r.out
+	out, p := r.out, r.p
 	r.mu.Unlock()
+	if p != nil && p.hasEnded() && p.failedToStart() {
+		return nil, p.endError()
+	}
 	return r.process(out)
 }
 

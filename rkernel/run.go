@@ -90,6 +90,9 @@ func (p *process) enter(ctx context.Context, r *run) error {
 	}
 	select {
 	case <-p.done:
+		if p.failedToStartLocked() {
+			return p.endErrorLocked()
+		}
 		return &notBegunError{p.endErrorLocked()}
 	default:
 	}
@@ -279,7 +282,7 @@ func (p *process) epitaph() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.end.fatal != "":
+	case p.failedToStartLocked():
 		return ""
 	case p.end.told || p.end.wanted:
 		return lostNote
@@ -303,9 +306,12 @@ func (p *process) endErrorLocked() error {
 	if end.wanted || end.shut {
 		return &kernel.Error{Name: "REnded", Value: "R has ended", Traceback: []string{"R has ended."}}
 	}
-	value := "R ended unexpectedly: " + end.why
-	if end.deaf {
+	value, lost := "R ended unexpectedly: "+end.why, "All variables are lost. The next cell starts a new R."
+	switch {
+	case end.deaf:
 		value = "R was ended: it did not react to an interrupt"
+	case p.failedToStartLocked():
+		value, lost = "R ended while it started: "+end.why, "The next cell tries to start R again."
 	}
 	traceback := []string{value}
 	if tail := strings.TrimSpace(string(p.pump.tail)); tail != "" {
@@ -313,6 +319,16 @@ func (p *process) endErrorLocked() error {
 		lines := strings.Split(tail, "\n")
 		traceback = append(traceback, lines[max(0, len(lines)-10):]...)
 	}
-	traceback = append(traceback, "All variables are lost. The next cell starts a new R.")
-	return &kernel.Error{Name: "RDied", Value: value, Traceback: traceback}
+	return &kernel.Error{Name: "RDied", Value: value, Traceback: append(traceback, lost)}
+}
+
+// failedToStart says that R ended before its first prompt, and nobody wanted that.
+func (p *process) failedToStart() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failedToStartLocked()
+}
+
+func (p *process) failedToStartLocked() bool {
+	return p.end.fatal != "" || !p.wasReady() && !p.end.wanted && !p.end.deaf
 }

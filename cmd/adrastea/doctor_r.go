@@ -63,6 +63,9 @@ func tryR(ctx context.Context, c rkernel.Candidate, used bool) findings {
 	}
 	if t.failure != "" {
 		f.add(areaR, bad, name+": a cell fails: "+t.failure, t.remedy())
+		if said := strings.TrimSpace(t.stderr); said != "" {
+			f.add(areaR, note, name+" says: "+firstLine(said), "")
+		}
 		return f
 	}
 	state := fmt.Sprintf("starts and runs a cell in %.2f s", t.took.Seconds())
