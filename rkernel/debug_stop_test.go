@@ -1,0 +1,180 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
+)
+
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.breakAt(debugged, 14)
+	done := f.execute(debugged)
+	f.stops()
+	f.at("top level:14")
+	f.step("stepIn", "f:2", "top level:14")
+	f.step("next", "f:4", "top level:14")
+	f.step("stepIn", "g:7", "f:4", "top level:14")
+	f.step("next", "g:8", "f:4", "top level:14")
+	f.step("stepOut", "top level:15")
+	f.goOn("next", done)
+	// A step over a function with a breakpoint stops there.
+	f.breakAt(debugged, 10, 7)
+	done = f.execute(debugged)
+	f.stops()
+	f.at("top level:10")
+	f.step("next", "top level:11")
+	f.step("next", "top level:12")
+	f.step("next", "g:7", "f:4", "top level:12")
+	f.breakAt(debugged)
+	f.step("stepOut", "top level:11")
+	f.goOn("continue", done)
+}
+
+// A step stays in the function, also where its code is an argument of another.
+func TestStepsInArguments(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = `f <- function() {
+  r <- tryCatch({
+    a <- 1
+    stop("no")
+  }, error = function(e) {
+    conditionMessage(e)
+  })
+  local({
+    b <- 2; c <- 3
+    b
+  })
+  r
+}
+f()`
+	f.breakAt(code, 3)
+	done := f.execute(code)
+	f.stops()
+	f.at("f:3", "top level:14")
+	f.step("next", "f:4", "top level:14")
+	if got := f.scope("Locals"); !slices.Equal(got, []string{"a=1"}) {
+		t.Errorf("the variables are %q", got)
+	}
+	f.step("next", "value[[3L]]:6", "f:2", "top level:14") // the handler
+	f.step("next", "f:8", "top level:14")
+	f.step("stepIn", "anonymous function:9", "f:8", "top level:14") // R compiles local() so
+	f.step("next", "anonymous function:10", "f:8", "top level:14")
+	f.step("next", "f:12", "top level:14")
+	f.goOn("next", done)
+}
+
+func TestAnErrorStops(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
+	done := f.execute("f <- function(x) {\n  stop(\"no \", x)\n}\ntry(f(0), silent = TRUE)\nf(1)")
+	if why := f.stops(); why != "exception" {
+		t.Errorf("stopped: %s", why)
+	}
+	f.at("f:2", "top level:5")
+	f.ask("continue", nil)
+	f.event("continued")
+	err, _ := errors.AsType[*kernel.Error](<-done)
+	if err == nil || err.Value != "no 1" || !strings.Contains(strings.Join(err.Traceback, "\n"), "1: f(1)") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// K5: an interrupt at a stop ends the cell, with what the debugger evaluates there.
+func TestK5InterruptOfACellThatHasStopped(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = "f <- function() {\n  1\n  on.exit(cat('bye\\n'))\n  2\n}\nf()\ncat('not reached\\n')"
+	for name, during := range map[string]string{"waiting": "", "evaluating": "cat('on\\n'); repeat {}", "at the top": "top"} {
+		f.recorder = newRecorder()
+		line, evaluated := 4, make(chan error, 1)
+		if during == "top" {
+			line = 7
+		}
+		f.breakAt(code, line)
+		done := f.execute(code)
+		f.stops()
+		if name == "evaluating" {
+			go func() {
+				_, err := f.try("evaluate", object{"expression": during, "frameId": 2})
+				evaluated <- err
+			}()
+			f.wait(t, "on\n")
+		}
+		f.r.Interrupt(nil)
+		if name == "evaluating" {
+			if err := <-evaluated; err == nil {
+				t.Errorf("%s: the evaluation has ended without an error", name)
+			}
+		}
+		f.event("continued")
+		err, _ := errors.AsType[*kernel.Error](<-done)
+		if err == nil || err.Name != "interrupt" {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+		if got := f.text("stdout"); !strings.Contains(got, "bye\n") || strings.Contains(got, "reached") {
+			t.Errorf("%s: %q", name, got)
+		}
+		f.breakAt(code)
+	}
+	f.run("1")
+}
+
+// R6: R may die where it has stopped, and the next R knows of the breakpoints.
+func TestR6DeathOfACellThatHasStopped(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = "x <- 1\nx"
+	f.breakAt(code, 2)
+	done := f.execute(code)
+	f.stops()
+	f.r.running().signal(unix.SIGKILL)
+	f.event("continued")
+	if err, _ := errors.AsType[*kernel.Error](<-done); err == nil || err.Name != "RDied" {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := f.try("continue", nil); !errors.Is(err, errNotStopped) {
+		t.Errorf("continue: %v", err)
+	}
+	done = f.execute(code)
+	f.stops()
+	f.at("top level:2")
+	f.goOn("continue", done)
+}
+
+// A cell that runs can be stopped, and hears of breakpoints.
+func TestACellIsPaused(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = "cat('runs\\n')\nn <- 0\nwhile (n >= 0) {\n  n <- n + 1\n  m <- n\n}\n'over'"
+	done := f.execute(code)
+	f.wait(t, "runs")
+	f.ask("pause", object{"threadId": 1})
+	if why := f.stops(); why != "pause" {
+		t.Errorf("stopped: %s", why)
+	}
+	if at := f.stack(); !slices.Contains([]string{"top level:4", "top level:5"}, at[0]) {
+		t.Errorf("stopped at %q", at)
+	}
+	f.ask("continue", nil)
+	f.event("continued")
+	f.breakAt(code, 5)
+	f.stops()
+	f.at("top level:5")
+	f.breakAt(code)
+	f.ask("evaluate", object{"expression": "n <- -2"})
+	f.goOn("continue", done)
+	if _, err := f.try("pause", nil); err == nil {
+		t.Error("pause without a cell: no error")
+	}
+}

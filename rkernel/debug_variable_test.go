@@ -1,0 +1,149 @@
+//go:build linux || darwin
+
+package rkernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// scope returns the variables of a scope of the innermost frame.
+func (f *debugFront) scope(name string) []string {
+	f.t.Helper()
+	for _, s := range f.ask("scopes", object{"frameId": f.frame(0)})["scopes"].([]any) {
+		if s := s.(object); s["name"] == name {
+			return f.variables(s["variablesReference"])
+		}
+	}
+	f.t.Fatalf("there is no scope %s", name)
+	return nil
+}
+
+// globals lists the global variables.
+func (f *debugFront) globals() []string {
+	f.t.Helper()
+	var list []string
+	for _, v := range f.ask("inspectVariables", nil)["variables"].([]any) {
+		v := v.(object)
+		list = append(list, fmt.Sprintf("%v=%v", v["name"], v["value"]))
+	}
+	return list
+}
+
+// frame returns the id of a frame.
+func (f *debugFront) frame(i int) float64 {
+	f.t.Helper()
+	return f.ask("stackTrace", object{"threadId": 1})["stackFrames"].([]any)[i].(object)["id"].(float64)
+}
+
+func TestStopsShowVariables(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	code := `h <- function(a, b = a + 1, none) {
+  l <- list(x = 1:3, list("deep"))
+  d <- head(cars, 2)
+  makeActiveBinding("now", function() stop("it was looked at"), environment())
+  inner <- function() {
+    k <- "v\"w"
+    k
+  }
+  inner()
+}
+h(5)`
+	f.breakAt(code, 7)
+	done := f.execute(code)
+	f.stops()
+	f.at("inner:7", "h:9", "top level:11")
+	for name, want := range map[string][]string{
+		"Locals": {`k="v\"w"`},
+		"Enclosing 1": {"a=5", "b=not evaluated yet: a + 1", "d='data.frame':\t2 obs. of  2 variables",
+			"inner=function()", "l=List of 2", `none=argument "none" is missing, with no default`, "now=active binding"},
+		"Globals": {"h=function(a, b = a + 1, none)"},
+	} {
+		if got := f.scope(name); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	// What is in an object, and how R names it.
+	var around []any
+	for _, s := range f.ask("scopes", object{"frameId": f.frame(1)})["scopes"].([]any) {
+		if s := s.(object); s["name"] == "Locals" {
+			around = f.ask("variables", object{"variablesReference": s["variablesReference"]})["variables"].([]any)
+		}
+	}
+	for _, v := range around {
+		v := v.(object)
+		switch v["name"] {
+		case "l":
+			if got, want := f.variables(v["variablesReference"]), []string{"x=int [1:3] 1 2 3", "[[2]]=List of 1"}; !slices.Equal(got, want) {
+				t.Errorf("l: %q", got)
+			}
+			second := f.ask("variables", object{"variablesReference": v["variablesReference"], "start": 1, "count": 1})["variables"].([]any)[0].(object)
+			deep := f.ask("variables", object{"variablesReference": second["variablesReference"]})["variables"].([]any)[0].(object)
+			if deep["value"] != `"deep"` || deep["evaluateName"] != "l[[2]][[1]]" {
+				t.Errorf("in l: %v", deep)
+			}
+		case "d":
+			if got := f.variables(v["variablesReference"]); !slices.Equal(got, []string{"speed=num [1:2] 4 4", "dist=num [1:2] 2 10"}) {
+				t.Errorf("d: %q", got)
+			}
+		}
+	}
+	// A frame's variable as a cell shows it, and as a global one.
+	rich := f.ask("richInspectVariables", object{"variableName": "d", "frameId": f.frame(1)})["data"].(object)
+	if !strings.Contains(rich["text/html"].(string), "<table") || !strings.Contains(rich["text/plain"].(string), "speed dist") {
+		t.Errorf("d: %v", rich)
+	}
+	f.ask("copyToGlobals", object{"srcVariableName": "d", "dstVariableName": "kept", "srcFrameId": f.frame(1)})
+	// Code in a frame.
+	got := f.ask("evaluate", object{"expression": "cat('said\n'); k <- nchar(k); k + 1", "frameId": f.frame(0)})
+	if got["result"] != "[1] 4" || got["type"] != "numeric" {
+		t.Errorf("evaluate: %v", got)
+	}
+	if _, err := f.try("evaluate", object{"expression": "stop('wrong')", "frameId": f.frame(0)}); err == nil || !strings.Contains(err.Error(), "wrong") {
+		t.Errorf("evaluate: %v", err)
+	}
+	f.goOn("continue", done)
+	if got, want := f.all(), []string{"stdout|said\n", "result|[1] 3"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := f.globals(), []string{"h=function(a, b = a + 1, none)", "kept='data.frame':\t2 obs. of  2 variables"}; !slices.Equal(got, want) {
+		t.Errorf("afterwards %q, want %q", got, want)
+	}
+}
+
+// While a cell runs, its variables are what they were, and breakpoints can be set.
+func TestTheDebuggerAnswersWhileACellRuns(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.run("a <- 1")
+	if got := f.globals(); !slices.Equal(got, []string{"a=1"}) {
+		t.Errorf("%q", got)
+	}
+	done := f.execute("a <- 2; cat('runs\\n'); repeat Sys.sleep(60)")
+	f.wait(t, "runs")
+	if got := f.globals(); !slices.Equal(got, []string{"a=1"}) {
+		t.Errorf("%q", got)
+	}
+	f.breakAt("x <- 1\nx", 2)
+	if _, err := f.try("pause", nil); err != nil { // it sleeps, and never gets there
+		t.Errorf("pause: %v", err)
+	}
+	for _, command := range []string{"stackTrace", "continue", "evaluate", "scopes"} {
+		if _, err := f.try(command, object{"expression": "1"}); err == nil {
+			t.Errorf("%s while a cell runs: no error", command)
+		}
+	}
+	f.r.Interrupt(nil)
+	if err := <-done; err == nil {
+		t.Error("no error")
+	}
+	if got := f.globals(); !slices.Equal(got, []string{"a=2"}) {
+		t.Errorf("%q", got)
+	}
+	if got := f.ask("evaluate", object{"expression": "a + 1"})["result"]; got != "[1] 3" {
+		t.Errorf("a + 1 is %v", got)
+	}
+}
