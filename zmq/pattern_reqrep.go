@@ -26,10 +26,14 @@ func outOfTurn(it *item) error {
 	return ErrState
 }
 
-func (r *requester) detach(p *Peer) {
-	r.balancer.detach(p)
+// ended lets the user ask somebody else. It comes after the last message of p: a
+// reply that arrived before its end is still the reply.
+func (r *requester) ended(p *Peer) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
 	if r.asked == p {
 		r.asked = nil
+		r.s.changed()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -85,6 +86,59 @@ func TestReqAsksAgainWhenThePeerHasGone(t *testing.T) {
 	connect(t, rep, bind(t, req, "tcp://127.0.0.1:*"))
 	send(t, req, "second")
 	want(t, rep, "second")
+}
+
+// A reply that came before the end of its peer is taken, though the peer was found
+// to be gone in between: here its PING could not be answered.
+func TestReqTakesTheReplyOfAPeerThatHasGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		req := newSocket(t, Req, nil)
+		ours, serve := pipe(req, true)
+		go serve()
+		r := newRaw(t, ours).shake("REP", "", 1)
+		send(t, req, "question")
+		r.read()
+		r.read()
+		r.write(append(command("PING", "\x00\x00"), message("", "answer")...))
+		ours.Close()
+		synctest.Wait()
+		if st := req.Stats(); st.Discarded != 0 {
+			t.Fatalf("the reply is lost: %+v", st)
+		}
+		want(t, req, "answer")
+	})
+}
+
+// A request of which nothing was sent goes to the next peer, before the one that
+// waits for its reply.
+func TestReqAsksTheNextPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		req := newSocket(t, Req, nil)
+		ours, serve := pipe(req, true)
+		go serve()
+		r := newRaw(t, ours).shake("REP", "", 1)
+		synctest.Wait()
+		req.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil)
+		r.write(message("", "too long, not read"))
+		want(t, req, "too long, not read")
+		req.Deliver(msg("first"), nil) // behind the rest of the long one
+		send(t, req, "second")
+		synctest.Wait()
+		ours.Close()
+		synctest.Wait()
+		ours, serve = pipe(req, true)
+		go serve()
+		r = newRaw(t, ours).shake("REP", "", 1)
+		for _, question := range []string{"first", "second"} {
+			r.read()
+			if f := r.read(); string(f.Body) != question {
+				t.Fatalf("asked %q, want %q", f.Body, question)
+			}
+			r.write(message("", "answer"))
+			want(t, req, "answer")
+		}
+		ours.Close()
+	})
 }
 
 func TestReqDiscardsWhatIsNoReply(t *testing.T) {

@@ -103,8 +103,8 @@ func (p *Peer) serve() error {
 	close(p.donec)
 	writer.Wait()
 	s.forget(p)
-	s.pat.ended(p)
 	p.abandon()
+	s.pat.ended(p)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cause

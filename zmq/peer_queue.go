@@ -106,16 +106,20 @@ func (p *Peer) abandon() {
 	p.out.reset()
 	p.messages, p.octets = 0, 0
 	p.mu.Unlock()
-	p.s.takeBack(begun, left)
+	p.s.takeBack(p, begun, left)
 }
 
-// takeBack settles the messages a dead peer did not get.
-func (s *Socket) takeBack(begun, left []item) {
+// takeBack settles the messages that p, which is dead, did not get.
+func (s *Socket) takeBack(p *Peer, begun, left []item) {
 	var c cork
 	s.mu.Lock()
-	if len(left) > 0 && s.reroutes() {
+	if len(left) > 0 && s.reroutes(p) {
+		req, _ := s.pat.(*requester)
+		if req != nil {
+			req.asked = nil // what it was asked last is in left
+		}
 		for i := range left {
-			if req, ok := s.pat.(*requester); ok {
+			if req != nil {
 				left[i].frames = left[i].frames[len(req.envelope(0)):] // routing adds it again
 			}
 			s.backlogLen += left[i].size
@@ -135,15 +139,16 @@ func (s *Socket) takeBack(begun, left []item) {
 	}
 }
 
-// reroutes reports whether another peer may have what one that has gone did
+// reroutes reports whether another peer may have what p, which has gone, did
 // not get. s.mu is held.
-func (s *Socket) reroutes() bool {
+func (s *Socket) reroutes(p *Peer) bool {
 	switch s.typ {
 	case Push, Dealer, Pair:
 		return !s.closing
 	case Req:
 		// Not if the user has asked something else since.
-		return !s.closing && s.pat.(*requester).asked == nil && len(s.backlog) == 0
+		asked := s.pat.(*requester).asked
+		return !s.closing && (asked == nil || asked == p) && len(s.backlog) == 0
 	}
 	return false
 }
