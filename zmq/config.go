@@ -126,8 +126,10 @@ type Config struct {
 	Correlate bool
 
 	// Relaxed lets a REQ send the next request before the reply to the last
-	// one has come. The late reply is discarded if it comes from another peer,
-	// or, with Correlate, wherever it comes from.
+	// one has come, or was taken from the receive channel. The late reply is
+	// discarded if it comes from another peer, or, with Correlate, wherever it
+	// comes from. Deliver takes effect at once; through the send channel a
+	// request takes its time, and an earlier reply may still be received meanwhile.
 	Relaxed bool
 
 	// Properties are what the socket says about itself to its peers, besides
@@ -290,6 +292,9 @@ func (c *Config) withDefaults(t Type) Config {
 	}
 	d.SendBuffer = or(c.SendBuffer, 1024, 0)
 	d.RecvQueue = or(c.RecvQueue, 512, 0)
+	if c.Relaxed {
+		d.RecvQueue = max(d.RecvQueue, 1) // an unread reply is found there and discarded
+	}
 	d.MaxMessageSize = min(or(c.MaxMessageSize, 256<<20, math.MaxInt), math.MaxInt)
 	d.HandshakeTimeout = or(c.HandshakeTimeout, 30*time.Second, 0)
 	d.MaxHandshakes = or(c.MaxHandshakes, 256, math.MaxInt)

@@ -463,6 +463,30 @@ func TestReqCorrelates(t *testing.T) {
 	}
 }
 
+// Whoever gives up on a reply, and asks something else, does not get it in place of
+// the new one, though it has come in between.
+func TestReqRelaxedDiscardsAReplyThatWasNotRead(t *testing.T) {
+	for _, size := range []int{0, -1} { // of the receive channel
+		req, router := pairOf(t, Req, Router, &Config{Relaxed: true, Correlate: true, RecvQueue: size}, nil)
+		var m Message
+		for i := range 3 {
+			if err := deliver(t, req, fmt.Sprint("question ", i)); err != nil {
+				t.Fatal(err)
+			}
+			m = recv(t, router)
+			if i < 2 {
+				router.Deliver(m, nil)
+				eventually(t, "the reply has come", func() bool { return len(req.Recv()) > 0 })
+			}
+		}
+		router.Deliver(m, nil)
+		want(t, req, "question 2")
+		if got := req.Stats().Discarded; got != 2 {
+			t.Errorf("Discarded = %d, want 2", got)
+		}
+	}
+}
+
 // A relaxed REQ may ask again also while its first question waits for a peer.
 func TestReqRelaxedBeforeAPeer(t *testing.T) {
 	req := newSocket(t, Req, &Config{Relaxed: true})
