@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // An endpoint is a parsed 0MQ endpoint.
@@ -76,6 +77,8 @@ func (e *endpoint) parseTCP(op, rest string) error {
 		return errors.New("the wildcard * is for binding only")
 	case bind:
 		host = interfaceAddress(host)
+	case !possibleHost(host):
+		return fmt.Errorf("host %q is neither an address nor a name", host)
 	}
 	e.address = net.JoinHostPort(host, port)
 	return nil
@@ -105,6 +108,15 @@ func splitHostPort(text string, wildcard bool) (host, port string, err error) {
 		return "", "", errors.New("a wildcard port is for binding only")
 	}
 	return host, port, nil
+}
+
+// possibleHost reports whether host may be an address or a name: if not, no attempt
+// to connect would find it. The zone of an address may have anything in it.
+func possibleHost(host string) bool {
+	host, _, _ = strings.Cut(host, "%")
+	return !strings.ContainsFunc(host, func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune("/?#@;,", c)
+	})
 }
 
 // interfaceAddress returns the first IPv4 address of the network interface of

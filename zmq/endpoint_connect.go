@@ -26,7 +26,8 @@ type connecter struct {
 // the socket is connected to it already, or that it is closed (ErrClosed).
 //
 // Endpoints are as in Bind, without the wildcards; tcp://SOURCE;ADDRESS:PORT
-// connects from the local address SOURCE.
+// connects from SOURCE, which is an address or the name of an interface, and a port,
+// which may be a wildcard.
 func (s *Socket) Connect(endpoint string) error {
 	e, err := parseEndpoint("connect", endpoint)
 	if err != nil {
@@ -107,7 +108,11 @@ func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
 	if c.e.source == "" {
 		return c.s.cfg.dial(ctx, c.e.network, c.e.address)
 	}
-	local, err := net.ResolveTCPAddr("tcp", c.e.source)
+	host, port, err := net.SplitHostPort(c.e.source)
+	if err != nil {
+		return nil, err
+	}
+	local, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(interfaceAddress(host), port))
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ func TestEndpointErrors(t *testing.T) {
 		{"connect", "ipc://@" + strings.Repeat("x", 200), "can have 107"},
 		{"connect", "inproc://", "no address"},
 		{"connect", "tcp://[::1:5555", "missing ']'"},
+		{"connect", "tcp://in val id:5555", "neither an address nor a name"},
+		{"connect", "tcp://127.0.0.1 :5555", "neither an address nor a name"},
+		{"connect", "tcp://user@host/path:5555", "neither an address nor a name"},
 	} {
 		var err error
 		if tc.op == "bind" {
@@ -103,9 +106,14 @@ func TestEndpointTransports(t *testing.T) {
 	}
 }
 
-// A wildcard in the source address leaves that part to the system.
+// A wildcard in the source address leaves that part to the system. An interface
+// stands for its address.
 func TestEndpointSource(t *testing.T) {
-	for _, source := range []string{"127.0.0.1:*", "127.0.0.1:!", "127.0.0.1:0", "*:*", "*:0"} {
+	sources := []string{"127.0.0.1:*", "127.0.0.1:!", "127.0.0.1:0", "*:*", "*:0"}
+	if _, err := net.InterfaceByName("lo"); err == nil {
+		sources = append(sources, "lo:*")
+	}
+	for _, source := range sources {
 		t.Run(source, func(t *testing.T) {
 			pull, push := newSocket(t, Pull, nil), newSocket(t, Push, nil)
 			at := bind(t, pull, "tcp://127.0.0.1:*")
