@@ -155,7 +155,8 @@ func (s *Socket) checkMetadata(m zmtp.Metadata) error {
 	if !s.typ.accepts(name) {
 		return fmt.Errorf("a %.16q socket cannot talk to a %v socket", name, s.typ)
 	}
-	if id := m.Get(zmtp.Identity); len(id) > 255 || len(id) > 0 && id[0] == 0 {
+	// "For all other socket types, the Identity property shall be ignored."
+	if id := m.Get(zmtp.Identity); s.typ == Router && (len(id) > 255 || len(id) > 0 && id[0] == 0) {
 		return fmt.Errorf("invalid routing id %.300q", id)
 	}
 	return nil

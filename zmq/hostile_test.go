@@ -59,8 +59,6 @@ func TestZ4HostileStrangersAreRefused(t *testing.T) {
 		"ERROR":             {string(greeting(3, 1)) + string(command("ERROR", "\x02no")), `refused by peer: "no"`},
 		"wrong socket type": {string(greeting(3, 1)) + string(ready("PULL", "")), "cannot talk to"},
 		"no socket type":    {string(greeting(3, 1)) + string(command("READY", "")), "cannot talk to"},
-		"long identity":     {string(greeting(3, 1)) + string(ready("REQ", strings.Repeat("x", 256))), "invalid routing id"},
-		"reserved identity": {string(greeting(3, 1)) + string(ready("REQ", "\x00x")), "invalid routing id"},
 		"bad metadata":      {string(greeting(3, 1)) + string(command("READY", "\x0bSocket-Type\xff\xff\xff\xffREQ")), "malformed metadata"},
 		"empty command":     {string(greeting(3, 1)) + "\x04\x00", "malformed command"},
 		"reserved flags":    {string(greeting(3, 1)) + "\x80\x00", "reserved flag"},
@@ -79,6 +77,25 @@ func TestZ4HostileStrangersAreRefused(t *testing.T) {
 		})
 	}
 	roundTrip(t, rep, at)
+}
+
+// What a peer may not be called is refused where it would be, by a ROUTER. Others
+// have no use for it.
+func TestZ4HandshakeRoutingIDs(t *testing.T) {
+	for _, id := range []string{strings.Repeat("x", 256), "\x00x"} {
+		router := newSocket(t, Router, nil)
+		events := router.Monitor()
+		r := dialRaw(t, bind(t, router, "tcp://127.0.0.1:*"))
+		r.write(append(greeting(3, 1), ready("REQ", id)...))
+		if e := event(t, events, HandshakeFailed); !strings.Contains(e.Err.Error(), "invalid routing id") {
+			t.Errorf("reason %v", e.Err)
+		}
+		r.closed()
+
+		rep := newSocket(t, Rep, nil)
+		silent(t, rep, "REQ", id).write(message("", "hello"))
+		want(t, rep, "hello")
+	}
 }
 
 // Peers of other minor and later major versions are welcome.
