@@ -61,7 +61,8 @@ DEBUGGED = """f <- function(n) {
 f(20)"""
 
 CELLS = [
-    "plot(cars); head(mtcars, 3)",
+    "plot(cars); cbind(head(mtcars, 3), price = '$1 to $2')\n"
+    "getOption('jupyter.base_display_func')(list('text/html' = '$x^2$'))",
     "abline(h = 40); cat('added\\n')",
     "f <- function(n) { while (file.exists('hold')) Sys.sleep(0.01); stop('no <b>', n) }\nf(7)",
     "?median",
@@ -155,7 +156,7 @@ def test_a_notebook_in_the_browser(page: Page, tmp_path: Path) -> None:
     expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
     expect(page.locator(".jp-Toolbar-kernelName, .jp-KernelName").first).to_contain_text("Adrastea")
 
-    # A plot, at its logical size, and a table.
+    # A plot, at its logical size, a table, in which a dollar is a dollar, and mathematics.
     out = run(page, 0)
     image = out.locator("img")
     expect(image).to_have_count(1)
@@ -163,6 +164,8 @@ def test_a_notebook_in_the_browser(page: Page, tmp_path: Path) -> None:
     assert image.evaluate("i => [i.width, i.height, i.naturalWidth]") == [504, 504, 1008]
     before = image.get_attribute("src")
     expect(out.locator("table.dataframe th").filter(has_text="Mazda RX4 Wag")).to_be_visible()
+    expect(out.locator("mjx-container")).to_have_count(1)
+    expect(out.locator("table.dataframe td").filter(has_text="$1 to $2")).to_have_count(3)
 
     # An addition from the next cell changes the plot in its place.
     expect(run(page, 1)).to_contain_text("added")

@@ -30,7 +30,9 @@ table_dim <- function(x) {
 
 # table_html makes a table of at most repr.matrix.max.rows rows and
 # repr.matrix.max.cols columns, and says what it left out. Without these options
-# up to 60 rows are shown whole, of longer ones 30, and 20 columns.
+# up to 60 rows are shown whole, of longer ones 30, and 20 columns. What stands between
+# dollars is no mathematics: MathJax 3, of JupyterLab, knows the one class, MathJax 2,
+# of pages that nbconvert makes, the other.
 table_html <- function(x, title = NULL) {
     size <- table_dim(x)
     bounds <- table_bounds(size)
@@ -40,7 +42,7 @@ table_html <- function(x, title = NULL) {
     parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
              else matrix_columns(x, seq_len(rows), seq_len(cols))
     cells <- lapply(parts$columns, function(col) table_cells(col, budget))
-    paste0(c("<table class=\"dataframe\">\n",
+    paste0(c("<table class=\"dataframe mathjax_ignore tex2jax_ignore\">\n",
              table_caption(x, title, size, rows, cols),
              table_head(parts, size[[2L]] > cols),
              table_body(parts, cells, size, rows, cols),
