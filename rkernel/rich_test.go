@@ -153,8 +153,18 @@ func TestMethodsOfReprAreUsedOnceItIsLoaded(t *testing.T) {
 	if html := v.html(t); html != "<i>mine</i>" || v.shown[0].data["text/plain"] != "MINE" {
 		t.Errorf("with repr: %v", v.shown)
 	}
-	// What repr does with base R's own values is not what R prints.
-	show(t, p, "1:3").want(t, "result|[1] 1 2 3")
+	// What repr does with base R's own values is not what R prints, also where a class
+	// names what it is made of, as that of glue().
+	for code, text := range map[string]string{
+		"1:3": "[1] 1 2 3",
+		"print.named <- function(x, ...) cat(unclass(x)); structure('a', class = c('named', 'character'))": "a",
+	} {
+		v := show(t, p, code)
+		v.want(t, "result|"+text)
+		if data := v.shown[0].data; len(data) != 1 {
+			t.Errorf("%s is shown as %v", code, data)
+		}
+	}
 }
 
 func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
@@ -256,6 +266,12 @@ func TestAFunctionOfTheUsersGivesTheHTMLOfAClass(t *testing.T) {
 structure(7, class = c("mine", "other"))`)
 	if html := v.html(t); html != "<i>7</i>" {
 		t.Errorf("HTML is %q", html)
+	}
+	// Also of a kind of frames, which have a table.
+	v = show(t, p, `repr_html.money <- function(obj, ...) "<i>money</i>"
+structure(data.frame(a = 1), class = c("money", "data.frame"))`)
+	if html := v.html(t); html != "<i>money</i>" {
+		t.Errorf("HTML of a frame is %q", html)
 	}
 	show(t, p, `isNamespaceLoaded("repr")`).want(t, "result|[1] FALSE")
 }

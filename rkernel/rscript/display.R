@@ -64,23 +64,20 @@ repr_generics <- c("text/html" = "repr_html", "text/markdown" = "repr_markdown",
                    "application/vnd.plotly.v1+json" = "repr_plotly1",
                    "application/vdom.v1+json" = "repr_vdom1")
 
-# rich_repr uses the methods of package repr that were written for the class of
-# the value; what repr does with vectors, frames and functions is not R's print.
+# rich_repr uses the methods of repr's generics that were written for the class of
+# the value; what repr itself does with vectors, frames and functions is not R's print.
 rich_repr <- function(value) {
-    if (inherits(value, repr_base_classes)) return(NULL)
     forms <- list()
     for (mime in names(repr_generics)) {
         method <- method_for(repr_generics[[mime]], "repr", value)
-        data <- if (!is.null(method)) method(value)
+        if (is.null(method) || environmentName(topenv(environment(method))) == "repr") next
+        data <- method(value)
         if (is.null(data)) next
         if (!is.raw(data)) data <- utf8(paste(data, collapse = "\n"))
         forms <- c(forms, mime, list(data))
     }
     if (length(forms)) forms
 }
-
-repr_base_classes <- c("data.frame", "factor", "Date", "POSIXct", "POSIXlt", "recordedplot", "ts",
-                       "htmlwidget", "help_files_with_topic", "packageIQR")
 
 # rich_knit uses a method of knitr's knit_print written for the class.
 rich_knit <- function(value) {
