@@ -202,6 +202,41 @@ func TestPicturesOfKnitrAreShown(t *testing.T) {
 	}
 }
 
+// As magick's print does, which shows the picture and prints what it is, while the
+// method for knitr leaves a file in the working directory.
+func TestWhatItsPrintDisplaysIsShownOnce(t *testing.T) {
+	p := startR(t)
+	show(t, p, `print.picture <- function(x, ...) {
+    getOption("jupyter.base_display_func")(list("image/png" = as.raw(1:3)))
+    cat("4 x 3\n")
+    invisible(x)
+}
+left <- FALSE
+knit_print.picture <- function(x, ...) {
+    left <<- TRUE
+    structure("figure/-1.png", class = c("knit_image_paths", "knit_asis"))
+}
+one <- structure(1, class = "picture")`)
+	for _, code := range []string{"one", "one", "structure(2, class = 'picture')"} {
+		v := show(t, p, code)
+		v.want(t, "display|<nil> result|4 x 3")
+		if data := v.shown[1].data; len(data) != 1 {
+			t.Errorf("besides the picture: %v", data)
+		}
+	}
+	show(t, p, "left").want(t, "result|[1] FALSE")
+	// What a cell displays before its value is no part of that.
+	v := show(t, p, "{ getOption('jupyter.base_display_func')(list('text/plain' = 'x')); data.frame(a = 1) }")
+	if html := v.shown[1].data["text/html"]; html == nil {
+		t.Errorf("a frame after a display has no table: %v", v.shown)
+	}
+	// A method for knitr may give the pictures.
+	v = show(t, p, "print.picture <- function(x, ...) cat('4 x 3\n'); one")
+	if html := v.html(t); html != `<img src="figure/-1.png" style="max-width:100%">` {
+		t.Errorf("HTML is %q", html)
+	}
+}
+
 func TestThePlainTextOfAValueIsWhatRPrints(t *testing.T) {
 	p := startR(t)
 	show(t, p, "1:4").want(t, "result|[1] 1 2 3 4")

@@ -46,8 +46,10 @@ int is_matrix(SEXP x) { return R.Rf_length(R.Rf_getAttrib(x, R.Rf_install("dim")
 
 int cell_is_last(void) { return cell.next >= cell.p.n; }
 
-// rich_value is what else represents the last value, or NULL.
+// rich_value is what else represents the last value, or NULL: for one whose print has
+// displayed something itself its text is enough.
 static SEXP rich_value(void) {
+	if (cell.displayed) return NULL;
 	SEXP value = cell_last_value();
 	if (!R.Rf_isObject(value) && !is_matrix(value)) return NULL;
 	SEXP rich = call_object("rich", value);
@@ -123,7 +125,7 @@ static void send_value(SEXP rich) {
 	if (!lane_fits(n, parts)) n = 3; // its text is enough
 	lane_send_acked(EV_VALUE, n, parts);
 	free(parts);
-	cell.printed = cell.piped = 0;
+	cell.printed = cell.piped = cell.displayed = 0;
 	cell.own = 0;
 	cell.result.len = 0;
 }
@@ -251,7 +253,7 @@ static void feed_next(void) {
 	SEXP e = NULL;
 	cell.phase = FED;
 	cell.jump = JUMP_NONE;
-	cell.printed = cell.piped = cell.watched = cell.over = cell.failed_feeds = 0;
+	cell.printed = cell.piped = cell.displayed = cell.watched = cell.over = cell.failed_feeds = 0;
 	cell.own = 0;
 	cell.expr = NULL;
 	cell.result.len = 0;

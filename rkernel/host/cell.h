@@ -38,6 +38,7 @@ struct cell {
 	int printed;       // a value is being printed that is shown as a whole
 	int piped;         // and its text goes through the pipe
 	size_t own;        // how many bytes of that are R's
+	int displayed;     // its print has shown more than its text
 	int watched;       // task callbacks follow, whose children may speak
 	int over;          // printing is over: task callbacks run
 	struct buf result; // or is kept here

@@ -188,6 +188,8 @@ void device_flush(void) {
 	send_dirty(0);
 }
 
+int device_sends(void) { return sending > 0; }
+
 // r_speaks says that text is printed by R's own C code, which a function has called,
 // through a context of its own as cat's. Calls of C code of packages have another;
 // such code may hold objects that would be lost if R code ran. Of what goes to stderr

@@ -10,6 +10,8 @@ void device_init(void);
 // costs next to nothing when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void device_flush(void);
+// device_sends says that it does so just now.
+int device_sends(void);
 // device_before_text is called before text that R prints on stdout, lane 1, or on
 // stderr, 2. It sends the pages that were not shown yet, so that a plot stands above
 // what is printed after it; what is added to them later costs a second drawing, but

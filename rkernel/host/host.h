@@ -170,6 +170,8 @@ int cell_active(void);
 // returns 0 when the cell has ended (and has said so).
 int cell_next(unsigned char *buf, int len);
 void cell_busy(void);
+// cell_displays is told that R code displays something, and no plot.
+void cell_displays(void);
 
 // ---- debug.c: the debugger ----------------------------------------------------
 

@@ -73,6 +73,10 @@ static int result_text(const char *text, size_t len) {
 	return 1;
 }
 
+void cell_displays(void) {
+	if (printing() && !in_callback()) cell.displayed = 1;
+}
+
 int lands_at_top(int pass_browser) {
 	for (struct host_context *c = *R.R_GlobalContext; c; c = c->next) {
 		if (is_browser(c) && !pass_browser) return 0;

@@ -84,6 +84,7 @@ rich_knit <- function(value) {
     method <- method_for("knit_print", "knitr", value)
     if (is.null(method)) return(NULL)
     out <- method(value, options = list())
+    if (inherits(out, "knit_image_paths")) return(rich_images(out))
     if (!inherits(out, "knit_asis")) return(NULL)
     text <- utf8(paste(unclass(out), collapse = "\n"))
     list(if (grepl("^[[:space:]]*<", text)) "text/html" else "text/markdown", text)
