@@ -159,6 +159,23 @@ func (s *Socket) checkMetadata(m zmtp.Metadata) error {
 	if id := m.Get(zmtp.Identity); s.typ == Router && (len(id) > 255 || len(id) > 0 && id[0] == 0) {
 		return fmt.Errorf("invalid routing id %.300q", id)
 	}
+	return s.checkPlace(m.Get(zmtp.Identity))
+}
+
+// checkPlace refuses a peer that the pattern has no place for now. To attach it
+// would fail all the same, but by then it would take itself for a peer, and what it
+// sent would be lost. It may come again, so that it is told nothing: after an ERROR
+// libzmq does not.
+func (s *Socket) checkPlace(id []byte) error {
+	a, ok := s.pat.(admitter)
+	if !ok {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := a.admits(id); err != nil {
+		return &zmtp.Refusal{Temporary: true, Err: err}
+	}
 	return nil
 }
 

@@ -163,3 +163,20 @@ func TestInteropCorrelate(t *testing.T) {
 		}
 	})
 }
+
+// A client of libzmq whose routing id is in use, by its own connection that has not
+// ended yet, say, comes again, and loses nothing.
+func TestInteropRoutingIDInUse(t *testing.T) {
+	f := startForeign(t)
+	router := newSocket(t, Router, nil)
+	events := router.Monitor()
+	same := object{"identity": "same"}
+	f.open(router, "first", "DEALER", same, false)
+	event(t, events, PeerAttached)
+	f.open(router, "second", "DEALER", same, false)
+	f.send("second", "waits")
+	event(t, events, HandshakeFailed)
+	event(t, events, HandshakeFailed)
+	f.do(object{"op": "close", "name": "first"})
+	want(t, router, "same", "waits")
+}

@@ -97,6 +97,14 @@ func (r *rawPeer) shake(typ, id string, minor byte) *rawPeer {
 	return r
 }
 
+// knock connects to an endpoint as a socket of type typ that may not be let in.
+func knock(t testing.TB, endpoint, typ, id string) *rawPeer {
+	t.Helper()
+	r := dialRaw(t, endpoint)
+	r.write(append(greeting(3, 1), ready(typ, id)...))
+	return r
+}
+
 func (r *rawPeer) skipGreeting() {
 	r.t.Helper()
 	r.conn.SetReadDeadline(time.Now().Add(patience))

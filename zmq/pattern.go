@@ -30,6 +30,13 @@ type pattern interface {
 	ended(p *Peer)
 }
 
+// An admitter is a pattern that does not take every peer.
+type admitter interface {
+	// admits returns why there is no place for a peer of that routing id now.
+	// s.mu is held.
+	admits(id []byte) error
+}
+
 // newPattern returns the pattern of s.
 func newPattern(s *Socket) pattern {
 	switch s.typ {
@@ -83,9 +90,16 @@ type balancer struct {
 
 var errSecondPeer = errors.New("a PAIR socket has one peer, and it has one already")
 
-func (b *balancer) attach(p *Peer, _ *cork) error {
+func (b *balancer) admits([]byte) error {
 	if b.s.typ == Pair && len(b.peers) > 0 {
 		return errSecondPeer
+	}
+	return nil
+}
+
+func (b *balancer) attach(p *Peer, _ *cork) error {
+	if err := b.admits(nil); err != nil {
+		return err
 	}
 	b.peers = append(b.peers, p)
 	return nil

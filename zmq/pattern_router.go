@@ -16,14 +16,21 @@ type router struct {
 
 var errTakenOver = errors.New("a new peer took over the routing id")
 
+func (r *router) admits(id []byte) error {
+	if old := r.peers[string(id)]; old != nil && !r.s.cfg.Handover {
+		return fmt.Errorf("routing id %q is in use by %s", id, old.address)
+	}
+	return nil
+}
+
 func (r *router) attach(p *Peer, c *cork) error {
 	if len(p.id) == 0 {
 		p.id = r.makeID()
 	}
+	if err := r.admits(p.id); err != nil {
+		return err
+	}
 	if old := r.peers[string(p.id)]; old != nil {
-		if !r.s.cfg.Handover {
-			return fmt.Errorf("routing id %q is in use by %s", p.id, old.address)
-		}
 		old.attached = false
 		c.later = append(c.later, func() { old.fail(errTakenOver) })
 	}

@@ -41,7 +41,7 @@ func TestPairHasOnePeer(t *testing.T) {
 	a, b := pairOf(t, Pair, Pair, nil, nil)
 	at := bind(t, a, "tcp://127.0.0.1:*")
 	events := a.Monitor()
-	dialRaw(t, at).shake("PAIR", "", 1).closed()
+	knock(t, at, "PAIR", "").closed()
 	if e := event(t, events, HandshakeFailed); !strings.Contains(e.Err.Error(), errSecondPeer.Error()) {
 		t.Errorf("refused for %v", e.Err)
 	}
@@ -49,6 +49,33 @@ func TestPairHasOnePeer(t *testing.T) {
 	want(t, b, "to b")
 	send(t, b, "to a")
 	want(t, a, "to a")
+}
+
+// Whoever there is no place for is not let in and put out again: what it has to send
+// waits until there is one.
+func TestZ3PeersWithoutAPlaceLoseNothing(t *testing.T) {
+	for _, types := range [][2]Type{{Pair, Pair}, {Router, Dealer}} {
+		t.Run(types[0].String(), func(t *testing.T) {
+			s := newSocket(t, types[0], nil)
+			events := s.Monitor()
+			at := bind(t, s, "tcp://127.0.0.1:*")
+			cfg := &Config{RoutingID: []byte("same"), ReconnectMax: 50 * time.Millisecond}
+			first, second := newSocket(t, types[1], cfg), newSocket(t, types[1], cfg)
+			connect(t, first, at)
+			event(t, events, PeerAttached)
+			connect(t, second, at)
+			send(t, second, "waits")
+			for range 3 {
+				if e := event(t, events, HandshakeFailed); !strings.Contains(e.Err.Error(), "peer not admitted") {
+					t.Error(e.Err)
+				}
+			}
+			first.Close()
+			if m := recv(t, s); string(m.Frames[len(m.Frames)-1]) != "waits" {
+				t.Errorf("received %s", text(m))
+			}
+		})
+	}
 }
 
 func TestReqOutOfTurn(t *testing.T) {

@@ -230,7 +230,7 @@ func TestZ5RouterRefusesASecondPeerOfTheSameID(t *testing.T) {
 	at := bind(t, router, "tcp://127.0.0.1:*")
 	first := dialRaw(t, at).shake("DEALER", "same", 1)
 	event(t, events, PeerAttached)
-	dialRaw(t, at).shake("DEALER", "same", 1).closed()
+	knock(t, at, "DEALER", "same").closed()
 	event(t, events, HandshakeFailed)
 	send(t, router, "same", "for the first")
 	if f := first.read(); string(f.Body) != "for the first" {
