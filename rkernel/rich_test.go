@@ -308,6 +308,16 @@ structure(data.frame(a = 1), class = c("money", "data.frame"))`)
 	if html := v.html(t); html != "<i>money</i>" {
 		t.Errorf("HTML of a frame is %q", html)
 	}
+	// Who writes one hears of its errors; the value is shown all the same.
+	v = show(t, p, `repr_html.broken <- function(obj, ...) stop("no way")
+repr_markdown.broken <- function(obj, ...) "*broken*"
+print.broken <- function(x, ...) cat("broken\n")
+structure(1, class = "broken"); 1
+structure(1, class = "broken")`)
+	v.want(t, "stdout|broken\n[1] 1\n result|broken stderr|repr_html() of this value failed: no way\n")
+	if data := v.shown[0].data; data["text/markdown"] != "*broken*" {
+		t.Errorf("besides what fails: %v", data)
+	}
 	show(t, p, `isNamespaceLoaded("repr")`).want(t, "result|[1] FALSE")
 }
 

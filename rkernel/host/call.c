@@ -286,6 +286,13 @@ static SEXP native_password(SEXP prompt) {
 	return R.Rf_ScalarString(R.Rf_mkCharCE(said, CE_UTF8));
 }
 
+// native_afterwards says something on stderr when the value that is shown is out.
+static SEXP native_afterwards(SEXP text) {
+	if (R.TYPEOF(text) == STRSXP && R.Rf_length(text) == 1)
+		console_keep(string_utf8(R.STRING_ELT(text, 0)));
+	return R_Nil;
+}
+
 // promise tells of a value whether it still has to be evaluated: "promise", or "data"
 // when all it does is to read a data set from the disk, else "".
 static const char *promise(SEXP value) {
@@ -330,6 +337,7 @@ static SEXP native_interrupt(void) {
 static const struct host_native natives[] = {
 	{"event", (host_fn)native_event, 2},
 	{"password", (host_fn)native_password, 1},
+	{"afterwards", (host_fn)native_afterwards, 1},
 	{"promise", (host_fn)native_promise, 2},
 	{"parse", (host_fn)native_parse, 1},
 	{"interrupt", (host_fn)native_interrupt, 0},

@@ -43,9 +43,11 @@ static int top_levels(void) {
 
 void console_capture(int on) { capturing = on ? top_levels() + 1 : 0; }
 
-static struct buf kept[2]; // what finalizers said on each lane meanwhile
+static struct buf kept[2]; // what is to be said on each lane afterwards
 
 int console_has_kept(void) { return kept[0].len || kept[1].len; }
+
+void console_keep(const char *text) { buf_add(&kept[1], text, strlen(text)); }
 
 void console_release(void) {
 	for (int lane = 1; lane <= 2; lane++) {

@@ -114,6 +114,8 @@ int is_browser(const struct host_context *c);
 // the user's prints meanwhile is kept, until console_release.
 void console_capture(int on);
 int console_has_kept(void);
+// console_keep keeps text for stderr.
+void console_keep(const char *text);
 // console_release prints what was kept.
 void console_release(void);
 // console_remember adds the lines of text to what history() shows.

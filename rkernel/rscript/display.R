@@ -71,12 +71,19 @@ rich_repr <- function(value) {
     for (mime in names(repr_generics)) {
         method <- method_for(repr_generics[[mime]], "repr", value)
         if (is.null(method) || environmentName(topenv(environment(method))) == "repr") next
-        data <- method(value)
+        data <- tryCatch(method(value), error = function(e) failed(repr_generics[[mime]], e))
         if (is.null(data)) next
         if (!is.raw(data)) data <- utf8(paste(data, collapse = "\n"))
         forms <- c(forms, mime, list(data))
     }
     if (length(forms)) forms
+}
+
+# failed says below the value why it has not the form that its class has a method for.
+failed <- function(generic, e) {
+    text <- paste0(generic, "() of this value failed: ", conditionMessage(e), "\n")
+    .Call(.C_afterwards, utf8(text))
+    NULL
 }
 
 # rich_knit uses a method of knitr's knit_print written for the class.
