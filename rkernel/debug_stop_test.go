@@ -90,6 +90,60 @@ func TestAnErrorStops(t *testing.T) {
 	}
 }
 
+// The errors that R itself raises, as of a name that is not there, are in the function
+// that runs, at its statement, however often that has run.
+func TestAnErrorOfRsOwnStopsWhereItIs(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
+	for code, want := range map[string][]string{
+		"f <- function() {\n  x <- 1\n  nothing\n}\nf()":                            {"f:3", "top level:5"},
+		"f <- function(a) {\n  a + 'b'\n}\nfor (i in 1:4) try(f(1), TRUE)\nf(1)":    {"f:2", "top level:5"},
+		"f <- function() {\n  sapply(1, function(i) {\n    i()\n  })\n}\nf()":       {"FUN:3", "f:2", "top level:6"},
+		"f <- function() nothing\ng <- function() {\n  f()\n}\ng()":                 {"f:1", "g:3", "top level:5"},
+		"tryCatch({\n  1\n  nothing\n}, finally = 0)":                               {"top level:3"},
+		"f <- function(a) {\n  1\n  a\n}\nf(nothing)":                               {"f:3", "top level:5"},
+		"f <- function() {\n  tryCatch({\n    nothing\n  }, finally = 0)\n}\n\nf()": {"f:3", "top level:7"},
+		"1\nnothing": {"top level:2"},
+	} {
+		done := f.execute(code)
+		f.stops()
+		f.at(want...)
+		if strings.Contains(code, "x <- 1") {
+			if got := f.scope("Locals"); !slices.Equal(got, []string{"x=1"}) {
+				t.Errorf("the variables are %q", got)
+			}
+		}
+		f.ask("continue", nil)
+		f.event("continued")
+		if err := <-done; err == nil {
+			t.Errorf("%s: no error", code)
+		}
+	}
+}
+
+// A call may be made by a function that is not its parent: of a method, or of what is
+// given as an argument.
+func TestCallsAreWhereTheyAreMade(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	for code, want := range map[string][]string{
+		"s <- function(x) UseMethod('s')\ns.a <- function(x) {\n  NextMethod()\n}\ns.default <- function(x) {\n  2 # here\n}\n" +
+			"s(structure(1, class = 'a'))": {"s.default:6", "s.a:3", "s:1", "top level:8"},
+		"invisible(setGeneric('area', function(o) standardGeneric('area')))\nsetMethod('area', 'numeric', function(o) {\n  o^2 # here\n})\narea(3)": {
+			"area:3", "area:1", "top level:5"},
+		"f <- function(x) {\n  1\n  x\n}\ng <- function() {\n  2 # here\n}\nf(g())":        {"g:6", "f:3", "top level:8"},
+		"f <- function(x) {\n  x\n}\ng <- function() {\n  f({\n    3 # here\n  })\n}\ng()": {"g:6", "top level:9"},
+	} {
+		line := 1 + strings.Count(code[:strings.Index(code, "# here")], "\n")
+		f.breakAt(code, line)
+		done := f.execute(code)
+		f.stops()
+		f.at(want...)
+		f.goOn("continue", done)
+	}
+}
+
 // K5: an interrupt at a stop ends the cell, with what the debugger evaluates there.
 func TestK5InterruptOfACellThatHasStopped(t *testing.T) {
 	t.Parallel()

@@ -102,22 +102,56 @@ debug_places <- function(code) {
 
 # debug_stack gives the frames in which code of the user's runs, the innermost first,
 # each as seven strings: its number, function, source, and first and last line and
-# column. n calls run; each was made by code in the frame that is its parent, which may
-# be far below it: of a promise, or a handler. At the bottom is the cell, which runs its
-# expression on this line of path.
+# column. n calls run. At the bottom is the cell, which runs its expression on this line
+# of path.
 debug_stack <- function(n, path, line) {
-    parents <- sys.parents()
+    n <- as.integer(n)
     stack <- list()
     seen <- integer()
+    add <- function(frame, place) {
+        if (is.null(place) || frame %in% seen) return()
+        seen <<- c(seen, frame)
+        stack <<- c(stack, list(c(frame, debug_name(frame), place)))
+    }
+    if (n > 0L) {
+        place <- debug_innermost(n)
+        frame <- debug_frame(n, 0L, place)
+        if (frame > 0L || identical(place[1L], path)) add(frame, place)
+    }
+    parents <- sys.parents()
     for (k in rev(seq_len(n))) {
         place <- debug_place(attr(sys.call(k), "srcref"))
-        frame <- parents[k]
-        if (is.null(place) || frame %in% seen) next
-        seen <- c(seen, frame)
-        stack <- c(stack, list(c(frame, debug_name(frame), place)))
+        add(debug_frame(k - 1L, parents[k], place), place)
     }
-    if (!0L %in% seen) stack <- c(stack, list(c(0L, debug_name(0L), path, line, 1L, line, 1L)))
+    add(0L, c(path, line, 1L, line, 1L))
     utf8(unlist(stack))
+}
+
+# debug_innermost is the place at which the n-th call was when this here began to run:
+# R itself has raised an error there. R says that of the call which comes next; where it
+# knows of none in the function that runs, it is the whole function.
+debug_innermost <- function(n) {
+    ref <- attr(sys.call(n + 1L), "srcref")
+    if (is.null(ref) || identical(ref, attr(sys.call(n), "srcref")))
+        ref <- attr(sys.function(n), "srcref")
+    debug_place(ref)
+}
+
+# debug_frame is the frame that runs the code at a place, from which a call was made: the
+# innermost, from the n-th on, whose function has it. Else it is parent, the call's own:
+# code that is the argument of a function is none of that function's.
+debug_frame <- function(n, parent, place) {
+    while (n > parent && !debug_within(place, debug_place(attr(sys.function(n), "srcref"))))
+        n <- n - 1L
+    n
+}
+
+debug_within <- function(place, whole) {
+    if (is.null(place) || is.null(whole) || place[1L] != whole[1L]) return(FALSE)
+    at <- as.integer(place[2:3])
+    whole <- as.integer(whole[-1L])
+    (at[1L] > whole[1L] || at[1L] == whole[1L] && at[2L] >= whole[2L]) &&
+        (at[1L] < whole[3L] || at[1L] == whole[3L] && at[2L] < whole[4L])
 }
 
 # debug_place is where a source reference points: the path of the file, first line and
