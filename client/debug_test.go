@@ -136,7 +136,10 @@ func TestDebugIPykernel(t *testing.T) {
 	if filepath.Ext(source.SourcePath) != ".py" {
 		t.Fatalf("dumpCell: %+v", source)
 	}
-	t.Cleanup(func() { os.Remove(source.SourcePath) })
+	t.Cleanup(func() {
+		os.Remove(source.SourcePath)
+		os.Remove(filepath.Dir(source.SourcePath)) // ipykernel's own
+	})
 	debug[any](t, c, "setBreakpoints", map[string]any{
 		"source":      map[string]any{"path": source.SourcePath},
 		"breakpoints": []any{map[string]any{"line": 3}},

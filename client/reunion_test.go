@@ -42,11 +42,12 @@ func TestC5RestartBySomebodyElse(t *testing.T) {
 			}
 			t.Cleanup(func() { guest.Close() })
 			runs, ended := make(chan struct{}), make(chan error, 1)
+			loops := sync.OnceFunc(func() { close(runs) }) // says so, maybe in several pieces
 			go func() {
 				_, err := guest.Execute(testContext(t), p.loop, &client.ExecuteOptions{
 					Output: func(m *jupyter.Message) {
 						if m.Header.MsgType == jupyter.TypeStream {
-							close(runs)
+							loops()
 						}
 					},
 				})
@@ -77,6 +78,10 @@ func TestC5RestartBySomebodyElse(t *testing.T) {
 				t.Fatal(err)
 			}
 			again.Close()
+			// In order, or R's temporary directory would stay.
+			if err := owner.Shutdown(testContext(t)); err != nil {
+				t.Errorf("Shutdown: %v", err)
+			}
 		})
 	}
 }

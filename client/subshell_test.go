@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/client"
@@ -44,11 +45,12 @@ func testSubshells(t *testing.T, c *client.Client, long, beside string, stop fun
 		t.Errorf("Subshells() = %q, %v; want %q", ids, err, id)
 	}
 	runs, done := make(chan struct{}), make(chan struct{})
+	running := sync.OnceFunc(func() { close(runs) }) // it says so, maybe in several pieces
 	go func() {
 		defer close(done)
 		output(t, c, long, &client.ExecuteOptions{Output: func(m *jupyter.Message) {
 			if m.Header.MsgType == jupyter.TypeStream {
-				close(runs)
+				running()
 			}
 		}})
 	}()
