@@ -278,8 +278,6 @@ func TestTerminalTakesTheNextInput(t *testing.T) {
 	x.line("!", "\nprepared!\n>>> ")
 }
 
-// TestTerminalNoticesTheKernelsDeath is about a kernel that dies while nothing
-// runs, so that no request of the user could notice.
 // TestTerminalIsGivenBack is about a console that a signal ends at its prompt:
 // the terminal must be left as it was.
 func TestTerminalIsGivenBack(t *testing.T) {
@@ -345,6 +343,8 @@ func kernelPID(t *testing.T, x *terminal) int {
 	return pid
 }
 
+// TestTerminalNoticesTheKernelsDeath is about a kernel that dies while nothing
+// runs, so that no request of the user could notice.
 func TestTerminalNoticesTheKernelsDeath(t *testing.T) {
 	for _, term := range []string{"xterm", "dumb"} {
 		t.Run(term, func(t *testing.T) {

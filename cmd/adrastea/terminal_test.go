@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,8 +64,15 @@ func openCommand(t *testing.T, env []string, cmd *exec.Cmd) *terminal {
 	}
 	go term.read()
 	t.Cleanup(func() {
-		term.cmd.Process.Kill()
-		<-term.done
+		// The console ends its kernel, which has files in home until then.
+		term.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-term.done:
+		case <-time.After(expectTimeout):
+			t.Errorf("the console does not end; it shows\n%q", term.text())
+			term.cmd.Process.Kill()
+			<-term.done
+		}
 		term.tty.Close()
 	})
 	return term
