@@ -39,6 +39,7 @@ func TestStart200(t *testing.T) {
 	}{
 		{"given ports", func(ctx context.Context, i int, dir string) error {
 			info := jupyter.NewConnectionInfo()
+			info.IP = testenv.OwnHost()
 			copy(info.Ports[:], ports[5*i:])
 			return startWith(ctx, echo, info, dir)
 		}},
@@ -221,13 +222,13 @@ func use(ctx context.Context, c *client.Client) error {
 	return nil
 }
 
-// freePorts returns n ports that are free, and that the system gives to no
-// connection meanwhile: most take those from 32768 on, and the even ones first.
+// freePorts returns n ports that are free where only this process and its kernels
+// listen, and that the system gives to no connection meanwhile: most take those from 32768 on, and the even ones first.
 // It looks before any kernel is started: a process that is being started holds
 // for a moment what its parent had open.
 func freePorts(n int) (ports []int) {
 	for port := 20_001; len(ports) < n; port += 2 {
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
+		ln, err := net.Listen("tcp", net.JoinHostPort(testenv.OwnHost(), fmt.Sprint(port)))
 		if err == nil {
 			ln.Close()
 			ports = append(ports, port)

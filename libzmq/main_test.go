@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 // TestMain fails the run if a goroutine of this package outlives the tests.
@@ -83,11 +85,7 @@ func bind(t *testing.T, s *Socket) string {
 // has the port when it is given up and bound again.
 func bindOwn(t *testing.T, s *Socket) string {
 	t.Helper()
-	host := "127.0.0.1"
-	if pid := os.Getpid(); runtime.GOOS == "linux" {
-		host = fmt.Sprintf("127.%d.%d.%d", 64|pid>>16&63, pid>>8&255, pid&255)
-	}
-	endpoint, err := s.Bind("tcp://" + host + ":*")
+	endpoint, err := s.Bind("tcp://" + testenv.OwnHost() + ":*")
 	if err != nil {
 		t.Fatal(err)
 	}

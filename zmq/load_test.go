@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
 
@@ -33,7 +34,7 @@ func TestZ5ReconnectUnderLoad(t *testing.T) {
 		}
 	}()
 	const lives = 20
-	at, next := "tcp://"+ownHost()+":*", uint32(0)
+	at, next := "tcp://"+testenv.OwnHost()+":*", uint32(0)
 	for life := range lives {
 		pull := newSocket(t, Pull, &Config{RecvQueue: 10})
 		at = bind(t, pull, at)
@@ -76,7 +77,7 @@ func TestZ5ResubscribesManyTopics(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	at := "tcp://" + ownHost() + ":*"
+	at := "tcp://" + testenv.OwnHost() + ":*"
 	for life := range 2 {
 		xpub := newSocket(t, XPub, nil)
 		at = bind(t, xpub, at)

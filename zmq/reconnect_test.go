@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
 
@@ -122,7 +123,7 @@ func TestZ5ReconnectBacksOffWhenRefused(t *testing.T) {
 
 // Connect may come first; the message that was accepted arrives.
 func TestZ5ReconnectBindComesLater(t *testing.T) {
-	l, err := net.Listen("tcp", ownHost()+":0")
+	l, err := net.Listen("tcp", testenv.OwnHost()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestZ5ReconnectKeepsIdentityAndSubscriptions(t *testing.T) {
 	sub.Subscribe([]byte("a"))
 	sub.Subscribe([]byte("b"))
 	sub.Unsubscribe([]byte("b"))
-	routerAt := "tcp://" + ownHost() + ":*"
+	routerAt := "tcp://" + testenv.OwnHost() + ":*"
 	pubAt := routerAt
 	for i := range 20 {
 		router, pub := newSocket(t, Router, nil), newSocket(t, XPub, nil)
@@ -264,7 +265,7 @@ func TestZ5RouterMandatory(t *testing.T) {
 
 func TestZ5DisconnectAndUnbind(t *testing.T) {
 	rep, req := newSocket(t, Rep, nil), newSocket(t, Req, nil)
-	at := bind(t, rep, "tcp://"+ownHost()+":*")
+	at := bind(t, rep, "tcp://"+testenv.OwnHost()+":*")
 	events := rep.Monitor()
 	connect(t, req, at)
 	event(t, events, PeerAttached)

@@ -2,8 +2,6 @@ package zmq
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 	"testing"
 	"time"
 )
@@ -30,16 +28,6 @@ func bind(t testing.TB, s *Socket, endpoint string) string {
 		t.Fatal(err)
 	}
 	return bound
-}
-
-// ownHost is a loopback address that is this process's own. A port of it can be
-// given up and bound again; of 127.0.0.1's, another process may have it by then.
-func ownHost() string {
-	if runtime.GOOS != "linux" {
-		return "127.0.0.1" // the only one there
-	}
-	pid := os.Getpid()
-	return fmt.Sprintf("127.%d.%d.%d", 64|pid>>16&63, pid>>8&255, pid&255)
 }
 
 func connect(t testing.TB, s *Socket, endpoint string) {

@@ -8,10 +8,12 @@ package testenv
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +94,16 @@ func RPackage(t testing.TB, name string) {
 	if exec.Command(rscript, "-e", "loadNamespace('"+name+"')").Run() != nil {
 		Missing(t, "the R package "+name)
 	}
+}
+
+// OwnHost is a loopback address that is this process's own. A port of it can be
+// given up and bound again; of 127.0.0.1's, another process may have it by then.
+func OwnHost() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1" // the only one there
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d", 64|pid>>16&63, pid>>8&255, pid&255)
 }
 
 // Root returns the directory that holds the whole repository, also for a
