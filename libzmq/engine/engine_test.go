@@ -68,6 +68,7 @@ func TestCommand(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.cfg.RuntimeDir = t.TempDir()
+			test.cfg.Env = []string{"XDG_STATE_HOME=" + t.TempDir()} // its cells are not the user's
 			testCells(t, spec, &test.cfg)
 		})
 	}
@@ -87,7 +88,12 @@ func testFrontEnd(t *testing.T, binary, file string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, "-m", "pytest", "-q", file)
 	cmd.Dir = filepath.Join(testenv.Root(t), "e2e")
-	cmd.Env = append(os.Environ(), "ADRASTEA_BIN="+binary, "ADRASTEA_ENGINE=libzmq")
+	dir, err := os.MkdirTemp("", "e2e") // for whatever they leave behind
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "ADRASTEA_BIN="+binary, "ADRASTEA_ENGINE=libzmq")
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
 	if err != nil || !regexp.MustCompile(`\d passed`).Match(out) || strings.Contains(string(out), "skipped") {
