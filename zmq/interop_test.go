@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 // A foreign is a process with libzmq sockets.
@@ -22,38 +23,10 @@ type foreign struct {
 // object is a command to the process, or its answer.
 type object = map[string]any
 
-// python returns a Python that has pyzmq. Without one the test is skipped, or
-// fails where ADRASTEA_REQUIRE=1 says that nothing may be.
-func python(t testing.TB) string {
-	t.Helper()
-	candidates := []string{os.Getenv("ADRASTEA_PYTHON"), "../.venv/bin/python", "python3"}
-	for _, c := range candidates {
-		if c == "" {
-			continue
-		}
-		path, err := exec.LookPath(c)
-		if err != nil {
-			continue
-		}
-		if path, err = filepath.Abs(path); err != nil {
-			continue
-		}
-		if exec.Command(path, "-c", "import zmq").Run() == nil {
-			return path
-		}
-	}
-	const need = "needs a Python with pyzmq: set ADRASTEA_PYTHON, or make .venv in the root of the repository"
-	if os.Getenv("ADRASTEA_REQUIRE") == "1" {
-		t.Fatal(need)
-	}
-	t.Skip(need)
-	return ""
-}
-
 // startForeign starts a process with libzmq sockets. It ends with the test.
 func startForeign(t testing.TB) *foreign {
 	t.Helper()
-	cmd := exec.Command(python(t), "-u", "testdata/peer.py")
+	cmd := exec.Command(testenv.Python(t, "zmq"), "-u", "testdata/peer.py")
 	cmd.Stderr = os.Stderr
 	cmd.WaitDelay = patience
 	in, err := cmd.StdinPipe()
