@@ -208,11 +208,11 @@ func stringQuery(code []rune, tokens []token) query {
 	last := len(tokens) - 1
 	t := tokens[last]
 	runes := len([]rune(t.text))
-	if last > 1 && tokens[last-1].kind == tokenOpen && tokens[last-1].text[0] == '[' {
-		if start := operandStart(tokens, last-1); start >= 0 {
+	if open := subsetAt(tokens, last); open > 0 {
+		if start := operandStart(tokens, open); start >= 0 {
 			return query{
 				fn:      "complete_element",
-				args:    []string{source(code, tokens, start, last-1), t.text},
+				args:    []string{source(code, tokens, start, open), t.text},
 				replace: runes,
 			}
 		}
@@ -227,4 +227,20 @@ func stringQuery(code []rune, tokens []token) query {
 		quote = ""
 	}
 	return query{fn: "complete_file", args: []string{t.text, quote}, counted: true}
+}
+
+// subsetAt returns the index of the bracket of the subset that a string names an
+// element of: x["|, x[, "|, x[c("a", "|. It is -1 if there is none.
+func subsetAt(tokens []token, at int) int {
+	if at < 2 || tokens[at-1].kind != tokenOpen && (tokens[at-1].kind != tokenOp || tokens[at-1].text != ",") {
+		return -1
+	}
+	open := openBefore(tokens, at)
+	if open > 1 && tokens[open].text == "(" && tokens[open-1].text == "c" {
+		open = openBefore(tokens, open-1)
+	}
+	if open < 1 || tokens[open].text[0] != '[' {
+		return -1
+	}
+	return open
 }

@@ -47,6 +47,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"df$al^", "df$alpha"},
 		{"df$`a^", "df$`a b`"},
 		{"df[[\"a^", "df[[\"a b"},
+		{"df[1, c(\"alpha\", \"a^", "df[1, c(\"alpha\", \"a b"},
 		{"l$x$^", "l$x$inner"},
 		{"l[[\"x\"]]$in^", "l[[\"x\"]]$inner"},
 		{"e$mem^", "e$member"},
