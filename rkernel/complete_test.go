@@ -74,6 +74,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"e$greet(wh^", "e$greet(whom="},
 		{"stats::filter(1:3, rep(1, 2), si^", "stats::filter(1:3, rep(1, 2), sides="},
 		{"par(mfr^", "par(mfrow="},
+		{"transform(^", "transform(`_data`="},
 	}
 	for _, test := range tests {
 		if got := completed(t, p, test.code); !slices.Contains(got, test.want) {

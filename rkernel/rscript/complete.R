@@ -33,7 +33,10 @@ complete_name <- function(text, fn, subject) {
         name <- state[["fguess"]]
         if (length(name) == 1L && nzchar(name) && is.null(utils$.FunArgEnv[[name]])) {
             own <- call_arguments(fn, subject)
-            if (!is.null(own)) arguments <- own[startsWith(own, token)]
+            if (!is.null(own)) {
+                own <- quote_names(own[startsWith(own, token)], force = TRUE)
+                arguments <- paste0(own, "=", recycle0 = TRUE)
+            }
         }
         found <- c(arguments, found[!named])
     }
@@ -46,7 +49,7 @@ call_arguments <- function(fn, subject) {
     f <- tryCatch(called_function(str2lang(fn)), error = function(e) NULL)
     if (!is.function(f)) return(NULL)
     names <- c(names(formals(args(f))), method_arguments(f, sub("^.*:", "", fn), subject))
-    paste0(setdiff(names, "..."), "=", recycle0 = TRUE)
+    setdiff(names, "...")
 }
 
 # called_function is the function that fn, a name or a member, stands for. No package
