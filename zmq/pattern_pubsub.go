@@ -111,12 +111,14 @@ func (b *publisher) subscription(p *Peer, prefix []byte, add bool) error {
 		defer func() { <-b.turn }()
 	}
 	b.s.mu.Lock()
-	first, err := b.change(b.askedBy(), p, prefix, add)
+	held, edge, err := b.change(b.askedBy(), p, prefix, add)
 	b.s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if first || b.s.cfg.Subscriptions != NewSubscriptions {
+	// To tell of the end of what p never had would end, behind a proxy, what
+	// another peer has.
+	if held && (edge || b.s.cfg.Subscriptions != NewSubscriptions) {
 		b.tell(p, prefix, add)
 	}
 	return nil
@@ -130,22 +132,22 @@ func (b *publisher) askedBy() *topics[*Peer] {
 	return &b.subs
 }
 
-// change adds a subscription of p to subs, or takes it back. It reports whether
-// p is the first or was the last to have it. s.mu is held.
-func (b *publisher) change(subs *topics[*Peer], p *Peer, prefix []byte, add bool) (bool, error) {
+// change adds a subscription of p to subs, or takes it back. held says that p has
+// or had it, edge that p is the first or was the last to have it. s.mu is held.
+func (b *publisher) change(subs *topics[*Peer], p *Peer, prefix []byte, add bool) (held, edge bool, err error) {
 	cost := int64(len(prefix)) + subscriptionCost
 	if add {
 		if p.subscriptions+cost > maxSubscriptions {
-			return false, errSubscriptions
+			return false, false, errSubscriptions
 		}
 		p.subscriptions += cost
-		return subs.add(prefix, p), nil
+		return true, subs.add(prefix, p), nil
 	}
-	found, last := subs.remove(prefix, p)
-	if found {
+	held, edge = subs.remove(prefix, p)
+	if held {
 		p.subscriptions -= cost
 	}
-	return last, nil
+	return held, edge, nil
 }
 
 // SubscribePeer makes an XPUB with ManualSubscriptions send to p the messages
@@ -174,7 +176,7 @@ func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
 	if !p.attached {
 		return ErrPeerGone
 	}
-	_, err := b.change(&b.subs, p, prefix, add)
+	_, _, err := b.change(&b.subs, p, prefix, add)
 	return err
 }
 
