@@ -212,6 +212,45 @@ func TestZ3FlowBlocksAtEitherBound(t *testing.T) {
 	}
 }
 
+// Who sends as fast as it can keeps nobody else from being heard.
+func TestZ3FlowHearsAllPeers(t *testing.T) {
+	const peers, messages = 4, 2000
+	for typ, peer := range map[Type]Type{Pull: Push, Router: Dealer, Rep: Dealer} {
+		t.Run(typ.String(), func(t *testing.T) {
+			s := newSocket(t, typ, &Config{RecvQueue: -1, Full: DropNewest})
+			at := bind(t, s, "tcp://127.0.0.1:*")
+			for i := range peers {
+				p := newSocket(t, peer, nil)
+				connect(t, p, at)
+				m := Message{Frames: [][]byte{nil, {byte(i)}, body(i * 1000)}}
+				go func() {
+					for {
+						select {
+						case p.Send() <- m:
+						case <-p.Done():
+							return
+						}
+					}
+				}()
+			}
+			eventually(t, "all are there", func() bool { return peerCount(s) == peers })
+			var heard [peers]int
+			for range messages {
+				m := recv(t, s)
+				heard[m.Frames[len(m.Frames)-2][0]]++
+				if typ == Rep {
+					s.Deliver(msg("next"), nil)
+				}
+			}
+			for i, n := range heard {
+				if n < messages/peers/10 {
+					t.Errorf("of %d messages %d are of peer %d: %v", messages, n, i, heard)
+				}
+			}
+		})
+	}
+}
+
 // With no bound Deliver never waits, and others are not held up.
 func TestZ3FlowUnboundedNeverBlocks(t *testing.T) {
 	router := newSocket(t, Router, &Config{SendQueue: -1})

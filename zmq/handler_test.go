@@ -143,6 +143,26 @@ func TestRouterNotifiesOfPeers(t *testing.T) {
 	}
 }
 
+// A notice is a message of its own, also where the peer ends in the middle of one:
+// of that nothing is delivered.
+func TestRouterNotifiesInTheMiddleOfAMessage(t *testing.T) {
+	router := newSocket(t, Router, &Config{NotifyPeers: true, MaxMessageSize: 200})
+	at := bind(t, router, "tcp://127.0.0.1:*")
+	dialRaw(t, at).write([]byte("not a handshake")) // no peer, no notice
+	tooLong := dialRaw(t, at).shake("DEALER", "x", 1)
+	tooLong.write(message("hello", strings.Repeat("x", 300)))
+	want(t, router, "x")
+	want(t, router, "x")
+	cut := dialRaw(t, at).shake("DEALER", "y", 1)
+	cut.write(message("hello", "there")[:10])
+	cut.conn.Close()
+	want(t, router, "y")
+	want(t, router, "y")
+	if n := len(router.Recv()); n > 0 {
+		t.Errorf("%d messages more", n)
+	}
+}
+
 func TestConfigForTheWrongType(t *testing.T) {
 	for name, tc := range map[string]struct {
 		typ Type

@@ -185,6 +185,55 @@ func TestReqDiscardsWhatIsNoReply(t *testing.T) {
 	eventually(t, "they are discarded", func() bool { return req.Stats().Discarded == 3 })
 }
 
+// "SHALL accept an incoming message only from the last peer that it sent a request
+// to."
+func TestReqHearsOnlyThePeerItAsked(t *testing.T) {
+	req := newSocket(t, Req, &Config{RoutingID: []byte("req")})
+	events := req.Monitor()
+	at := bind(t, req, "tcp://127.0.0.1:*")
+	var routers []*Socket
+	for range 3 {
+		router := newSocket(t, Router, nil)
+		itsEvents := router.Monitor()
+		connect(t, router, at)
+		event(t, events, PeerAttached)
+		event(t, itsEvents, PeerAttached)
+		routers = append(routers, router)
+	}
+	for i := range routers {
+		send(t, req, "question")
+		want(t, routers[i], "req", "", "question") // in turn
+		for j, router := range routers {
+			if err := deliver(t, router, "req", "", fmt.Sprint(j)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, req, fmt.Sprint(i))
+		eventually(t, "all replies have come", func() bool { return req.Stats().Received == uint64(3*(i+1)) })
+	}
+}
+
+// The envelope grows with every proxy, and leads the reply back.
+func TestReqThroughProxies(t *testing.T) {
+	rep := newSocket(t, Rep, nil)
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	for range 3 {
+		var front, back *Socket
+		front = newSocket(t, Router, &Config{Handler: func(_ *Socket, m Message) { back.Deliver(m, nil) }})
+		back = newSocket(t, Dealer, &Config{Handler: func(_ *Socket, m Message) { front.Deliver(m, nil) }})
+		connect(t, back, at)
+		at = bind(t, front, "tcp://127.0.0.1:*")
+	}
+	req := newSocket(t, Req, &Config{Correlate: true})
+	connect(t, req, at)
+	for i := range 3 {
+		send(t, req, "question", "", fmt.Sprint(i))
+		want(t, rep, "question", "", fmt.Sprint(i))
+		send(t, rep, "", "answer")
+		want(t, req, "", "answer")
+	}
+}
+
 func TestRepKeepsTheEnvelope(t *testing.T) {
 	rep := newSocket(t, Rep, nil)
 	r := silent(t, rep, "DEALER", "")

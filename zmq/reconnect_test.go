@@ -287,6 +287,54 @@ func TestZ5DisconnectAndUnbind(t *testing.T) {
 	bind(t, rep, at) // it is free again
 }
 
+// Whoever is there stays when the endpoint is unbound; nobody comes any more.
+func TestUnbindLeavesItsPeers(t *testing.T) {
+	for _, endpoint := range []string{"tcp://" + testenv.OwnHost() + ":*", "ipc://" + t.TempDir() + "/s", "inproc://unbound"} {
+		pull, push := newSocket(t, Pull, nil), newSocket(t, Push, nil)
+		at := bind(t, pull, endpoint)
+		events := pull.Monitor()
+		connect(t, push, at)
+		event(t, events, PeerAttached)
+		if err := pull.Unbind(at); err != nil {
+			t.Error(err)
+		}
+		event(t, events, EndpointClosed)
+		other := newSocket(t, Pull, nil)
+		bind(t, other, at)
+		late := newSocket(t, Push, nil)
+		connect(t, late, at)
+		send(t, late, "for the other")
+		send(t, push, "still here")
+		want(t, other, "for the other")
+		want(t, pull, "still here")
+	}
+}
+
+// A subscriber that disconnects is forgotten, and tells again what it wants when it
+// connects again.
+func TestZ5ReconnectByTheUser(t *testing.T) {
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://" + t.TempDir() + "/s", "inproc://by-the-user"} {
+		xpub, sub := newSocket(t, XPub, nil), newSocket(t, Sub, nil)
+		if err := sub.Subscribe([]byte("a")); err != nil {
+			t.Fatal(err)
+		}
+		at := bind(t, xpub, endpoint)
+		for i := range 3 {
+			if err := deliver(t, xpub, "a", "for nobody"); err != nil {
+				t.Fatal(err)
+			}
+			connect(t, sub, at)
+			want(t, xpub, "\x01a")
+			send(t, xpub, "a", fmt.Sprint(i))
+			want(t, sub, "a", fmt.Sprint(i))
+			if err := sub.Disconnect(at); err != nil {
+				t.Fatal(err)
+			}
+			want(t, xpub, "\x00a")
+		}
+	}
+}
+
 func TestZ6Heartbeat(t *testing.T) { synctest.Test(t, testHeartbeat) }
 
 // A PING goes out when nothing was heard for the interval, with the TTL; a
