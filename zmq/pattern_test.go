@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -76,6 +77,24 @@ func TestZ3PeersWithoutAPlaceLoseNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nor does a PAIR that has its peer call another one.
+func TestZ3PairCallsNobodyInVain(t *testing.T) {
+	s := newSocket(t, Pair, &Config{ReconnectMax: 50 * time.Millisecond})
+	events := s.Monitor()
+	first, second := newSocket(t, Pair, nil), newSocket(t, Pair, nil)
+	connect(t, s, bind(t, first, "tcp://127.0.0.1:*"))
+	event(t, events, PeerAttached)
+	send(t, second, "waits")
+	connect(t, s, bind(t, second, "tcp://127.0.0.1:*"))
+	for range 3 {
+		if e := event(t, events, ConnectFailed); !errors.Is(e.Err, errSecondPeer) {
+			t.Error(e.Err)
+		}
+	}
+	first.Close()
+	want(t, s, "waits")
 }
 
 func TestReqOutOfTurn(t *testing.T) {
