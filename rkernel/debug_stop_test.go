@@ -4,6 +4,9 @@ package rkernel
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +144,27 @@ func TestCallsAreWhereTheyAreMade(t *testing.T) {
 		f.stops()
 		f.at(want...)
 		f.goOn("continue", done)
+	}
+}
+
+// What the interrupt by which a shutdown begins has a cell do may come to a breakpoint.
+func TestShutdownBeforeABreakpoint(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	file := filepath.Join(t.TempDir(), "last")
+	f.run(fmt.Sprintf(".Last <- function() file.create(%q)", file))
+	const code = "tryCatch({\n  cat('go\\n')\n  repeat {}\n}, interrupt = function(i) {\n  1\n})"
+	f.breakAt(code, 5)
+	done := f.execute(code)
+	f.wait(t, "go")
+	if err := f.r.Shutdown(t.Context(), false); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err == nil {
+		t.Error("the cell ended in peace")
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("R has not ended by itself: %v", err)
 	}
 }
 

@@ -19,6 +19,9 @@ func (p *process) stoppedAt(f frame) {
 		s.path = p.run.source
 	}
 	p.stopped = s
+	if p.end.shut {
+		p.interruptStopLocked() // there is nobody who would have it go on
+	}
 	p.mu.Unlock()
 	p.debugger.stopped(f.part(1))
 }
