@@ -13,7 +13,8 @@ import (
 // has gone: that reply cannot come.
 type requester struct {
 	balancer
-	asked  *Peer  // owes the reply; nil: a request may be sent
+	asked  *Peer  // got the last request
+	owed   bool   // its reply may still come
 	number uint32 // of the last request, with Correlate
 }
 
@@ -32,13 +33,13 @@ func (r *requester) ended(p *Peer) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
 	if r.asked == p {
-		r.asked = nil
+		r.owed = false
 		r.s.changed()
 	}
 }
 
 func (r *requester) route(it *item, c *cork) error {
-	if r.asked != nil && !r.s.cfg.Relaxed {
+	if r.owed && !r.s.cfg.Relaxed {
 		return outOfTurn(it)
 	}
 	// "SHALL prefix the outgoing message with an empty delimiter frame."
@@ -50,7 +51,7 @@ func (r *requester) route(it *item, c *cork) error {
 		it.frames = all // it may be routed again
 		return err
 	}
-	r.asked = p
+	r.asked, r.owed = p, true
 	r.number++
 	if r.s.cfg.Relaxed {
 		r.discardUnread()
@@ -84,7 +85,7 @@ func (r *requester) receive(p *Peer, m Message) error {
 	r.s.mu.Lock()
 	envelope := r.envelope(r.number)
 	n := len(envelope)
-	if r.asked != p || len(frames) <= n || !slices.EqualFunc(frames[:n], envelope, bytes.Equal) {
+	if !r.owed || r.asked != p || len(frames) <= n || !slices.EqualFunc(frames[:n], envelope, bytes.Equal) {
 		r.s.mu.Unlock()
 		// "SHALL discard silently any messages received from other peers, and
 		// any that do not begin with the delimiter."
@@ -92,7 +93,7 @@ func (r *requester) receive(p *Peer, m Message) error {
 		return nil
 	}
 	m.Frames = frames[n:]
-	r.asked = nil
+	r.owed = false
 	r.s.changed()
 	if r.s.cfg.Relaxed {
 		// Before the lock is free: the next request must find the reply there, to

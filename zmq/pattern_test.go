@@ -583,6 +583,42 @@ func TestReqRelaxedDiscardsAReplyThatWasNotRead(t *testing.T) {
 	}
 }
 
+// What a peer that has gone was asked, and did not get, is not asked again once there
+// is an answer to a later question: that is what the user waits for.
+func TestReqRelaxedDoesNotGoBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		req := newSocket(t, Req, &Config{Relaxed: true})
+		var raws [2]*rawPeer
+		for i := range raws {
+			ours, serve := pipe(req, true)
+			go serve()
+			raws[i] = newRaw(t, ours).shake("REP", "", 1)
+			synctest.Wait()
+		}
+		answer := func(question string) {
+			raws[1].read()
+			if f := raws[1].read(); string(f.Body) != question {
+				t.Fatalf("asked %q, want %q", f.Body, question)
+			}
+			raws[1].write(message("", "re: "+question))
+			synctest.Wait()
+		}
+		req.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil) // to the first, who does not read
+		req.Deliver(msg("one"), nil)
+		answer("one")
+		req.Deliver(msg("behind the long one"), nil)
+		req.Deliver(msg("two"), nil)
+		answer("two")
+		raws[0].conn.Close()
+		synctest.Wait()
+		want(t, req, "re: two")
+		if st := req.Stats(); st.Sent != 2 || st.Dropped != 2 || st.Pending != 0 {
+			t.Errorf("%+v", st)
+		}
+		raws[1].conn.Close()
+	})
+}
+
 // A relaxed REQ may ask again also while its first question waits for a peer.
 func TestReqRelaxedBeforeAPeer(t *testing.T) {
 	req := newSocket(t, Req, &Config{Relaxed: true})

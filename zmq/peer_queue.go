@@ -116,7 +116,7 @@ func (s *Socket) takeBack(p *Peer, begun, left []item) {
 	if len(left) > 0 && s.reroutes(p) {
 		req, _ := s.pat.(*requester)
 		if req != nil {
-			req.asked = nil // what it was asked last is in left
+			req.owed = false // the last request is in left
 		}
 		for i := range left {
 			if req != nil {
@@ -147,8 +147,7 @@ func (s *Socket) reroutes(p *Peer) bool {
 		return !s.closing
 	case Req:
 		// Not if the user has asked something else since.
-		asked := s.pat.(*requester).asked
-		return !s.closing && (asked == nil || asked == p) && len(s.backlog) == 0
+		return !s.closing && s.pat.(*requester).asked == p && len(s.backlog) == 0
 	}
 	return false
 }
