@@ -97,7 +97,8 @@ type Config struct {
 	// ReconnectMin and ReconnectMax bound the pause before a connection that
 	// failed or ended is tried again. It doubles each time, until a connection
 	// has lasted as long as the pause, and each pause is shortened at random by
-	// up to a half. Defaults: 20 ms and 2 s.
+	// up to a half. Defaults: 20 ms and 2 s. Negative: 1 ms, and as long as
+	// ReconnectMin. Only Disconnect ends the attempts.
 	ReconnectMin, ReconnectMax time.Duration
 
 	// Handover lets a new peer of a ROUTER take over the routing id of an old
