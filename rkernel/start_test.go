@@ -207,20 +207,16 @@ cat("answered\n"); Sys.sleep(1000); cat("slept\n")`}}).enter(t)
 	}
 }
 
-// A kernel answers while R is busy starting, for as long as that takes.
+// A kernel answers while R is busy starting, for as long as that takes: here for ever.
 func TestKernelInfoDoesNotWaitForR(t *testing.T) {
-	s := setting{files: map[string]string{".Rprofile": "invisible(file.create('$DIR/started')); Sys.sleep(30)"}}
+	s := setting{files: map[string]string{".Rprofile": "invisible(file.create('$DIR/started')); repeat Sys.sleep(1)"}}
 	s.enter(t)
 	c := kerneltest.Start(t, New(nil), nil)
 	waitForFile(t, "started")
-	start := time.Now()
 	req := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
 	c.ExpectBusy(req)
 	c.Expect(req, jupyter.Control, "kernel_info_reply")
 	c.ExpectIdle(req)
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("it took %v", took)
-	}
 }
 
 // An R in a place of its own, as conda's: its front-end script says where it is.
