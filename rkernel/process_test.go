@@ -395,8 +395,9 @@ func TestStdinRefused(t *testing.T) {
 		}
 	}
 	rec := newRecorder()
-	_, err := p.execute(context.Background(), rec, cell{code: "f <- function() { browser(); 'end' }\nf()"})
-	if err != nil || !slices.Contains(rec.all(), `result|[1] "end"`) || !strings.Contains(rec.text("stderr"), "does not allow input") {
+	_, err := p.execute(context.Background(), rec, cell{code: "f <- function() {\n  browser()\n  x <- 1\n  'end'\n}\nf()"})
+	want := []string{"stdout|Called from: f()\n", "stderr|browser: the front end does not allow input; continuing\n", `result|[1] "end"`}
+	if err != nil || !slices.Equal(rec.all(), want) {
 		t.Errorf("browser: %q, %v", rec.all(), err)
 	}
 }

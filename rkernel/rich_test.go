@@ -318,6 +318,12 @@ structure(1, class = "broken")`)
 	if data := v.shown[0].data; data["text/markdown"] != "*broken*" {
 		t.Errorf("besides what fails: %v", data)
 	}
+	// None can ask: R's loop is not where it could take the answer.
+	v = show(t, p, `repr_html.asking <- function(obj, ...) { browser(); readline("? ") }
+print.asking <- function(x, ...) cat("asking\n")
+structure(1, class = "asking")`, "an answer")
+	v.want(t, "result|asking stderr|browser: nobody can be asked now; continuing\n"+
+		"repr_html() of this value failed: nobody can be asked while R shows or completes something\n")
 	show(t, p, `isNamespaceLoaded("repr")`).want(t, "result|[1] FALSE")
 }
 

@@ -50,6 +50,7 @@ int cell_is_last(void) { return cell.next >= cell.p.n; }
 // displayed something itself its text is enough.
 static SEXP rich_value(void) {
 	if (cell.displayed) return NULL;
+	cell.over = 1; // what is asked or shown from here on is none of its print
 	SEXP value = cell_last_value();
 	if (!R.Rf_isObject(value) && !is_matrix(value)) return NULL;
 	SEXP rich = call_object("rich", value);

@@ -40,7 +40,7 @@ struct cell {
 	size_t own;        // how many bytes of that are R's
 	int displayed;     // its print has shown more than its text
 	int watched;       // task callbacks follow, whose children may speak
-	int over;          // printing is over: task callbacks run
+	int over;          // printing is over
 	struct buf result; // or is kept here
 };
 

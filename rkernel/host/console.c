@@ -9,6 +9,7 @@
 #include "host.h"
 
 static int capturing;    // at how many top levels, or 0; see console_capture
+static int refused;      // prompts of browsers meanwhile
 static int ready;        // the first prompt was reached
 static int quitting;     // the kernel asked R to end
 static int leaving = -1; // the status R ends with by its own will
@@ -41,7 +42,10 @@ static int top_levels(void) {
 	return n;
 }
 
-void console_capture(int on) { capturing = on ? top_levels() + 1 : 0; }
+void console_capture(int on) {
+	capturing = on ? top_levels() + 1 : 0;
+	refused = 0;
+}
 
 static struct buf kept[2]; // what is to be said on each lane afterwards
 
@@ -115,6 +119,13 @@ static int take_answer(void) {
 }
 
 static int ask(const char *prompt, int password) {
+	if (capturing) { // R's loop waits for what that is for, and would get the answer
+		static const char why[] = "nobody can be asked while R shows or completes something";
+		answer.len = 0;
+		buf_add(&answer, why, sizeof why);
+		answer.len--;
+		return ANSWER_REFUSED;
+	}
 	char number[16];
 	device_flush();
 	cell_flush();
@@ -177,15 +188,24 @@ void console_remember(const char *text) {
 	}
 }
 
-static int read_answer(const char *prompt, unsigned char *buf, int len, int history) {
-	if (answer_given < answer.len) return give(buf, len);
-	if (!console_ask(prompt, 0, browser_asks(prompt))) {
-		static const char note[] =
-			"browser: the front end does not allow input; continuing\n";
-		lane_text(2, note, sizeof note - 1);
-		answer.len = answer_given = 0;
+// go_on is the answer to a browser whose user cannot be asked. At the end of its input R
+// would ask again at the next statement. Where code of ours has called the function,
+// R's loop would take the rest of a line for its own.
+static int go_on(unsigned char *buf) {
+	static const char note[] = "browser: the front end does not allow input; continuing\n";
+	answer.len = answer_given = 0;
+	if (capturing) {
+		if (!refused++) console_keep("browser: nobody can be asked now; continuing\n");
 		return 0;
 	}
+	lane_text(2, note, sizeof note - 1);
+	memcpy(buf, "c\n", 3);
+	return 1;
+}
+
+static int read_answer(const char *prompt, unsigned char *buf, int len, int history) {
+	if (answer_given < answer.len) return give(buf, len);
+	if (!console_ask(prompt, 0, browser_asks(prompt))) return go_on(buf);
 	answer_given = 0;
 	if (answer.len == 1 && answer.data[0] == 4) { // Ctrl-D: the end of the input
 		answer.len = 0;
