@@ -218,6 +218,16 @@ static SEXP console_file(SEXP text) {
 	return file;
 }
 
+// A setting is the cell of an option, which may be NULL, and what is to be in it again.
+struct setting {
+	SEXP cell, value;
+};
+
+static void put_back(void *data) {
+	struct setting *s = data;
+	if (s->cell) R.SETCAR(s->cell, s->value);
+}
+
 SEXP parse_one(const char *code, size_t len) {
 	struct task t = {0};
 	int keep = R.Rf_asLogical(R.Rf_GetOption1(R.Rf_install("keep.source")));
@@ -228,9 +238,13 @@ SEXP parse_one(const char *code, size_t len) {
 	buf_free(&line);
 	t.file = PROTECT(keep == 1 ? console_file(t.text) : R_Nil);
 	t.n = 1;
+	// R's console makes no parse data.
+	struct setting data = {.cell = option("keep.parse.data")};
+	data.value = PROTECT(data.cell ? R.CAR(data.cell) : R_Nil);
+	if (data.cell) R.SETCAR(data.cell, R.Rf_ScalarLogical(0));
 	// It was valid a moment ago. If R jumps now, the cell ends by it.
-	t.result = try_parse(&t);
-	UNPROTECT(2);
+	t.result = R.R_ExecWithCleanup(try_parse, &t, put_back, &data);
+	UNPROTECT(3);
 	if (t.status != PARSE_OK || R.Rf_length(t.result) != 1) return NULL;
 	return R.VECTOR_ELT(t.result, 0);
 }

@@ -81,6 +81,7 @@ struct host_input_handler {
 	F(REQUIRED, host_bool, R_ToplevelExec, (void (*)(void *), void *)) \
 	F(REQUIRED, SEXP, R_tryEvalSilent, (SEXP, SEXP, int *)) \
 	F(REQUIRED, SEXP, R_tryCatchError, (SEXP (*)(void *), void *, SEXP (*)(SEXP, void *), void *)) \
+	F(REQUIRED, SEXP, R_ExecWithCleanup, (SEXP (*)(void *), void *, void (*)(void *), void *)) \
 	F(REQUIRED, SEXP, R_ParseVector, (SEXP, int, int *, SEXP)) \
 	F(REQUIRED, SEXP, Rf_install, (const char *)) \
 	F(REQUIRED, SEXP, Rf_protect, (SEXP)) \

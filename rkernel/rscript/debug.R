@@ -35,6 +35,8 @@ debug_cell <- function(code, path, file) {
     # R tells where a function is by the file of its source.
     source <- srcfilecopy(path, lines)
     source$cell <- TRUE
+    kept <- options(keep.parse.data = FALSE) # as the console does
+    on.exit(options(kept))
     exprs <- parse(text = lines, srcfile = source, keep.source = TRUE)
     list(lapply(exprs, debug_walk, as.integer(file)), debug_lines(attr(exprs, "srcref")))
 }

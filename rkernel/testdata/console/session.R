@@ -166,6 +166,7 @@ f <- function(x) {
 }
 getSrcLines(attr(attr(f, "srcref"), "srcfile"), 1, 6)
 utils::getSrcref(f)
+ls(attr(attr(f, "srcref"), "srcfile")); utils::getParseData(f); getOption("keep.parse.data")
 utils::getSrcLocation(f, "line"); utils::getSrcLocation(f, "column"); getSrcFilename(f)
 #--- places of two functions on a line
 g <- function() 1; h <- function() { 2 }   # both
