@@ -273,6 +273,30 @@ func TestZ1ShutdownTwiceParts(t *testing.T) {
 	})
 }
 
+// A socket that parts from its peers makes no new ones: what they sent would be lost.
+func TestZ1ShutdownTakesNoNewPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Pull, nil)
+		stays, serve := pipe(s, true)
+		go serve()
+		newRaw(t, stays).shake("PUSH", "", 1)
+		late, serve := pipe(s, true)
+		go serve()
+		r := newRaw(t, late)
+		r.write(greeting(3, 1))
+		r.skipGreeting()
+		synctest.Wait()
+		go s.Shutdown(context.Background())
+		<-s.flushedc
+		r.write(ready("PUSH", ""))
+		if f, err := r.tryRead(); err == nil {
+			t.Errorf("got %q of a socket that shuts down", f.Body)
+		}
+		stays.Close()
+		late.Close()
+	})
+}
+
 func TestZ1ClosedSendChannelFlushesAndCloses(t *testing.T) {
 	pull := newSocket(t, Pull, nil)
 	at := bind(t, pull, "tcp://127.0.0.1:*")

@@ -162,18 +162,20 @@ func (s *Socket) checkMetadata(m zmtp.Metadata) error {
 	return s.checkPlace(m.Get(zmtp.Identity))
 }
 
-// checkPlace refuses a peer that the pattern has no place for now. To attach it
-// would fail all the same, but by then it would take itself for a peer, and what it
-// sent would be lost. It may come again, so that it is told nothing: after an ERROR
-// libzmq does not.
+// checkPlace refuses a peer that there is no place for now. To attach it would fail
+// all the same, but by then it would take itself for a peer, and what it sent would
+// be lost. It may come again, so that it is told nothing: after an ERROR libzmq does
+// not.
 func (s *Socket) checkPlace(id []byte) error {
-	a, ok := s.pat.(admitter)
-	if !ok {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := a.admits(id); err != nil {
+	var err error
+	if s.closing || s.flushed {
+		err = ErrClosed
+	} else if a, ok := s.pat.(admitter); ok {
+		err = a.admits(id)
+	}
+	if err != nil {
 		return &zmtp.Refusal{Temporary: true, Err: err}
 	}
 	return nil
