@@ -308,6 +308,16 @@ structure(data.frame(a = 1), class = c("money", "data.frame"))`)
 	if html := v.html(t); html != "<i>money</i>" {
 		t.Errorf("HTML of a frame is %q", html)
 	}
+	// And of all frames, whether repr is there or not.
+	show(t, p, `repr_html.data.frame <- function(obj, ...) "<i>mine</i>"`)
+	for _, code := range []string{"data.frame(a = 1)", "if (nzchar(system.file(package = 'repr'))) loadNamespace('repr')\ndata.frame(a = 1)"} {
+		v := show(t, p, code)
+		if html := v.shown[len(v.shown)-1].data["text/html"]; html != "<i>mine</i>" {
+			t.Errorf("%s: HTML is %q", code, html)
+		}
+	}
+	show(t, p, `rm(repr_html.data.frame)
+if (isNamespaceLoaded("repr")) unloadNamespace("repr")`)
 	// Who writes one hears of its errors; the value is shown all the same.
 	v = show(t, p, `repr_html.broken <- function(obj, ...) stop("no way")
 repr_markdown.broken <- function(obj, ...) "*broken*"

@@ -42,15 +42,15 @@ rich_tags <- function(value) {
 }
 
 # method_for gives the first method of a generic that was written for a class of
-# the value; not one for base classes or the default. Where the generic's package
-# is loaded its methods count, and everywhere functions that users name so.
-method_for <- function(generic, package, value) {
-    classes <- setdiff(class(value), c("data.frame", "list", "function", "default"))
+# the value; not one for the default, or for such classes as are excepted. Functions that
+# users name so count everywhere, and where the generic's package is loaded its methods.
+method_for <- function(generic, package, value, except = c("data.frame", "list", "function")) {
+    classes <- setdiff(class(value), c(except, "default"))
     loaded <- isNamespaceLoaded(package) && isNamespaceLoaded("utils")
     for (class in classes) {
-        method <- if (loaded) utils::getS3method(generic, class, optional = TRUE,
-                                                 envir = asNamespace(package))
-                  else get0(paste0(generic, ".", class), globalenv(), mode = "function")
+        method <- get0(paste0(generic, ".", class), globalenv(), mode = "function")
+        if (is.null(method) && loaded)
+            method <- utils::getS3method(generic, class, optional = TRUE, envir = asNamespace(package))
         if (is.function(method)) return(method)
     }
     NULL
@@ -69,7 +69,7 @@ repr_generics <- c("text/html" = "repr_html", "text/markdown" = "repr_markdown",
 rich_repr <- function(value) {
     forms <- list()
     for (mime in names(repr_generics)) {
-        method <- method_for(repr_generics[[mime]], "repr", value)
+        method <- method_for(repr_generics[[mime]], "repr", value, except = NULL)
         if (is.null(method) || environmentName(topenv(environment(method))) == "repr") next
         data <- tryCatch(method(value), error = function(e) failed(repr_generics[[mime]], e))
         if (is.null(data)) next
