@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -160,6 +161,50 @@ func TestWritingWithoutRawAccess(t *testing.T) {
 	}
 	if e := event(t, events, PeerDetached); !errors.Is(e.Err, errStalled) {
 		t.Errorf("detached for %v", e.Err)
+	}
+}
+
+// A lateConn is a plain connection on whose every write half of the time is over
+// before the peer is looked at, as when this process stood still for long.
+type lateConn struct {
+	plainConn
+	armed int // how often a deadline was set; owned by the writer
+}
+
+func (c *lateConn) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		c.armed++
+	}
+	return c.plainConn.SetWriteDeadline(t)
+}
+
+func (c *lateConn) Write(b []byte) (int, error) {
+	if c.armed%2 == 1 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.plainConn.Write(b)
+}
+
+// A process that stood still does not take its peers for stalled: they get the time
+// to go on.
+func TestZ3WhoStoodStillBlamesNobody(t *testing.T) {
+	dealer := newSocket(t, Dealer, &Config{StallTimeout: patience,
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialPlain(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &lateConn{plainConn: conn.(plainConn)}, nil
+		}})
+	other := newSocket(t, Dealer, nil)
+	events := dealer.Monitor()
+	connect(t, dealer, bind(t, other, "tcp://127.0.0.1:*"))
+	event(t, events, PeerAttached)
+	for i := range 10 {
+		if err := deliver(t, dealer, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+		want(t, other, fmt.Sprint(i))
 	}
 }
 

@@ -75,7 +75,8 @@ type Config struct {
 	MaxHandshakes int
 
 	// StallTimeout cuts off a peer that accepts no byte for so long while
-	// messages wait for it. Zero or negative: never.
+	// messages wait for it. However long this process itself stood still, the
+	// peer has half of that to go on. Zero or negative: never.
 	StallTimeout time.Duration
 
 	// HeartbeatInterval is how long a peer may be silent before it is sent a

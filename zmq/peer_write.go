@@ -123,14 +123,24 @@ func (p *Peer) writeOut(wait bool) error {
 			return err
 		}
 	}
+	halves := 0 // of the stall timeout, in which the peer has accepted nothing
 	for len(b.rest) > 0 {
 		n, err := p.wire.write(b.next(), wait)
 		b.consume(n)
 		p.handedOver()
-		if err != nil {
-			if wait && errors.Is(err, errTimeout) {
-				err = errStalled
+		if n > 0 {
+			halves = 0
+		}
+		if wait && errors.Is(err, errTimeout) {
+			if n == 0 {
+				halves++
 			}
+			if halves == 2 {
+				return errStalled
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -198,10 +208,12 @@ func (p *Peer) handedOver() {
 
 var errStalled = errors.New("peer accepted nothing for too long")
 
-// armStall sets the time by which the peer must have accepted something.
+// armStall sets the time by which the peer must have accepted something: half of
+// what it has, and then the other half. If this process stood still meanwhile, with
+// the machine or by itself, the first half may be over at once, and not both.
 func (p *Peer) armStall() {
 	if t := p.s.cfg.StallTimeout; t > 0 {
-		p.conn.SetWriteDeadline(time.Now().Add(t))
+		p.conn.SetWriteDeadline(time.Now().Add(t / 2))
 	}
 }
 
