@@ -223,9 +223,9 @@ func use(ctx context.Context, c *client.Client) error {
 }
 
 // freePorts returns n ports that are free where only this process and its kernels
-// listen, and that the system gives to no connection meanwhile: most take those from 32768 on, and the even ones first.
-// It looks before any kernel is started: a process that is being started holds
-// for a moment what its parent had open.
+// listen, and that the system gives to no connection meanwhile: most take those
+// from 32768 on, and the even ones first. It looks before any kernel is started: a
+// process that is being started holds for a moment what its parent had open.
 func freePorts(n int) (ports []int) {
 	for port := 20_001; len(ports) < n; port += 2 {
 		ln, err := net.Listen("tcp", net.JoinHostPort(testenv.OwnHost(), fmt.Sprint(port)))
