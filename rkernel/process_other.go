@@ -54,4 +54,5 @@ func (*process) resume(string) bool         { panic("BUG: no process was started
 func (*process) interrupt()               {}
 func (*process) shutdown(context.Context) {}
 func (*process) hasEnded() bool           { return true }
+func (*process) startError() error        { return nil }
 func (*process) epitaph() string          { return "" }

@@ -186,8 +186,10 @@ func (r *R) ready() (*process, error) {
 	r.mu.Lock()
 	out, p := r.out, r.p
 	r.mu.Unlock()
-	if p != nil && p.hasEnded() && p.failedToStart() {
-		return nil, p.endError()
+	if p != nil && p.hasEnded() {
+		if err := p.startError(); err != nil {
+			return nil, err
+		}
 	}
 	return r.process(out)
 }

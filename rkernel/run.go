@@ -322,13 +322,17 @@ func (p *process) endErrorLocked() error {
 	return &kernel.Error{Name: "RDied", Value: value, Traceback: append(traceback, lost)}
 }
 
-// failedToStart says that R ended before its first prompt, and nobody wanted that.
-func (p *process) failedToStart() bool {
+// startError says why R, which has ended, could not start; nil if it could.
+func (p *process) startError() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.failedToStartLocked()
+	if !p.failedToStartLocked() {
+		return nil
+	}
+	return p.endErrorLocked()
 }
 
+// failedToStartLocked says that R ended before its first prompt, and nobody wanted that.
 func (p *process) failedToStartLocked() bool {
 	return p.end.fatal != "" || !p.wasReady() && !p.end.wanted && !p.end.deaf
 }
