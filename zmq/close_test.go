@@ -258,9 +258,7 @@ func TestZ1ShutdownDoesNotReset(t *testing.T) {
 func TestZ1ShutdownTwiceParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSocket(t, Pair, nil)
-		ours, serve := pipe(s, true)
-		go serve()
-		newRaw(t, ours).shake("PAIR", "", 1)
+		r := memPeer(t, s, "PAIR")
 		synctest.Wait()
 		close(s.Send())
 		<-s.flushedc
@@ -269,7 +267,7 @@ func TestZ1ShutdownTwiceParts(t *testing.T) {
 		if d := time.Since(start); d != partTimeout {
 			t.Errorf("closed after %v, with a peer that has %v to read", d, partTimeout)
 		}
-		ours.Close()
+		r.conn.Close()
 	})
 }
 
@@ -277,9 +275,7 @@ func TestZ1ShutdownTwiceParts(t *testing.T) {
 func TestZ1ShutdownTakesNoNewPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSocket(t, Pull, nil)
-		stays, serve := pipe(s, true)
-		go serve()
-		newRaw(t, stays).shake("PUSH", "", 1)
+		stays := memPeer(t, s, "PUSH")
 		late, serve := pipe(s, true)
 		go serve()
 		r := newRaw(t, late)
@@ -292,7 +288,7 @@ func TestZ1ShutdownTakesNoNewPeer(t *testing.T) {
 		if f, err := r.tryRead(); err == nil {
 			t.Errorf("got %q of a socket that shuts down", f.Body)
 		}
-		stays.Close()
+		stays.conn.Close()
 		late.Close()
 	})
 }

@@ -75,10 +75,8 @@ func TestZ3FlowDropsAreCountedAndTold(t *testing.T) {
 func TestZ3FlowDropOldestKeepsTheNewest(t *testing.T) {
 	for _, queue := range []int{1, 10} {
 		push := newSocket(t, Push, &Config{SendQueue: queue, Full: DropOldest})
-		ours, serve := pipe(push, true)
-		go serve()
-		defer ours.Close()
-		r := newRaw(t, ours).shake("PULL", "", 1)
+		r := memPeer(t, push, "PULL")
+		defer r.conn.Close()
 		eventually(t, "a peer", func() bool { return peerCount(push) == 1 })
 		push.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil) // a part of it is written
 		const n = 100
@@ -106,10 +104,7 @@ func TestZ3FlowDropOldestKeepsTheBoundInOctets(t *testing.T) {
 		t.Run(with, func(t *testing.T) {
 			s := newSocket(t, Push, &Config{SendQueueBytes: bound, Full: DropOldest})
 			if with != "no peer" {
-				ours, serve := pipe(s, true)
-				go serve()
-				defer ours.Close()
-				newRaw(t, ours).shake("PULL", "", 1)
+				defer memPeer(t, s, "PULL").conn.Close()
 				s.Deliver(Message{Frames: [][]byte{body(2 * memBuffer)}}, nil) // a part of it is written
 				eventually(t, "a full connection", func() bool { return peerCount(s) == 1 && s.Stats().Pending == 1 })
 			}

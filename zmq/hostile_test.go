@@ -367,9 +367,7 @@ func TestZ4StallTimeout(t *testing.T) {
 func TestZ4StallTimeoutIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		push := newSocket(t, Push, &Config{SendQueue: -1, StallTimeout: time.Second})
-		ours, serve := pipe(push, true)
-		go serve()
-		r := newRaw(t, ours).shake("PULL", "", 1)
+		r := memPeer(t, push, "PULL")
 		const n = 16
 		for range n {
 			push.Deliver(big(), nil)

@@ -116,10 +116,8 @@ func TestSubscriptionsOfAStalledPublisher(t *testing.T) {
 	}
 	must(xsub.Subscribe([]byte("held")))
 	must(xsub.Subscribe([]byte("given up")))
-	ours, serve := pipe(xsub, true)
-	go serve()
-	defer ours.Close()
-	r := newRaw(t, ours).shake("PUB", "", 1)
+	r := memPeer(t, xsub, "PUB")
+	defer r.conn.Close()
 	eventually(t, "a peer", func() bool { return peerCount(xsub) == 1 })
 	xsub.Deliver(Message{Frames: [][]byte{nil, body(2 * memBuffer)}}, nil) // a part of it is written
 

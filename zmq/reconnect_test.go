@@ -59,6 +59,14 @@ func pipe(s *Socket, bound bool) (ours net.Conn, serve func()) {
 	}
 }
 
+// memPeer attaches a raw peer of type typ to s in memory, for tests in a bubble.
+func memPeer(t testing.TB, s *Socket, typ string) *rawPeer {
+	t.Helper()
+	ours, serve := pipe(s, true)
+	go serve()
+	return newRaw(t, ours).shake(typ, "", 1)
+}
+
 func TestZ5ReconnectForgetsBackOffAfterSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := make(chan net.Conn)
@@ -414,9 +422,7 @@ func TestZ6HeartbeatTTLOfThePeer(t *testing.T) {
 func TestZ6HeartbeatStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSocket(t, Dealer, &Config{RecvQueue: -1, HeartbeatInterval: time.Second})
-		ours, serve := pipe(s, true)
-		go serve()
-		r := newRaw(t, ours).shake("DEALER", "", 1)
+		r := memPeer(t, s, "DEALER")
 		r.write(message("nobody takes this"))
 		time.Sleep(time.Hour)
 		if peerCount(s) != 1 {
@@ -429,7 +435,7 @@ func TestZ6HeartbeatStandsStill(t *testing.T) {
 		}
 
 		old := newSocket(t, Dealer, &Config{HeartbeatInterval: time.Second})
-		ours, serve = pipe(old, true)
+		ours, serve := pipe(old, true)
 		go serve()
 		newRaw(t, ours).shake("DEALER", "", 0)
 		time.Sleep(time.Hour)
@@ -444,22 +450,20 @@ func TestZ6HeartbeatStandsStillForWhoWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSocket(t, Rep, &Config{HeartbeatInterval: time.Second})
 		for range 2 {
-			ours, serve := pipe(s, true)
-			go serve()
-			r := newRaw(t, ours).shake("REQ", "", 1)
+			r := memPeer(t, s, "REQ")
 			r.write(message("", "request"))
-			ours.SetDeadline(time.Time{})
+			r.conn.SetDeadline(time.Time{})
 			go func() { // a peer that answers every PING
 				for {
 					f, ok, _ := r.dec.Next(1 << 20)
 					if !ok {
-						n, err := ours.Read(r.dec.Space())
+						n, err := r.conn.Read(r.dec.Space())
 						if err != nil {
 							return
 						}
 						r.dec.Fill(n)
 					} else if f.Flags == zmtp.Command {
-						ours.Write(command("PONG", ""))
+						r.conn.Write(command("PONG", ""))
 					}
 				}
 			}()
