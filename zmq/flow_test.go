@@ -207,15 +207,18 @@ func TestZ3FlowBlocksAtEitherBound(t *testing.T) {
 	}
 }
 
-// Who sends as fast as it can keeps nobody else from being heard.
+// Who sends as fast as it can keeps nobody else from being heard. All have filled what
+// lies between, so that nobody's messages have to be waited for.
 func TestZ3FlowHearsAllPeers(t *testing.T) {
-	const peers, messages = 4, 2000
+	const peers, messages = 4, 20_000
 	for typ, peer := range map[Type]Type{Pull: Push, Router: Dealer, Rep: Dealer} {
 		t.Run(typ.String(), func(t *testing.T) {
 			s := newSocket(t, typ, &Config{RecvQueue: -1, Full: DropNewest})
 			at := bind(t, s, "tcp://127.0.0.1:*")
+			var senders []*Socket
 			for i := range peers {
 				p := newSocket(t, peer, nil)
+				senders = append(senders, p)
 				connect(t, p, at)
 				m := Message{Frames: [][]byte{nil, {byte(i)}, body(i * 1000)}}
 				go func() {
@@ -229,6 +232,9 @@ func TestZ3FlowHearsAllPeers(t *testing.T) {
 				}()
 			}
 			eventually(t, "all are there", func() bool { return peerCount(s) == peers })
+			for _, p := range senders {
+				eventually(t, "all wait", func() bool { return len(p.Send()) == cap(p.Send()) })
+			}
 			var heard [peers]int
 			for range messages {
 				m := recv(t, s)
