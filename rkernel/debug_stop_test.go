@@ -19,9 +19,7 @@ import (
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
-	f.breakAt(debugged, 14)
-	done := f.execute(debugged)
-	f.stops()
+	done := f.stopAt(debugged, 14)
 	f.at("top level:14")
 	f.step("stepIn", "f:2", "top level:14")
 	f.step("next", "f:4", "top level:14")
@@ -30,9 +28,7 @@ func TestSteps(t *testing.T) {
 	f.step("stepOut", "top level:15")
 	f.goOn("next", done)
 	// A step over a function with a breakpoint stops there.
-	f.breakAt(debugged, 10, 7)
-	done = f.execute(debugged)
-	f.stops()
+	done = f.stopAt(debugged, 10, 7)
 	f.at("top level:10")
 	f.step("next", "top level:11")
 	f.step("next", "top level:12")
@@ -60,9 +56,7 @@ func TestStepsInArguments(t *testing.T) {
   r
 }
 f()`
-	f.breakAt(code, 3)
-	done := f.execute(code)
-	f.stops()
+	done := f.stopAt(code, 3)
 	f.at("f:3", "top level:14")
 	f.step("next", "f:4", "top level:14")
 	if got := f.scope("Locals"); !slices.Equal(got, []string{"a=1"}) {
@@ -139,9 +133,7 @@ func TestCallsAreWhereTheyAreMade(t *testing.T) {
 		"f <- function(x) {\n  x\n}\ng <- function() {\n  f({\n    3 # here\n  })\n}\ng()": {"g:6", "top level:9"},
 	} {
 		line := 1 + strings.Count(code[:strings.Index(code, "# here")], "\n")
-		f.breakAt(code, line)
-		done := f.execute(code)
-		f.stops()
+		done := f.stopAt(code, line)
 		f.at(want...)
 		f.goOn("continue", done)
 	}
@@ -179,9 +171,7 @@ func TestK5InterruptOfACellThatHasStopped(t *testing.T) {
 		if during == "top" {
 			line = 7
 		}
-		f.breakAt(code, line)
-		done := f.execute(code)
-		f.stops()
+		done := f.stopAt(code, line)
 		if name == "evaluating" {
 			go func() {
 				_, err := f.try("evaluate", object{"expression": during, "frameId": 2})
@@ -213,9 +203,7 @@ func TestR6DeathOfACellThatHasStopped(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
 	const code = "x <- 1\nx"
-	f.breakAt(code, 2)
-	done := f.execute(code)
-	f.stops()
+	done := f.stopAt(code, 2)
 	f.r.running().signal(unix.SIGKILL)
 	f.event("continued")
 	if err, _ := errors.AsType[*kernel.Error](<-done); err == nil || err.Name != "RDied" {

@@ -119,6 +119,16 @@ func (f *debugFront) execute(code string) <-chan error {
 	return done
 }
 
+// stopAt runs a cell up to one of the breakpoints that it sets. Its end comes on the
+// channel.
+func (f *debugFront) stopAt(code string, lines ...int) <-chan error {
+	f.t.Helper()
+	f.breakAt(code, lines...)
+	done := f.execute(code)
+	f.stops()
+	return done
+}
+
 // run runs a cell that does not stop.
 func (f *debugFront) run(code string) {
 	f.t.Helper()
@@ -211,9 +221,7 @@ func TestTheEndOfDebuggingLetsTheCellGoOn(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
 	const code = "for (i in 1:3) {\n  cat(i)\n}"
-	f.breakAt(code, 2)
-	done := f.execute(code)
-	f.stops()
+	done := f.stopAt(code, 2)
 	if info := f.ask("debugInfo", nil); fmt.Sprint(info["stoppedThreads"], info["isStarted"]) != "[1] true" {
 		t.Errorf("debugInfo: %v", info)
 	}

@@ -52,9 +52,7 @@ func TestStopsShowVariables(t *testing.T) {
   inner()
 }
 h(5)`
-	f.breakAt(code, 7)
-	done := f.execute(code)
-	f.stops()
+	done := f.stopAt(code, 7)
 	f.at("inner:7", "h:9", "top level:11")
 	for name, want := range map[string][]string{
 		"Locals": {`k="v\"w"`},

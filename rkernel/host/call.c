@@ -263,8 +263,9 @@ static SEXP native_event(SEXP kind, SEXP list) {
 	if (R.TYPEOF(kind) != STRSXP || R.Rf_length(kind) != 1 || R.TYPEOF(list) != VECSXP)
 		R.Rf_error("an event has a kind and a list of parts");
 	const char *what = R.R_CHAR(R.STRING_ELT(kind, 0));
-	if (strcmp(what, "display") == 0 && !device_sends()) cell_displays();
-	if (strcmp(what, "display") == 0 || strcmp(what, "clear") == 0)
+	int displays = strcmp(what, "display") == 0;
+	if (displays && !device_sends()) cell_displays();
+	if (displays || strcmp(what, "clear") == 0)
 		device_flush(); // a plot comes before what is shown, or cleared, after it
 	int n = R.Rf_length(list);
 	struct host_part *parts; // in memory of R's, since what follows may jump

@@ -58,6 +58,28 @@ static SEXP option(const char *name) {
 	return NULL;
 }
 
+// A setting is the cell of an option, which may be NULL, and what was in it.
+struct setting {
+	SEXP cell, before;
+};
+
+// set puts a value into an option's cell. The caller protects what was in it.
+static struct setting set(const char *name, SEXP value) {
+	PROTECT(value);
+	struct setting s = {option(name), R_Nil};
+	if (s.cell) {
+		s.before = R.CAR(s.cell);
+		R.SETCAR(s.cell, value);
+	}
+	UNPROTECT(1);
+	return s;
+}
+
+static void put_back(void *setting) {
+	struct setting *s = setting;
+	if (s->cell) R.SETCAR(s->cell, s->before);
+}
+
 static void parse(void *data) {
 	struct task *t = data;
 	t->result = R.R_tryCatchError(try_parse, t, ignore_error, t);
@@ -68,17 +90,16 @@ static void parse(void *data) {
 // protects. Handlers of the user's do not hear of it, and no jump of theirs and no
 // interrupt, which waits, passes over what puts the options back.
 static void quiet_parse(struct task *t) {
-	SEXP warn = option("warn"), data = option("keep.parse.data");
-	SEXP old_warn = PROTECT(warn ? R.CAR(warn) : R_Nil);
-	SEXP old_data = PROTECT(data ? R.CAR(data) : R_Nil);
 	unsigned char suspended = *R.R_interrupts_suspended;
 	*R.R_interrupts_suspended = 1;
-	if (warn) R.SETCAR(warn, R.Rf_ScalarInteger(-1));
-	if (data) R.SETCAR(data, R.Rf_ScalarLogical(0));
+	struct setting warn = set("warn", R.Rf_ScalarInteger(-1));
+	PROTECT(warn.before);
+	struct setting data = set("keep.parse.data", R.Rf_ScalarLogical(0));
+	PROTECT(data.before);
 	t->status = PARSE_ERROR;
 	R.R_ToplevelExec(parse, t);
-	if (warn) R.SETCAR(warn, old_warn);
-	if (data) R.SETCAR(data, old_data);
+	put_back(&warn);
+	put_back(&data);
 	*R.R_interrupts_suspended = suspended;
 	UNPROTECT(2);
 }
@@ -218,16 +239,6 @@ static SEXP console_file(SEXP text) {
 	return file;
 }
 
-// A setting is the cell of an option, which may be NULL, and what is to be in it again.
-struct setting {
-	SEXP cell, value;
-};
-
-static void put_back(void *data) {
-	struct setting *s = data;
-	if (s->cell) R.SETCAR(s->cell, s->value);
-}
-
 SEXP parse_one(const char *code, size_t len) {
 	struct task t = {0};
 	int keep = R.Rf_asLogical(R.Rf_GetOption1(R.Rf_install("keep.source")));
@@ -239,9 +250,8 @@ SEXP parse_one(const char *code, size_t len) {
 	t.file = PROTECT(keep == 1 ? console_file(t.text) : R_Nil);
 	t.n = 1;
 	// R's console makes no parse data.
-	struct setting data = {.cell = option("keep.parse.data")};
-	data.value = PROTECT(data.cell ? R.CAR(data.cell) : R_Nil);
-	if (data.cell) R.SETCAR(data.cell, R.Rf_ScalarLogical(0));
+	struct setting data = set("keep.parse.data", R.Rf_ScalarLogical(0));
+	PROTECT(data.before);
 	// It was valid a moment ago. If R jumps now, the cell ends by it.
 	t.result = R.R_ExecWithCleanup(try_parse, &t, put_back, &data);
 	UNPROTECT(3);

@@ -82,9 +82,10 @@ debug_order <- function(refs) {
     ifelse(duplicated(order, fromLast = TRUE), -order, order)
 }
 
-debug_question <- function(file, line)
-    call("if", call("$", debug_hook(file), quote(on)),
-         as.call(list(call("$", debug_hook(file), quote(at)), file, line)))
+debug_question <- function(file, line) {
+    hook <- debug_hook(file)
+    call("if", call("$", hook, quote(on)), as.call(list(call("$", hook, quote(at)), file, line)))
+}
 
 # debug_places gives the first and last lines of the statements at which code can
 # stop, as pairs.
