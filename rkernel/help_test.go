@@ -56,6 +56,27 @@ func TestHelpPagesComeAsTextAndHTML(t *testing.T) {
 	}
 }
 
+// A document that is run without its reader does not fail where help would ask which of
+// several pages is meant: the first is shown, as in an R that is not interactive.
+func TestHelpThatCannotAskShowsTheFirstPage(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "?plot", "2")
+	if text, _ := v.page(t); !strings.Contains(text, "Generic X-Y Plotting") {
+		t.Errorf("the user's choice is %.200q", text)
+	}
+	v = &viewer{recorder: newRecorder()}
+	v.runCell(t, p, cell{code: "?plot"})
+	text, html := v.page(t)
+	for _, page := range []string{text, html} {
+		if !strings.Contains(page, "Default Scatterplot Function") {
+			t.Errorf("without a user it is %.200q", page)
+		}
+	}
+	if said := v.text("stderr"); said != "help: the front end does not allow input; showing the first\n" {
+		t.Errorf("says %q", said)
+	}
+}
+
 func TestListingsAndFilesArePages(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "été.txt")
 	if err := os.WriteFile(file, []byte("line one\nline <two>\n"), 0o600); err != nil {

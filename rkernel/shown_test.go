@@ -58,14 +58,19 @@ func cpu(t testing.TB, p *process) time.Duration {
 // run runs one more cell for the same eyes.
 func (v *viewer) run(t testing.TB, p *process, code string) {
 	t.Helper()
+	v.runCell(t, p, cell{code, true, true})
+}
+
+func (v *viewer) runCell(t testing.TB, p *process, c cell) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	result, err := p.execute(ctx, v, cell{code, true, true})
+	result, err := p.execute(ctx, v, c)
 	v.err = nil
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
 		v.err = e
 	} else if err != nil {
-		t.Fatalf("execute %q: %v (%q)", code, err, v.all())
+		t.Fatalf("execute %q: %v (%q)", c.code, err, v.all())
 	}
 	if result != nil {
 		v.pages = append(v.pages, result.Payload...)

@@ -39,15 +39,21 @@ page <- function(text, html = NULL) {
 plain <- function(lines) gsub(".\b", "", utf8(lines))
 
 # help_shown gives the HTML of the help page that print is just showing, or
-# NULL: R formats help as text before it calls the pager, but the frame that
-# does it knows which page it is.
+# NULL: R formats help as text before it calls the pager.
 help_shown <- function() {
+    file <- help_page()
+    if (!is.null(file)) help_html(file)
+}
+
+# help_page gives the path of the help page that print is just showing, or is going
+# to show if its user does not choose another one: its frame knows it.
+help_page <- function() {
     if (!isNamespaceLoaded("utils")) return(NULL)
     printer <- asNamespace("utils")$print.help_files_with_topic
     for (i in rev(seq_len(sys.nframe()))) {
         if (!identical(sys.function(i), printer)) next
         file <- sys.frame(i)$file
-        if (is.character(file) && length(file) == 1L) return(help_html(file))
+        if (is.character(file) && length(file) == 1L) return(file)
     }
     NULL
 }
