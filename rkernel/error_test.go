@@ -28,6 +28,10 @@ func TestErrors(t *testing.T) {
 		{`stop("in \"quotes\" : and more")`, "simpleError|in \"quotes\" : and more|Error: in \"quotes\" : and more"},
 		{`f <- function(x) log(x)` + "\n" + `f("a : b")`, "simpleError|non-numeric argument to mathematical function|" +
 			`Error in log(x) : non-numeric argument to mathematical function`},
+		{`log("Men's", base = 'a " : b')`, "simpleError|non-numeric argument to mathematical function|" +
+			`Error in log("Men's", base = "a \" : b") : ` + "\n  non-numeric argument to mathematical function"},
+		{"f <- function(`it's : \"`) sum(`it's : \"`)\nf('a')",
+			"simpleError|invalid 'type' (character) of argument|Error in sum(`it's : \"`) : invalid 'type' (character) of argument"},
 		{`cat(list(1, list()))`, "simpleError|argument 1 (type 'list') cannot be handled by 'cat'|" +
 			"Error in cat(list(1, list())) : \n  argument 1 (type 'list') cannot be handled by 'cat'"},
 		{`x y`, `parseError|unexpected symbol in "x y"|Error: unexpected symbol in "x y"`},

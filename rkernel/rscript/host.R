@@ -168,14 +168,12 @@
     text
 }
 
+# .outside_quotes gives the place of the first such text outside quotes, or -1. What
+# R quotes in a call can hold the other quotes.
 .outside_quotes <- function(text, what) {
-    hits <- gregexpr(what, text, fixed = TRUE)[[1L]]
-    for (at in hits) {
-        before <- gsub("\\\\.", "", substring(text, 1L, at - 1L))
-        odd <- vapply(c("\"", "'", "`"), function(q)
-            nchar(gsub(paste0("[^", q, "]"), "", before)) %% 2L == 1L, NA)
-        if (at < 0L || !any(odd)) return(at)
-    }
+    quoted <- "\"(\\\\.|[^\"\\\\])*\"|'(\\\\.|[^'\\\\])*'|`(\\\\.|[^`\\\\])*`"
+    for (at in gregexpr(what, text, fixed = TRUE)[[1L]])
+        if (at < 0L || !grepl("[\"'`]", gsub(quoted, "", substring(text, 1L, at - 1L)))) return(at)
     -1L
 }
 
