@@ -155,7 +155,6 @@ func (d *debugger) event(name string, body object) {
 }
 
 func (d *debugger) initialize(context.Context, *debugArguments) (object, error) {
-	d.event("initialized", object{})
 	return object{
 		"supportsConfigurationDoneRequest": true,
 		"exceptionBreakpointFilters": []object{{
@@ -164,8 +163,14 @@ func (d *debugger) initialize(context.Context, *debugArguments) (object, error) 
 	}, nil
 }
 
+// attach also says that breakpoints are welcome, which must come "not before the
+// `initialize` request has finished": a front end knows what the debugger can from
+// the reply to that.
+// https://microsoft.github.io/debug-adapter-protocol/specification#Events_Initialized
 func (d *debugger) attach(context.Context, *debugArguments) (object, error) {
-	return nil, d.configure(func() { d.attached = true })
+	err := d.configure(func() { d.attached = true })
+	d.event("initialized", object{})
+	return nil, err
 }
 
 func (d *debugger) configurationDone(context.Context, *debugArguments) (object, error) {

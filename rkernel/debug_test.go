@@ -36,8 +36,11 @@ func newDebugFront(t testing.TB) *debugFront {
 		events: make(chan jupyter.DebugEvent, 100)}
 	t.Cleanup(func() { f.r.Shutdown(context.Background(), false) })
 	f.ask("initialize", nil)
-	f.event("initialized")
+	if len(f.events) > 0 {
+		t.Error("an event came before initialize had ended")
+	}
 	f.ask("attach", nil)
+	f.event("initialized")
 	return f
 }
 
@@ -236,6 +239,7 @@ func TestTheEndOfDebuggingLetsTheCellGoOn(t *testing.T) {
 	f.breakAt(code, 2)
 	f.run(code)
 	f.ask("attach", nil)
+	f.event("initialized")
 	const function = "f <- function() {\n  'f'\n}"
 	f.run(function)
 	f.ask("disconnect", nil)
