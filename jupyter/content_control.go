@@ -3,6 +3,7 @@ package jupyter
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 )
 
 // ShutdownRequest asks the kernel to end; Restart says that another one takes
@@ -143,10 +144,20 @@ type InputReply struct {
 func (*InputReply) MsgType() string { return TypeInputReply }
 
 // UnmarshalJSON checks that Value is there. A reply of status "error" is an
-// error.
+// error, also if it has a value.
 func (r *InputReply) UnmarshalJSON(raw []byte) error {
 	type plain InputReply
-	return unmarshalRequired(raw, (*plain)(r), "value")
+	v := struct {
+		*plain
+		Status string `json:"status"`
+	}{plain: (*plain)(r)}
+	if err := unmarshalRequired(raw, &v, "value"); err != nil {
+		return err
+	}
+	if v.Status == StatusError {
+		return errors.New("status is error")
+	}
+	return nil
 }
 
 // CommOpen opens a comm. Either side sends it.

@@ -114,6 +114,9 @@ func TestK4MalformedAnswersAreErrors(t *testing.T) {
 		"{\"value\":\"\xff\"}":         "kernel: bad input_reply: content: not UTF-8",
 		`{"value":"x"`:                 "kernel: bad input_reply: content: not JSON",
 		`{"value":null,"status":"ok"}`: "kernel: bad input_reply: content of input_reply: value is missing",
+
+		// As runtimelib writes it, whose error has a value too.
+		`{"value":"","status":"error","ename":"E","evalue":"e","traceback":[]}`: "kernel: bad input_reply: content of input_reply: status is error",
 	} {
 		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "ask x", AllowStdin: true})
 		c.ExpectStart(r, 0)
