@@ -72,7 +72,7 @@ func commData(data any) (json.RawMessage, error) {
 		return nil, nil
 	}
 	raw, err := json.Marshal(data)
-	if err == nil && (len(raw) == 0 || raw[0] != '{') {
+	if err == nil && raw[0] != '{' {
 		err = errors.New("not a JSON object")
 	}
 	if err != nil {
@@ -148,7 +148,7 @@ func (cs *comms) info(c *jupyter.CommInfoRequest) jupyter.Content {
 // comm publishes a message of a comm, which is sent for silent requests too: it
 // is for the front end's other end of the comm, not for its user.
 func (o *Output) comm(c jupyter.Content, metadata json.RawMessage, buffers [][]byte) error {
-	return o.out.outputWith(o.parent, c, metadata, buffers)
+	return o.out.output(o.parent, c, metadata, buffers)
 }
 
 // openToFrontEnd opens a comm from the side of the language. The comm_open is

@@ -40,7 +40,7 @@ func (s *Server) handleControl(in *incoming) {
 	case *jupyter.CreateSubshellRequest, *jupyter.DeleteSubshellRequest, *jupyter.ListSubshellRequest:
 		reply = s.subshells(in, c)
 	case *jupyter.DebugRequest:
-		reply = failedDebug(*c, "NotSupported", "this kernel has no debugger")
+		reply = s.debug(s.langCtx, in, *c) // there is no debugger, or it has ended
 	default:
 		reply = s.badRequest(in, "%s is not served on the control channel", in.msg.Header.MsgType)
 	}

@@ -288,13 +288,9 @@ func cut(text string, max int) string {
 	return text[:n]
 }
 
-// output publishes what a language shows. It blocks while the backlog is full.
-func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, buffers [][]byte) error {
-	return o.outputWith(parent, c, nil, buffers)
-}
-
-// outputWith is output with metadata of the message, a JSON object or nil.
-func (o *outgoing) outputWith(parent json.RawMessage, c jupyter.Content, metadata json.RawMessage,
+// output publishes what a language shows. metadata is that of the message, a JSON
+// object or nil. It blocks while the backlog is full.
+func (o *outgoing) output(parent json.RawMessage, c jupyter.Content, metadata json.RawMessage,
 	buffers [][]byte,
 ) error {
 	frames, err := o.encode(parent, c, metadata)

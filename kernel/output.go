@@ -89,7 +89,7 @@ func (o *Output) publish(c jupyter.Content) error {
 	if o.silent {
 		return nil
 	}
-	return o.out.output(o.parent, c, nil)
+	return o.out.output(o.parent, c, nil, nil)
 }
 
 // Flush returns when everything published so far, through whichever Output,

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
+	"syscall"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -111,6 +113,43 @@ func (s *Server) ownProcess() (stop func()) {
 		stopSignals()
 	}
 }
+
+// handleSignals has signals act on s.
+func (s *Server) handleSignals() (stop func()) {
+	c := make(chan os.Signal, 8)
+	// SIGPIPE, so that a broken stderr is an error of write and not the end of
+	// the process. It is caught, not ignored: child processes would inherit
+	// that.
+	watched := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE}
+	if !hangupIgnored() {
+		watched = append(watched, syscall.SIGHUP)
+	}
+	signal.Notify(c, watched...)
+	stopc := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case sig := <-c:
+				switch sig {
+				case syscall.SIGINT:
+					s.Interrupt()
+				case syscall.SIGTERM, syscall.SIGHUP:
+					s.Close()
+				}
+			case <-stopc:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(stopc)
+	}
+}
+
+// hangupIgnored reports whether the process was started under nohup. Then SIGHUP
+// stays ignored.
+func hangupIgnored() bool { return signal.Ignored(syscall.SIGHUP) }
 
 // parentPID returns the process whose death ends the kernel, 0 if none does.
 func parentPID() int {

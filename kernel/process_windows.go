@@ -1,33 +1,6 @@
 package kernel
 
-import (
-	"os"
-	"os/signal"
-)
-
-// handleSignals has Ctrl-C act on s.
-func (s *Server) handleSignals() (stop func()) {
-	c := make(chan os.Signal, 8)
-	signal.Notify(c, os.Interrupt)
-	stopc := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-c:
-				s.Interrupt()
-			case <-stopc:
-				return
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(c)
-		close(stopc)
-	}
-}
-
-// hangupIgnored reports false: there is no nohup.
-func hangupIgnored() bool { return false }
+import "os"
 
 // processExists reports whether there is a process pid.
 func processExists(pid int) bool {
