@@ -109,9 +109,9 @@ func orDefault(d, def time.Duration) time.Duration {
 // for the process of a kernel that it started; all of them have ended when Close
 // returns.
 type Client struct {
-	cfg     Config                  // read-only after attach and Start
-	session *jupyter.Session        // read-only after attach and Start
-	conn    *jupyter.ConnectionInfo // read-only after attach and Start
+	cfg     Config                  // read-only after Attach and Start
+	session *jupyter.Session        // read-only after Attach and Start
+	conn    *jupyter.ConnectionInfo // as session; but lifeMu guards the ports of a kernel that registers
 	spec    *jupyter.KernelSpec     // nil if attached; read-only after Start
 	file    string                  // the connection file that Start wrote, or ""
 

@@ -307,7 +307,10 @@ func TestCloseEndsCallsAndLeavesTheKernel(t *testing.T) {
 
 func TestReplyErrorTellsTheKernelsWords(t *testing.T) {
 	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
-		k.whole(ch, m, jupyter.NewErrorReply(m.Header.MsgType, "SyntaxError", "odd"), nil)
+		k.whole(ch, m, &jupyter.ErrorReply{
+			Type: jupyter.TypeCompleteReply, Status: jupyter.StatusError,
+			ErrorInfo: jupyter.ErrorInfo{EName: "SyntaxError", EValue: "odd"},
+		}, nil)
 	}))
 	_, err := attach(t, k, nil).Complete(testContext(t), "x", -1)
 	got, ok := errors.AsType[*client.ReplyError](err)

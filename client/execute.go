@@ -276,25 +276,11 @@ func (x *execution) stopProbe() {
 // gone takes what arrived before the kernel ended; a reply without idle is
 // enough then.
 func (x *execution) gone() (*jupyter.ExecuteReply, error) {
-	for {
-		select {
-		case m := <-x.r.output:
-			x.output(m)
-			continue
-		default:
-		}
-		select {
-		case m := <-x.r.reply:
-			if err := x.replied(m); err != nil {
-				return nil, err
-			}
-		default:
-		}
-		if x.reply != nil {
-			return x.reply, nil
-		}
-		return nil, x.l.err
+	x.complete()
+	if x.reply != nil {
+		return x.reply, nil
 	}
+	return nil, x.l.err
 }
 
 // ask calls Input for the question, now that the output before it was shown.
