@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,12 +152,6 @@ func readFile(path string, parse func([]byte) (*ConnectionInfo, *Registration, e
 		return nil, nil, fmt.Errorf("jupyter: connection file %s: %w", path, err)
 	}
 	return c, r, nil
-}
-
-// ParseConnectionInfo parses the content of a connection file.
-func ParseConnectionInfo(raw []byte) (*ConnectionInfo, error) {
-	c, _, err := parseConnection(raw)
-	return c, err
 }
 
 // parseConnection parses a file that says where a kernel is. A registration
@@ -369,7 +362,7 @@ func (c *ConnectionInfo) encode(r *Registration) ([]byte, error) {
 	if !c.CurveSecretKey.Empty() {
 		m["curve_secretkey"] = c.CurveSecretKey.Reveal()
 	}
-	for key, raw := range maps.All(c.Extra) {
+	for key, raw := range c.Extra {
 		if _, ok := m[key]; !ok {
 			m[key] = raw
 		}

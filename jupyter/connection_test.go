@@ -154,10 +154,10 @@ func TestBadConnectionFiles(t *testing.T) {
 }
 
 func TestEmptyKeyAndPortZero(t *testing.T) {
-	c, err := ParseConnectionInfo([]byte(`{"ip":"x","key":"","shell_port":0,"control_port":0,
+	c, _, err := parseConnection([]byte(`{"ip":"x","key":"","shell_port":0,"control_port":0,
 		"stdin_port":0,"iopub_port":0,"hb_port":0}`))
 	if err != nil || !c.Key.Empty() || c.Transport != "tcp" || c.SignatureScheme != SchemeHMACSHA256 {
-		t.Errorf("ParseConnectionInfo = %+v, %v", c, err)
+		t.Errorf("parseConnection = %+v, %v", c, err)
 	}
 }
 
@@ -165,9 +165,9 @@ func FuzzConnectionInfo(f *testing.F) {
 	f.Add([]byte(testConnection))
 	f.Add([]byte(`{"ip":null}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := ParseConnectionInfo(b)
+		c, _, err := parseConnection(b)
 		if (c == nil) == (err == nil) {
-			t.Fatalf("ParseConnectionInfo = %v, %v", c, err)
+			t.Fatalf("parseConnection = %v, %v", c, err)
 		}
 		if err != nil {
 			return
@@ -176,7 +176,7 @@ func FuzzConnectionInfo(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ParseConnectionInfo(raw); err != nil {
+		if _, _, err := parseConnection(raw); err != nil {
 			t.Fatalf("written again: %v", err)
 		}
 	})

@@ -176,12 +176,6 @@ type ErrorReply struct {
 	ErrorInfo
 }
 
-// NewErrorReply returns the reply to a request of type request, for instance
-// "complete_request", that failed.
-func NewErrorReply(request, ename, evalue string) *ErrorReply {
-	return &ErrorReply{ReplyType(request), StatusError, ErrorInfo{EName: ename, EValue: evalue}}
-}
-
 // MsgType returns r.Type.
 func (r *ErrorReply) MsgType() string { return r.Type }
 

@@ -115,7 +115,7 @@ func TestContentOnTheWire(t *testing.T) {
 		{&IsCompleteReply{Status: "incomplete"}, `{"status":"incomplete","indent":""}`},
 		{&HistoryReply{"ok", []HistoryEntry{{1, 2, "x", false, nil}, {1, 3, "y", true, &out}, {1, 4, "z", true, nil}}},
 			`{"status":"ok","history":[[1,2,"x"],[1,3,["y","2"]],[1,4,["z",null]]]}`},
-		{NewErrorReply("complete_request", "E", "v"),
+		{&ErrorReply{TypeCompleteReply, StatusError, ErrorInfo{EName: "E", EValue: "v"}},
 			`{"status":"error","ename":"E","evalue":"v","traceback":[]}`},
 		{&CommOpen{CommID: "1", TargetName: "t"}, `{"comm_id":"1","target_name":"t","data":{}}`},
 		{&RawContent{Type: "x"}, `{}`},

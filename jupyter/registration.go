@@ -88,9 +88,9 @@ func (r *Registration) WriteFile(path string, c *ConnectionInfo) error {
 	return c.writeFile(path, r)
 }
 
-// A HandshakeRequest is what a kernel says in the older form of a handshake. It
+// A handshakeRequest is what a kernel says in the older form of a handshake. It
 // is no message of the protocol.
-type HandshakeRequest struct {
+type handshakeRequest struct {
 	ShellPort   int `json:"shell_port"`
 	ControlPort int `json:"control_port"`
 	StdinPort   int `json:"stdin_port"`
@@ -99,20 +99,20 @@ type HandshakeRequest struct {
 }
 
 // MsgType returns "handshake_request".
-func (*HandshakeRequest) MsgType() string { return "handshake_request" }
+func (*handshakeRequest) MsgType() string { return "handshake_request" }
 
-// A HandshakeReply answers a [HandshakeRequest].
-type HandshakeReply struct {
+// A handshakeReply answers a handshakeRequest.
+type handshakeReply struct {
 	Status string `json:"status"`
 }
 
 // MsgType returns "handshake_reply".
-func (*HandshakeReply) MsgType() string { return "handshake_reply" }
+func (*handshakeReply) MsgType() string { return "handshake_reply" }
 
 // Announce returns the frames by which a kernel tells that it listens on ports.
 func (r *Registration) Announce(s *Session, ports [5]int) ([][]byte, error) {
 	if r.Older {
-		m, err := s.New(nil, &HandshakeRequest{
+		m, err := s.New(nil, &handshakeRequest{
 			ShellPort: ports[Shell], ControlPort: ports[Control], StdinPort: ports[Stdin],
 			IOPubPort: ports[IOPub], HBPort: ports[Heartbeat],
 		})
@@ -143,7 +143,7 @@ func (r *Registration) CheckAnswer(frames [][]byte) error {
 	if err != nil {
 		return err
 	}
-	c, err := Decode[HandshakeReply](m)
+	c, err := Decode[handshakeReply](m)
 	if err == nil && c.Status != StatusOK {
 		err = fmt.Errorf("jupyter: the handshake_reply has status %q", c.Status)
 	}
@@ -185,13 +185,13 @@ func (r *Registration) acceptOlder(s *Session, frames [][]byte) (ports [5]int, a
 	if err != nil {
 		return ports, nil, err
 	}
-	c, err := Decode[HandshakeRequest](m)
+	c, err := Decode[handshakeRequest](m)
 	if err != nil {
 		return ports, nil, err
 	}
 	ports[Shell], ports[Control], ports[Stdin] = c.ShellPort, c.ControlPort, c.StdinPort
 	ports[IOPub], ports[Heartbeat] = c.IOPubPort, c.HBPort
-	reply, err := s.Reply(m, &HandshakeReply{Status: StatusOK})
+	reply, err := s.Reply(m, &handshakeReply{Status: StatusOK})
 	if err == nil {
 		answer, err = r.codec.Encode(reply)
 	}

@@ -40,7 +40,7 @@ func TestRegistrationFiles(t *testing.T) {
 		if r == nil || r.Older != older || r.Endpoint() != "tcp://127.0.0.1:51587" || c.Ports != [5]int{} {
 			t.Errorf("%s: %+v, %+v", content, c, r)
 		}
-		if _, err := ParseConnectionInfo([]byte(content)); !strings.Contains(content, "shell_port") &&
+		if _, _, err := parseConnection([]byte(content)); !strings.Contains(content, "shell_port") &&
 			(err == nil || !strings.Contains(err.Error(), "registration file")) {
 			t.Errorf("%s as a connection file: %v", content, err)
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/adrastea-kernel/adrastea/rkernel"
 )
 
-// Areas of findings about R.
 const areaR = "R"
 
 // doctorPatience bounds the start of one R and its cell.
@@ -113,7 +112,7 @@ func runTrial(ctx context.Context, r string) (_ *trial, err error) {
 		return nil, err
 	}
 	t.took = time.Since(start)
-	if reply.Status != "ok" {
+	if reply.Status != jupyter.StatusOK {
 		t.failure = reply.EName + ": " + reply.EValue
 	}
 	return t, c.Shutdown(ctx)
@@ -129,11 +128,11 @@ func (t *trial) hear(m *jupyter.Message) {
 	defer t.mu.Unlock()
 	switch c := content.(type) {
 	case *jupyter.Stream:
-		if c.Name == "stderr" {
+		if c.Name == jupyter.Stderr {
 			t.stderr += c.Text
 		}
 		for line := range strings.Lines(c.Text) {
-			if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && c.Name == "stdout" {
+			if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && c.Name == jupyter.Stdout {
 				t.facts[key] = value
 			}
 		}
