@@ -163,6 +163,18 @@ func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
 	if v.err == nil || !strings.Contains(v.err.Value, "a notebook has no editor") {
 		t.Errorf("edit(1): %v, %q", v.err, v.all())
 	}
+	file := filepath.Join(t.TempDir(), "profile.R")
+	v = show(t, p, fmt.Sprintf("file.edit(%q); 'and on'", file))
+	if all := v.all(); v.err != nil || len(all) != 2 || !strings.Contains(all[0], "open it in the front end: "+file) {
+		t.Errorf("file.edit of a new file: %v, %q", v.err, all)
+	}
+	if err := os.WriteFile(file, []byte("x <- 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v = show(t, p, fmt.Sprintf("file.edit(%q)", file))
+	if text, _ := v.page(t); v.err != nil || text != "x <- 1" {
+		t.Errorf("file.edit shows %q, %v", text, v.err)
+	}
 	v = show(t, p, "View(mtcars)")
 	if html := v.html(t); !strings.Contains(html, "Data: mtcars: 32 rows \u00d7 11 columns") {
 		t.Errorf("View shows %.200q", html)

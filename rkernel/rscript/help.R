@@ -181,10 +181,18 @@ help_query <- function(text) {
     values
 }
 
-# editor is what options(editor) holds: an editor on a terminal would hang.
-editor <- function(name = NULL, file = "", title = "", ...) {
-    stop("a notebook has no editor; set options(editor = ) to one that opens its own window",
-         call. = FALSE)
+# editor is what options(editor) holds: one on a terminal would hang. The files of
+# file.edit() are shown, and can be opened in the front end; of edit(), which gives a
+# name too, R wants what the user made of the value.
+editor <- function(name, file = "", title = "", ...) {
+    if (!missing(name))
+        stop("a notebook has no editor; set options(editor = ) to one that opens its own window",
+             call. = FALSE)
+    message("a notebook has no editor; to edit the file, open it in the front end: ",
+            paste(file, collapse = ", "))
+    text <- which(file.size(file) > 0 & !dir.exists(file))
+    if (length(text)) pager(file[text], if (length(text) > 1L) title[text] else "")
+    invisible()
 }
 
 # run_editor runs an editor that is a program, for R, and returns what went wrong, or
