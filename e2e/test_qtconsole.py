@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from qtpy.QtTest import QTest  # noqa: E402
 from qtpy.QtWidgets import QApplication  # noqa: E402
 
 from kernels import KERNEL_NAME, LIMIT  # noqa: E402
+
+# Python frees objects that refer to each other in whichever thread happens to look for
+# them, and Qt crashes if that is one of the client's. So they are freed in console().
+gc.disable()
 
 
 class Console:
@@ -88,6 +93,7 @@ class Console:
 
 @pytest.fixture
 def console() -> Iterator[Console]:
+    gc.collect()  # the consoles before
     c = Console()
     try:
         c.prompts(1)
