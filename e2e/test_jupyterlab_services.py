@@ -12,12 +12,14 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from kernels import LIMIT
+from kernels import KERNEL_NAME, LIMIT
 
 NODE = Path(__file__).parent / "node"
 MODULES = Path(__file__).parent.parent / ".cache" / "node_modules"
@@ -74,3 +76,21 @@ def test_jupyterlab_services(server, tapped):
     print(done.stdout, done.stderr)
     assert done.returncode == 0, steps[-1:] or done.stderr
     assert steps[-1]["step"] == "shutdown"
+
+
+def test_what_the_kernel_uses(server):
+    """jupyter-resource-usage, which shows it in JupyterLab."""
+    url, token = server
+
+    def ask(path: str, post: dict | None = None) -> dict:
+        data = None if post is None else json.dumps(post).encode()
+        request = urllib.request.Request(url + path, data, {"Authorization": f"token {token}"})
+        with urllib.request.urlopen(request, timeout=LIMIT) as reply:
+            return json.load(reply)
+
+    kernel = ask("api/kernels", {"name": KERNEL_NAME})["id"]
+    usage = ask(f"api/metrics/v1/kernel_usage/get_usage/{kernel}")["content"]
+    assert "reason" not in usage, "it has none"
+    assert usage["kernel_memory"] > 1 << 20 and psutil.pid_exists(usage["pid"])
+    total = psutil.virtual_memory().total
+    assert usage["host_virtual_memory"]["total"] == total

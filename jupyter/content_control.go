@@ -126,6 +126,48 @@ func (r ListSubshellReply) MarshalJSON() ([]byte, error) {
 	return marshal(plain(r))
 }
 
+// UsageRequest asks what the kernel uses of its machine. It and its reply are not in
+// the protocol's documents: they are ipykernel's (since 6.10), and what
+// jupyter-resource-usage shows in JupyterLab.
+type UsageRequest struct{}
+
+// MsgType returns "usage_request".
+func (*UsageRequest) MsgType() string { return TypeUsageRequest }
+
+// UsageReply answers usage_request. What could not be found out is 0.
+type UsageReply struct {
+	Status   string `json:"status"`
+	Hostname string `json:"hostname"`
+	PID      int    `json:"pid"`
+	// KernelCPU is the processor time of the kernel's process and of all that
+	// descend from it, since the last request, in per cent of one processor; it is
+	// 0 for those that were not there then.
+	KernelCPU float64 `json:"kernel_cpu"`
+	// KernelMemory is the memory of these processes, in octets. Of what they share
+	// with others their part counts, where the system knows it.
+	KernelMemory uint64 `json:"kernel_memory"`
+	// HostCPUPercent is how busy all processors of the machine were since the last
+	// request, at most 100.
+	HostCPUPercent float64       `json:"host_cpu_percent,omitempty"`
+	CPUCount       int           `json:"cpu_count"`
+	HostMemory     VirtualMemory `json:"host_virtual_memory"`
+}
+
+// MsgType returns "usage_reply".
+func (*UsageReply) MsgType() string { return TypeUsageReply }
+
+// VirtualMemory is the memory of a machine, in octets, as psutil's
+// virtual_memory has it.
+type VirtualMemory struct {
+	Total     uint64  `json:"total"`
+	Available uint64  `json:"available"`
+	Percent   float64 `json:"percent"` // of Total that is not Available
+	Used      uint64  `json:"used"`
+	Free      uint64  `json:"free"`
+	Active    uint64  `json:"active"`
+	Inactive  uint64  `json:"inactive"`
+}
+
 // InputRequest asks the user for a line of text. The kernel sends it.
 type InputRequest struct {
 	Prompt   string `json:"prompt"`

@@ -37,6 +37,8 @@ const (
 	TypeDeleteSubshellReply   = "delete_subshell_reply"
 	TypeListSubshellRequest   = "list_subshell_request"
 	TypeListSubshellReply     = "list_subshell_reply"
+	TypeUsageRequest          = "usage_request"
+	TypeUsageReply            = "usage_reply"
 	TypeIOPubWelcome          = "iopub_welcome"
 	TypeStream                = "stream"
 	TypeDisplayData           = "display_data"
@@ -90,6 +92,7 @@ var contents = byType(
 	fresh[CreateSubshellRequest], fresh[CreateSubshellReply],
 	fresh[DeleteSubshellRequest], fresh[DeleteSubshellReply],
 	fresh[ListSubshellRequest], fresh[ListSubshellReply],
+	fresh[UsageRequest], fresh[UsageReply],
 	fresh[IOPubWelcome], fresh[Stream], fresh[DisplayData], fresh[UpdateDisplayData],
 	fresh[ExecuteInput], fresh[ExecuteResult], fresh[Error], fresh[Status],
 	fresh[ClearOutput],

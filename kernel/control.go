@@ -23,8 +23,8 @@ func (s *Server) serveControl() {
 
 // handleControl answers one message, between its busy and its idle (K2).
 func (s *Server) handleControl(in *incoming) {
-	if in.msg.Header.MsgType == jupyter.TypeDebugRequest && s.lanes.debug != nil && s.enqueue(s.lanes.debug, in) {
-		return // the language may take its time
+	if l := s.lanes.beside(in.msg.Header.MsgType); l != nil && s.enqueue(l, in) {
+		return // it may take its time
 	}
 	s.publishStatus(in, jupyter.StateBusy)
 	c, reply := s.parse(in)

@@ -119,12 +119,28 @@ type lanes struct {
 	main    *lane // the shell
 	comms   *lane // nil if comms are served by the shell they come to
 	debug   *lane // nil without a debugger
+	usage   *lane
 	workers sync.WaitGroup
 
 	mu        sync.Mutex
 	subshells []*lane // guarded by mu; in the order of their creation
 	open      []*lane // guarded by mu; those that were started, without subshells that have ended
 	closed    bool    // guarded by mu: no more lanes are started
+}
+
+// beside returns the lane of the messages of type t that are served beside what the
+// shells run, or nil: what takes its time must hold up neither control nor a shell,
+// whichever of the two channels it comes from.
+func (ls *lanes) beside(t string) *lane {
+	switch {
+	case isComm(t):
+		return ls.comms
+	case t == jupyter.TypeDebugRequest:
+		return ls.debug
+	case t == jupyter.TypeUsageRequest:
+		return ls.usage
+	}
+	return nil
 }
 
 // run starts the worker of l. It reports false if the kernel ends.

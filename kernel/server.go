@@ -41,6 +41,7 @@ type Server struct {
 	langCancel context.CancelCauseFunc
 
 	lanes  *lanes
+	usage  usage         // owned by the worker of its lane
 	typing typing        // owned by the reader of shell
 	aborts chan abort    // to the reader of shell: abort what was received
 	roomc  chan struct{} // capacity 1, to the reader of shell: less waits
@@ -101,7 +102,7 @@ func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Serve
 	s.langCtx, s.langCancel = context.WithCancelCause(context.Background())
 	s.out = newOutgoing(s.cfg, codec, s.session, s.sockets)
 	s.comms = newComms(s)
-	s.lanes = &lanes{main: newLane("", s.cfg.History)}
+	s.lanes = &lanes{main: newLane("", s.cfg.History), usage: newLane("", nil)}
 	if l, ok := lang.(ConcurrentCommOpener); ok && l.ConcurrentComms() {
 		s.lanes.comms = newLane("", nil)
 	}
@@ -235,7 +236,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	var reader sync.WaitGroup // ends with drainc
 	reader.Go(s.readShell)
-	for _, l := range []*lane{s.lanes.main, s.lanes.comms, s.lanes.debug} {
+	for _, l := range []*lane{s.lanes.main, s.lanes.comms, s.lanes.debug, s.lanes.usage} {
 		if l != nil {
 			s.lanes.run(l, s.serveLane)
 		}

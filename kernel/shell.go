@@ -68,12 +68,9 @@ func (s *Server) route(in *incoming) {
 	if in == nil {
 		return
 	}
-	l := s.laneOf(in.msg)
-	switch t := in.msg.Header.MsgType; {
-	case isComm(t) && s.lanes.comms != nil:
-		l = s.lanes.comms
-	case t == jupyter.TypeDebugRequest && s.lanes.debug != nil:
-		l = s.lanes.debug
+	l := s.lanes.beside(in.msg.Header.MsgType)
+	if l == nil {
+		l = s.laneOf(in.msg)
 	}
 	if l == nil || !s.enqueue(l, in) {
 		s.answer(in, s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID))
@@ -204,6 +201,8 @@ func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) 
 		return &jupyter.InterruptReply{Status: jupyter.StatusOK}
 	case *jupyter.DebugRequest:
 		return s.debug(ctx, in, *c)
+	case *jupyter.UsageRequest:
+		return s.usage.reply()
 	case *jupyter.ShutdownRequest:
 		return nil
 	}
