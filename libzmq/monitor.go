@@ -10,7 +10,8 @@ import (
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
-// monitorSize is how many events may wait for their reader.
+// monitorSize is how many events may wait for their reader, half of them dropped
+// messages.
 const monitorSize = 256
 
 // events are libzmq's, as package zmq calls them.
@@ -31,7 +32,8 @@ var events = map[zmq4.Event]zmq.EventKind{
 // Monitor returns the channel of the socket's events, the same one every
 // time. It carries what happens from the first call on, and is closed when
 // the socket has ended. Nobody is obliged to read it: when it is full, events
-// are lost, and Stats counts them.
+// are lost, and Stats counts them. Half of its room is for others than
+// MessageDropped.
 func (s *Socket) Monitor() <-chan Event {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
@@ -52,6 +54,10 @@ func (s *Socket) Monitor() <-chan Event {
 // emit gives an event to the reader, if there is one. f.mu is held.
 func (s *Socket) emit(e Event) {
 	if s.events == nil || s.err != nil {
+		return
+	}
+	if e.Kind == zmq.MessageDropped && len(s.events) >= monitorSize/2 {
+		s.stats.EventsLost++
 		return
 	}
 	e.Time = time.Now()

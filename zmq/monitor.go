@@ -48,7 +48,8 @@ type Event struct {
 	Err      error  // why, where something failed or ended
 }
 
-// monitorSize is how many events may wait for their reader.
+// monitorSize is how many events may wait for their reader. Dropped messages,
+// which come in floods, leave half of that to the others, which are few.
 const monitorSize = 256
 
 // A monitor gives events to whoever asked for them. The zero value has no
@@ -65,7 +66,8 @@ type monitor struct {
 // Monitor returns the channel of the socket's events, the same one every
 // time. It carries what happens from the first call on, and is closed when
 // the socket has ended. Nobody is obliged to read it: when it is full, events
-// are lost, and Stats counts them.
+// are lost, and Stats counts them. Half of its room is for others than
+// MessageDropped, so that a flood of these does not hide that a peer has gone.
 func (s *Socket) Monitor() <-chan Event {
 	m := &s.monitor
 	m.mu.Lock()
@@ -89,6 +91,10 @@ func (m *monitor) emit(e Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
+		return
+	}
+	if e.Kind == MessageDropped && len(m.events) >= monitorSize/2 {
+		m.lost.Add(1)
 		return
 	}
 	select {

@@ -407,6 +407,36 @@ func testPushesBack(b *bench) {
 	}
 }
 
+// testDropsHideNoPeer checks that the monitor, which nobody reads meanwhile, has
+// room for a peer that comes and goes, however many messages are dropped.
+func testDropsHideNoPeer(b *bench) {
+	router, dealer := b.open(zmq.Router, nil, true), b.open(zmq.Dealer, nil, false)
+	events := router.Monitor()
+	at := b.bind(router)
+	drop := func() {
+		for range 1000 {
+			if err := b.deliver(router, "nobody", "x"); err == nil {
+				b.Fatal("a message to nobody was delivered")
+			}
+		}
+	}
+	drop()
+	b.connect(dealer, at)
+	b.send(dealer, "here")
+	b.recv(router)
+	drop()
+	dealer.Close()
+	told := make(map[zmq.EventKind]int)
+	for timeout := time.After(Patience); told[zmq.PeerAttached] == 0 || told[zmq.PeerDetached] == 0; {
+		select {
+		case e := <-events:
+			told[e.Kind]++
+		case <-timeout:
+			b.Fatalf("the monitor told of %v", told)
+		}
+	}
+}
+
 // testConnectBeforeBind checks that connecting does not need a listener.
 func testConnectBeforeBind(b *bench) {
 	first := b.open(zmq.Pull, nil, true)

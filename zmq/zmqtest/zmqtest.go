@@ -115,6 +115,7 @@ var tests = []struct {
 	{"Z2OutboxCompletes", testOutbox},
 	{"Z3Distributes", testDistributes},
 	{"Z3PushesBack", testPushesBack},
+	{"Z3DropsHideNoPeer", testDropsHideNoPeer},
 	{"Z5ConnectBeforeBind", testConnectBeforeBind},
 	{"Z5Resubscribes", testResubscribes},
 	{"Z7SlowReader", testSlowReader},
