@@ -158,13 +158,10 @@ func (e *endpoint) parseIPC(op, rest string) error {
 	return nil
 }
 
-// bound returns the endpoint of a listener.
-func (e endpoint) bound(l net.Listener) string {
-	switch e.network {
-	case "inproc":
-		return e.text
-	case "unix":
-		return "ipc://" + l.Addr().String()
+// endpointOf writes an address as an endpoint.
+func endpointOf(a net.Addr) string {
+	if a.Network() == "unix" {
+		return "ipc://" + a.String()
 	}
-	return "tcp://" + l.Addr().String()
+	return a.Network() + "://" + a.String()
 }

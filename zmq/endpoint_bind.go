@@ -36,7 +36,7 @@ func (s *Socket) Bind(endpoint string) (string, error) {
 	if err != nil {
 		return "", &EndpointError{"bind", endpoint, err}
 	}
-	bound := e.bound(l)
+	bound := endpointOf(l.Addr())
 	s.mu.Lock()
 	if s.closing || s.draining {
 		s.mu.Unlock()
@@ -183,12 +183,13 @@ func (s *Socket) serveAccepted(conn net.Conn) {
 	}
 	evicted := s.handshakes.add(conn, s.cfg.MaxHandshakes)
 	s.wg.Go(func() {
-		s.monitor.emit(Event{Kind: Accepted, Endpoint: address(conn)})
+		from := address(conn)
+		s.monitor.emit(Event{Kind: Accepted, Endpoint: from})
 		p, err := s.handshake(conn, true)
 		s.mu.Lock()
 		s.handshakes.remove(conn)
 		s.mu.Unlock()
-		s.servePeer(conn, p, err)
+		s.servePeer(conn, from, p, err)
 	})
 	s.mu.Unlock()
 	if evicted != nil {
@@ -197,8 +198,8 @@ func (s *Socket) serveAccepted(conn net.Conn) {
 }
 
 // servePeer runs a connection after its handshake and reports whether it was
-// a peer.
-func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
+// a peer. The monitor tells of it under the name endpoint.
+func (s *Socket) servePeer(conn net.Conn, endpoint string, p *Peer, err error) bool {
 	if err == nil {
 		if err = s.attach(p); err != nil && err != ErrClosed {
 			err = p.fault(err)
@@ -211,16 +212,16 @@ func (s *Socket) servePeer(conn net.Conn, p *Peer, err error) bool {
 		s.mu.Unlock()
 		if !closing {
 			s.cfg.Logger.Info("handshake failed", "peer", address(conn), "error", err)
-			s.monitor.emit(Event{Kind: HandshakeFailed, Endpoint: address(conn), Err: err})
+			s.monitor.emit(Event{Kind: HandshakeFailed, Endpoint: endpoint, Err: err})
 		}
 		return false
 	}
-	s.monitor.emit(Event{Kind: PeerAttached, Endpoint: p.address, Peer: p})
+	s.monitor.emit(Event{Kind: PeerAttached, Endpoint: endpoint, Peer: p})
 	err = p.serve()
 	if _, ok := errors.AsType[*ProtocolError](err); ok || errors.Is(err, errStalled) {
 		s.cfg.Logger.Warn("peer disconnected", "peer", p.address, "error", err)
 	}
-	s.monitor.emit(Event{Kind: PeerDetached, Endpoint: p.address, Peer: p, Err: err})
+	s.monitor.emit(Event{Kind: PeerDetached, Endpoint: endpoint, Peer: p, Err: err})
 	return true
 }
 

@@ -96,7 +96,7 @@ func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
 	defer stop()
 	c.s.monitor.emit(Event{Kind: Connected, Endpoint: c.e.text})
 	p, err := c.s.handshake(conn, false)
-	return c.s.servePeer(conn, p, err)
+	return c.s.servePeer(conn, c.e.text, p, err)
 }
 
 func (c *connecter) dial(ctx context.Context) (net.Conn, error) {

@@ -2,11 +2,15 @@ package zmq
 
 import (
 	"fmt"
+	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 // silent attaches a raw peer that reads nothing.
@@ -364,6 +368,51 @@ func TestZ3MonitorNobodyNeedsToRead(t *testing.T) {
 	}
 	if st := router.Stats(); st.Dropped != 2*monitorSize || told == 0 || st.EventsLost+told != st.Dropped {
 		t.Errorf("%+v, and the monitor told of %d messages", st, told)
+	}
+}
+
+// Who connects several endpoints knows which of them an event is about, whatever
+// the addresses behind their names.
+func TestMonitorNamesTheEndpoint(t *testing.T) {
+	t.Parallel()
+	tcp := newSocket(t, Router, nil)
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(bind(t, tcp, "tcp://127.0.0.1:*"), "tcp://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ipc, inproc, refuses := newSocket(t, Router, nil), newSocket(t, Router, nil), newSocket(t, Pull, nil)
+	dealer := newSocket(t, Dealer, nil)
+	events := dealer.Monitor()
+	for endpoint, kind := range map[string]EventKind{
+		"tcp://localhost:" + port:                         PeerAttached,
+		bind(t, ipc, "ipc://*"):                           PeerAttached,
+		bind(t, inproc, "inproc://named-by-the-monitor"):  PeerAttached,
+		bind(t, refuses, "tcp://"+testenv.OwnHost()+":*"): HandshakeFailed,
+		"tcp://" + testenv.OwnHost() + ":1":               ConnectFailed,
+	} {
+		connect(t, dealer, endpoint)
+		told := make(map[EventKind]bool)
+		for e := range events {
+			if e.Endpoint != endpoint {
+				t.Errorf("%v names %q, want %q", e.Kind, e.Endpoint, endpoint)
+			}
+			scheme, _, _ := strings.Cut(endpoint, "://")
+			if e.Peer != nil && !strings.HasPrefix(e.Peer.Address(), scheme+"://") {
+				t.Errorf("the address of the peer at %s is %q", endpoint, e.Peer.Address())
+			}
+			if e.Kind == EndpointClosed {
+				break
+			}
+			if e.Kind == kind && !told[kind] {
+				if err := dealer.Disconnect(endpoint); err != nil {
+					t.Error(err)
+				}
+			}
+			told[e.Kind] = true
+		}
+		if !told[kind] || told[PeerDetached] != (kind == PeerAttached) {
+			t.Errorf("%s: told of %v", endpoint, told)
+		}
 	}
 }
 

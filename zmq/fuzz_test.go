@@ -40,7 +40,7 @@ func FuzzConnection(f *testing.F) {
 			go func() {
 				defer close(done)
 				p, err := s.handshake(theirs, step%2 == 0)
-				s.servePeer(theirs, p, err)
+				s.servePeer(theirs, "", p, err)
 			}()
 			for len(script) > 0 {
 				n := min(step+1, len(script))

@@ -45,10 +45,10 @@ func (s *Socket) handshake(conn net.Conn, bound bool) (*Peer, error) {
 // address returns what to call the other end of conn.
 func address(conn net.Conn) string {
 	if a := conn.RemoteAddr(); a != nil && a.String() != "" && a.String() != "@" {
-		return a.Network() + "://" + a.String()
+		return endpointOf(a)
 	}
 	if a := conn.LocalAddr(); a != nil {
-		return "client of " + a.Network() + "://" + a.String()
+		return "client of " + endpointOf(a)
 	}
 	return "unknown"
 }

@@ -43,7 +43,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind     EventKind
 	Time     time.Time
-	Endpoint string // the endpoint, or the address of the peer
+	Endpoint string // as in Connect, or as Bind returned it; of a connection that came in, its other end
 	Peer     *Peer  // of PeerAttached and PeerDetached
 	Err      error  // why, where something failed or ended
 }

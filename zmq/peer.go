@@ -77,7 +77,8 @@ type controlFrame struct {
 // ROUTER made up. On other sockets it is what the peer said, or empty.
 func (p *Peer) RoutingID() []byte { return append([]byte(nil), p.id...) }
 
-// Address returns the network address of the other end.
+// Address returns the address of the other end, written as an endpoint. Who
+// came over ipc has none: there it says whose client the peer is.
 func (p *Peer) Address() string { return p.address }
 
 // Type returns the type of the peer's socket, as it said.

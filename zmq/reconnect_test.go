@@ -55,7 +55,7 @@ func pipe(s *Socket, bound bool) (ours net.Conn, serve func()) {
 	ours, theirs := memPipe(inprocAddr("test"))
 	return ours, func() {
 		p, err := s.handshake(theirs, bound)
-		s.servePeer(theirs, p, err)
+		s.servePeer(theirs, "", p, err)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestZ5ReconnectBacksOffWhenRefused(t *testing.T) {
 				a, b := memPipe(inprocAddr("test"))
 				go func() {
 					p, err := router.handshake(b, true)
-					if !router.servePeer(b, p, err) {
+					if !router.servePeer(b, "", p, err) {
 						refused.Add(1)
 					}
 				}()

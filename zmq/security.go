@@ -109,7 +109,7 @@ func beside(f func()) (wait func()) {
 // the password does not show.
 type Credentials struct {
 	Mechanism string         // "NULL", "PLAIN" or "CURVE"
-	Address   string         // the network address of the peer, as Peer.Address returns it
+	Address   string         // as Peer.Address returns it
 	User      string         // PLAIN: who it says it is
 	Key       CurvePublicKey // CURVE: its key; that it has the secret half is proven
 
