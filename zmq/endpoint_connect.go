@@ -16,7 +16,9 @@ const dialTimeout = 30 * time.Second
 type connecter struct {
 	s      *Socket
 	e      endpoint
-	cancel context.CancelFunc // ends it
+	cancel context.CancelFunc // ends it, but for a connection that is made
+
+	conn net.Conn // guarded by s.mu; the last connection that was made, nil before
 }
 
 // Connect starts to connect to endpoint and returns at once. The connection
@@ -34,7 +36,7 @@ func (s *Socket) Connect(endpoint string) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &connecter{s, e, cancel}
+	c := &connecter{s: s, e: e, cancel: cancel}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -52,18 +54,26 @@ func (s *Socket) Connect(endpoint string) error {
 	return nil
 }
 
-// Disconnect ends what Connect started for endpoint, and does not wait for that.
-// What waits for that peer goes to others, if the pattern distributes, or is
-// dropped. An error means that the socket is not connected to endpoint.
+// Disconnect ends what Connect started for endpoint. It closes the connection,
+// and does not wait for anything else. What waits for that peer goes to others, if
+// the pattern distributes, or is dropped. An error means that the socket is not
+// connected to endpoint.
 func (s *Socket) Disconnect(endpoint string) error {
 	s.mu.Lock()
 	c := s.connecters[endpoint]
-	delete(s.connecters, endpoint)
-	s.mu.Unlock()
 	if c == nil {
+		s.mu.Unlock()
 		return &EndpointError{"disconnect", endpoint, errors.New("not connected")}
 	}
+	delete(s.connecters, endpoint)
 	c.cancel()
+	conn := c.conn
+	s.mu.Unlock()
+	if conn != nil {
+		// Before another Connect: a ROUTER that finds the routing id of a new
+		// connection in use refuses it, or, as libzmq's, never reads from it.
+		conn.Close()
+	}
 	return nil
 }
 
@@ -92,8 +102,14 @@ func (c *connecter) run(ctx context.Context) {
 
 // serve runs one connection and reports whether it became a peer.
 func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
+	c.s.mu.Lock()
+	c.conn = conn
+	ended := ctx.Err() != nil
+	c.s.mu.Unlock()
+	if ended {
+		conn.Close()
+		return false
+	}
 	c.s.monitor.emit(Event{Kind: Connected, Endpoint: c.e.text})
 	p, err := c.s.handshake(conn, false)
 	return c.s.servePeer(conn, c.e.text, p, err)

@@ -318,6 +318,40 @@ func TestUnbindLeavesItsPeers(t *testing.T) {
 	}
 }
 
+// A toldConn tells when it is closed.
+type toldConn struct {
+	net.Conn
+	closed *atomic.Bool
+}
+
+func (c toldConn) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
+// The connection is closed when Disconnect returns: whoever connects again at once,
+// under the same routing id, does not compete with it.
+func TestDisconnectClosesTheConnection(t *testing.T) {
+	t.Parallel()
+	var closed atomic.Bool
+	dealer := newSocket(t, Dealer, &Config{
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return toldConn{conn, &closed}, err
+		},
+	})
+	at := bind(t, newSocket(t, Router, nil), "tcp://127.0.0.1:*")
+	events := dealer.Monitor()
+	connect(t, dealer, at)
+	event(t, events, PeerAttached)
+	if err := dealer.Disconnect(at); err != nil {
+		t.Error(err)
+	}
+	if !closed.Load() {
+		t.Error("the connection is open")
+	}
+}
+
 // A subscriber that disconnects is forgotten, and tells again what it wants when it
 // connects again.
 func TestZ5ReconnectByTheUser(t *testing.T) {

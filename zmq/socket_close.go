@@ -34,6 +34,9 @@ func (s *Socket) close() {
 	s.closeListeners()
 	for endpoint, c := range s.connecters {
 		c.cancel()
+		if c.conn != nil {
+			c.conn.Close()
+		}
 		delete(s.connecters, endpoint)
 	}
 	for _, conn := range s.handshakes.conns {
