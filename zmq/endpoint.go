@@ -51,19 +51,17 @@ func parseEndpoint(op, text string) (endpoint, error) {
 // of an interface, or * for every IPv4 address. To connect: an address or a
 // name, after the source address and a semicolon if there is one.
 func (e *endpoint) parseTCP(op, rest string) error {
-	if op == "connect" || op == "disconnect" {
-		if source, target, ok := strings.Cut(rest, ";"); ok {
-			host, port, err := splitHostPort(source, true)
-			if err != nil {
-				return fmt.Errorf("source address: %w", err)
-			}
-			if host == "*" {
-				host = ""
-			}
-			e.source, rest = net.JoinHostPort(host, port), target
+	bind := op == "bind"
+	if source, target, ok := strings.Cut(rest, ";"); ok && !bind {
+		host, port, err := splitHostPort(source, true)
+		if err != nil {
+			return fmt.Errorf("source address: %w", err)
 		}
+		if host == "*" {
+			host = ""
+		}
+		e.source, rest = net.JoinHostPort(host, port), target
 	}
-	bind := op == "bind" || op == "unbind"
 	host, port, err := splitHostPort(rest, bind)
 	if err != nil {
 		return err
@@ -84,8 +82,8 @@ func (e *endpoint) parseTCP(op, rest string) error {
 	return nil
 }
 
-// splitHostPort splits an address and checks its port. A wildcard port, "*"
-// or "0", is "0".
+// splitHostPort splits an address and checks its port. wildcard allows wildcards;
+// that of a port, "*" or "0", becomes "0".
 func splitHostPort(text string, wildcard bool) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(text)
 	if err != nil {
@@ -94,8 +92,11 @@ func splitHostPort(text string, wildcard bool) (host, port string, err error) {
 		}
 		return "", "", err
 	}
-	if host == "" {
+	switch {
+	case host == "" && wildcard:
 		return "", "", errors.New("no host: * stands for every address")
+	case host == "":
+		return "", "", errors.New("no host")
 	}
 	if port == "*" || port == "!" {
 		port = "0"

@@ -40,6 +40,7 @@ func TestEndpointErrors(t *testing.T) {
 		{"bind", "ipc://" + file, "not a socket"},
 		{"bind", "ipc:///nowhere/at/all", "no such file"},
 		{"connect", "tcp://*:5555", "for binding only"},
+		{"connect", "tcp://:5555", "no host"},
 		{"connect", "tcp://127.0.0.1:*", "for binding only"},
 		{"connect", "tcp://127.0.0.1:0", "for binding only"},
 		{"connect", "tcp://nonsense;127.0.0.1:1", "source address"},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"time"
 
@@ -56,7 +57,7 @@ func address(conn net.Conn) string {
 // handshakeError makes err a *ProtocolError unless the connection failed.
 func (p *Peer) handshakeError(err error) error {
 	switch {
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &ProtocolError{p.address, "handshake not complete in time", err}
 	case errors.Is(err, io.EOF):
 		return &ProtocolError{p.address, "connection closed during the handshake", io.ErrUnexpectedEOF}

@@ -31,17 +31,14 @@ type memHalf struct {
 	cond *sync.Cond // for every change
 
 	// Guarded by cond.L.
-	data     []byte // written and not yet read
-	eof      bool   // nothing more is written
-	gone     bool   // nothing more is read
-	readers  memDeadline
-	writers  memDeadline
-	capacity int
+	data    []byte // written and not yet read
+	eof     bool   // nothing more is written
+	gone    bool   // nothing more is read
+	readers memDeadline
+	writers memDeadline
 }
 
-func newMemHalf() *memHalf {
-	return &memHalf{cond: sync.NewCond(new(sync.Mutex)), capacity: memBuffer}
-}
+func newMemHalf() *memHalf { return &memHalf{cond: sync.NewCond(new(sync.Mutex))} }
 
 // A memDeadline is a time after which waiting is an error.
 type memDeadline struct {
@@ -111,7 +108,7 @@ func (c *memConn) write(bufs net.Buffers, wait bool) (n int64, err error) {
 	h := c.out
 	h.cond.L.Lock()
 	defer h.cond.L.Unlock()
-	for len(h.data) >= h.capacity || h.eof || h.gone {
+	for len(h.data) >= memBuffer || h.eof || h.gone {
 		switch {
 		case h.eof:
 			return 0, net.ErrClosed
@@ -125,13 +122,13 @@ func (c *memConn) write(bufs net.Buffers, wait bool) (n int64, err error) {
 		h.cond.Wait()
 	}
 	for _, b := range bufs {
-		room := h.capacity - len(h.data)
+		room := memBuffer - len(h.data)
 		if len(b) > room {
 			b = b[:room]
 		}
 		h.data = append(h.data, b...)
 		n += int64(len(b))
-		if len(h.data) == h.capacity {
+		if len(h.data) == memBuffer {
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -131,7 +132,7 @@ func (p *Peer) writeOut(wait bool) error {
 		if n > 0 {
 			halves = 0
 		}
-		if wait && errors.Is(err, errTimeout) {
+		if wait && errors.Is(err, os.ErrDeadlineExceeded) {
 			if n == 0 {
 				halves++
 			}

@@ -186,6 +186,3 @@ func (s *Socket) closeListeners() {
 		delete(s.listeners, endpoint)
 	}
 }
-
-// finish is what becomes of a socket whose send channel the user has closed.
-func (s *Socket) finish() { s.Shutdown(context.Background()) }

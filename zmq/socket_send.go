@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -291,7 +292,7 @@ func (s *Socket) pump() {
 			if !ok {
 				// The user has no more to send. Close waits for this goroutine,
 				// so that somebody else has to call it.
-				go s.finish()
+				go s.Shutdown(context.Background())
 				return
 			}
 			s.deliver(m, nil, &c, true)

@@ -3,7 +3,6 @@ package zmq
 import (
 	"errors"
 	"net"
-	"os"
 )
 
 // A wire reads from a connection and writes to it.
@@ -18,9 +17,6 @@ type wire interface {
 }
 
 var errWouldBlock = errors.New("would block")
-
-// errTimeout is what a write past the deadline of the connection returns.
-var errTimeout = os.ErrDeadlineExceeded
 
 // unixBuffer is how much a Unix socket may hold that the peer has not read, if
 // the operating system allows it. It does not grow by itself as a TCP socket's
