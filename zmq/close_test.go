@@ -41,38 +41,6 @@ func TestZ1ClosingEndsBothChannels(t *testing.T) {
 	}
 }
 
-func TestZ1ClosingSendsAfterCloseNeverHang(t *testing.T) {
-	s := newSocket(t, Dealer, &Config{SendBuffer: 3})
-	s.Close()
-	taken := 0
-	for range 100 {
-		select {
-		case s.Send() <- msg("late"):
-			taken++
-		case <-s.Done():
-		}
-	}
-	if got := s.Stats().Dropped; got != uint64(taken) {
-		t.Errorf("Dropped = %d after %d late messages", got, taken)
-	}
-	called := 0
-	s.Deliver(msg("late"), func(err error) {
-		called++
-		if err != ErrClosed {
-			t.Errorf("completion got %v, want ErrClosed", err)
-		}
-	})
-	if called != 1 {
-		t.Errorf("completion called %d times", called)
-	}
-	if _, err := s.Bind("tcp://127.0.0.1:*"); !errors.Is(err, ErrClosed) {
-		t.Errorf("Bind after Close = %v", err)
-	}
-	if err := s.Connect("tcp://127.0.0.1:1"); !errors.Is(err, ErrClosed) {
-		t.Errorf("Connect after Close = %v", err)
-	}
-}
-
 func TestZ1ClosingCountsWhatIsLost(t *testing.T) {
 	s := newSocket(t, Push, &Config{SendQueue: -1})
 	var mu sync.Mutex

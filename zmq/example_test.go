@@ -230,18 +230,3 @@ func ExampleSocket_Monitor() {
 	}
 	// Output: peer attached REQ
 }
-
-// With CURVE only who has one of the keys gets in, and nobody can read what
-// is sent.
-func Example_curve() {
-	server, client := zmq.NewCurveKey(), zmq.NewCurveKey()
-	pull := must(zmq.Pull, &zmq.Config{Security: zmq.CurveServer(server, zmq.AllowKeys(client.Public()))})
-	push := must(zmq.Push, &zmq.Config{Security: zmq.CurveClient(client, server.Public())})
-	defer pull.Close()
-	defer push.Close()
-	join(pull, push)
-	push.Send() <- text("secret")
-	m := <-pull.Recv()
-	fmt.Printf("%s from %v\n", m.Frames[0], m.From.User() == client.Public().String())
-	// Output: secret from true
-}

@@ -20,11 +20,3 @@ func TestRouterMakesRoutingIDs(t *testing.T) {
 		want(t, dealer, "", "back")
 	}
 }
-
-func TestRouterToRouter(t *testing.T) {
-	a, b := pairOf(t, Router, Router, &Config{RoutingID: []byte("a")}, &Config{RoutingID: []byte("b")})
-	send(t, a, "b", "hello")
-	want(t, b, "a", "hello")
-	send(t, b, "a", "hello yourself")
-	want(t, a, "b", "hello yourself")
-}

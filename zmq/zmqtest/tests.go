@@ -253,6 +253,12 @@ func testSendAfterClose(b *bench) {
 	if err := b.deliver(s, "late"); !errors.Is(err, zmq.ErrClosed) {
 		b.Errorf("Deliver after Close: %v", err)
 	}
+	if _, err := s.Bind("tcp://127.0.0.1:*"); !errors.Is(err, zmq.ErrClosed) {
+		b.Errorf("Bind after Close: %v", err)
+	}
+	if err := s.Connect("tcp://127.0.0.1:1"); !errors.Is(err, zmq.ErrClosed) {
+		b.Errorf("Connect after Close: %v", err)
+	}
 }
 
 // testShutdown checks that what was accepted arrives.
