@@ -86,8 +86,8 @@ type Config struct {
 
 	// HeartbeatTimeout is how long a peer may stay silent after a PING before
 	// it is disconnected. Default: HeartbeatInterval. While the socket itself
-	// does not read, because the receive channel is full or a REP has the
-	// request of another peer to answer, the time stands still.
+	// does not read, because the receive channel is full or two requests of the
+	// peer wait for their turn at a REP, the time stands still.
 	HeartbeatTimeout time.Duration
 
 	// HeartbeatTTL is told to the peer with each PING: it should disconnect when

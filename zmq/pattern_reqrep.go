@@ -149,17 +149,52 @@ func (r *replier) receive(p *Peer, m Message) error {
 		r.s.cfg.Logger.Debug("request discarded", "peer", p.address, "reason", "no empty delimiter frame before its body")
 		return nil
 	}
-	if !p.takeTurn(r.turn) {
-		r.s.stats.discarded.Add(1)
+	p.waitAsked() // one request of each peer waits
+	select {
+	case r.turn <- struct{}{}:
+		r.give(p, frames[:n+1:n+1], frames[n+1:])
 		return nil
+	default:
 	}
+	// The user has the request of another peer to answer, perhaps for long. The
+	// reader goes on meanwhile: a client is silent while it waits, but for PINGs,
+	// and would give up who does not answer these.
+	asked := make(chan struct{})
+	p.asked = asked
+	r.s.wg.Go(func() {
+		defer close(asked)
+		select {
+		case r.turn <- struct{}{}:
+			r.give(p, frames[:n+1:n+1], frames[n+1:])
+		case <-r.s.flushedc:
+			r.s.stats.discarded.Add(1)
+		case <-r.s.closec:
+			r.s.stats.discarded.Add(1)
+		}
+	})
+	return nil
+}
+
+// give gives a request of p, whose turn it is, to the user.
+func (r *replier) give(p *Peer, envelope, request [][]byte) {
 	r.s.mu.Lock()
-	r.asker, r.envelope = p, frames[:n+1:n+1]
+	r.asker, r.envelope = p, envelope
 	r.s.mu.Unlock()
 	// Without the block: the envelope, which may be a part of it, is for the
 	// reply.
-	r.s.push(Message{Frames: frames[n+1:], From: p})
-	return nil
+	r.s.push(Message{Frames: request, From: p})
+}
+
+// waitAsked waits until the request of p that waits for its turn, if there is
+// one, was given to the user, or the socket closes. It runs in p's reader.
+func (p *Peer) waitAsked() {
+	if p.asked == nil {
+		return
+	}
+	p.parked.Store(true)
+	defer p.unpark()
+	<-p.asked
+	p.asked = nil
 }
 
 func (r *replier) begun(*Peer) {}

@@ -1,7 +1,9 @@
 package zmq
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 )
@@ -195,6 +197,45 @@ func TestRepTakesTurns(t *testing.T) {
 	b.read()
 	if f := b.read(); string(f.Body) != "to b" {
 		t.Errorf("read %q", f.Body)
+	}
+}
+
+// A client waits for its turn as long as it takes: its PINGs are answered. What it
+// asks besides comes after that.
+func TestZ7PingOfWhoWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	rep := newSocket(t, Rep, nil)
+	a, b := silent(t, rep, "REQ", ""), silent(t, rep, "DEALER", "")
+	a.write(message("", "a"))
+	want(t, rep, "a")
+	b.write(slices.Concat(message("", "b"), command("PING", "\x00\x00context"), message("", "b again")))
+	if f := b.read(); string(f.Body) != "\x04PONGcontext" {
+		t.Errorf("read %q", f.Body)
+	}
+	for _, next := range []string{"b", "b again"} {
+		send(t, rep, "reply")
+		want(t, rep, next)
+	}
+}
+
+// What waits for its turn at a REP ends with it.
+func TestZ1RepClosesWhileRequestsWait(t *testing.T) {
+	t.Parallel()
+	for _, end := range []func(*Socket){
+		func(s *Socket) { s.Close() },
+		func(s *Socket) { s.Shutdown(context.Background()) },
+	} {
+		rep := newSocket(t, Rep, nil)
+		a, b := silent(t, rep, "REQ", ""), silent(t, rep, "REQ", "")
+		a.write(message("", "a"))
+		want(t, rep, "a")
+		b.write(append(message("", "b"), command("PING", "\x00\x00")...))
+		b.read()
+		b.conn.Close()
+		end(rep)
+		if st := rep.Stats(); st.Received != 2 || st.Discarded != 1 {
+			t.Errorf("%+v", st)
+		}
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 //
 // A peer runs two goroutines: the reader, which is the goroutine that accepted
 // or made the connection, and the writer. Who encrypts or decrypts a long frame
-// runs one more until that is done.
+// runs one more until that is done, and so does a request that waits for its turn
+// at a REP.
 type Peer struct {
 	s       *Socket
 	conn    net.Conn
@@ -36,7 +37,8 @@ type Peer struct {
 	// Owned by the reader.
 	dec    *zmtp.Decoder
 	in     assembler
-	prefix []byte // the frame that a ROUTER puts before each message, else nil
+	prefix []byte        // the frame that a ROUTER puts before each message, else nil
+	asked  chan struct{} // closed when the request that waits for its turn at a REP has got it; nil if none does
 
 	// Guarded by s.mu.
 	round         uint64 // of the last message a publisher gave it
@@ -99,6 +101,7 @@ func (p *Peer) serve() error {
 	p.startLiveness()
 	s.pat.begun(p)
 	err := p.read()
+	p.waitAsked()
 	p.fail(err)
 	p.stopLiveness()
 	close(p.donec)

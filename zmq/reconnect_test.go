@@ -479,8 +479,8 @@ func TestZ6HeartbeatStandsStill(t *testing.T) {
 	})
 }
 
-// Nor can a REP whose user has another request to answer.
-func TestZ6HeartbeatStandsStillForWhoWaitsForItsTurn(t *testing.T) {
+// A peer whose request waits for its turn at a REP is heard.
+func TestZ6HeartbeatOfWhoWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSocket(t, Rep, &Config{HeartbeatInterval: time.Second})
 		for range 2 {
