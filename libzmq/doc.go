@@ -41,6 +41,7 @@
 //     as the receive queue was full (libzmq issue 4660). Where senders come and go,
 //     RecvQueue has to hold all that they send.
 //   - Message.From and Event.Peer are a Peer that knows nothing, always the same.
+//     Credentials.Address has port 0, since libzmq does not tell which it is.
 //   - DropOldest, Handler, NotifyPeers, Properties, manual subscriptions and a
 //     welcome message of several frames are refused.
 //   - Where libzmq says nothing there is no error: an endpoint may be connected

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"sync"
 
 	"github.com/adrastea-kernel/adrastea/zmq"
@@ -93,6 +95,9 @@ func (z *zap) answer(ctx context.Context, request [][]byte) (status, text string
 		return "300", "the socket is closing"
 	}
 	c := zmq.Credentials{Mechanism: string(request[3]), Address: string(request[1])}
+	if _, err := netip.ParseAddr(c.Address); err == nil { // as package zmq has it
+		c.Address = "tcp://" + net.JoinHostPort(c.Address, "0")
+	}
 	switch credentials := request[4:]; {
 	case c.Mechanism == "PLAIN" && len(credentials) == 2:
 		c.User = string(credentials[0])

@@ -1,8 +1,11 @@
 package zmq_test
 
 import (
+	"context"
 	"fmt"
 	"log"
+	"net"
+	"strings"
 
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
@@ -59,6 +62,28 @@ func ExampleCurveServer() {
 	// Output:
 	// a secret, from alice: true
 	// eve is refused
+}
+
+// An Authenticator may look at whatever the peer shows, and leave the rest to
+// another one. Here a client must have a known key and come from this machine.
+func ExampleAuthenticator() {
+	serverKey, clientKey := zmq.NewCurveKey(), zmq.NewCurveKey()
+	known := zmq.AllowKeys(clientKey.Public())
+	near := func(ctx context.Context, c zmq.Credentials) (user string, err error) {
+		host, _, err := net.SplitHostPort(strings.TrimPrefix(c.Address, "tcp://"))
+		if err != nil || !net.ParseIP(host).IsLoopback() {
+			return "", zmq.ErrDenied
+		}
+		return known(ctx, c)
+	}
+	pull := must(zmq.Pull, &zmq.Config{Security: zmq.CurveServer(serverKey, near)})
+	push := must(zmq.Push, &zmq.Config{Security: zmq.CurveClient(clientKey, serverKey.Public())})
+	defer pull.Close()
+	defer push.Close()
+	join(pull, push)
+	push.Send() <- text("from near")
+	fmt.Printf("%s\n", (<-pull.Recv()).Frames[0])
+	// Output: from near
 }
 
 // AllowUsers is an Authenticator; any function of that form can be one. It sees
