@@ -46,7 +46,8 @@
 //     welcome message of several frames are refused.
 //   - Where libzmq says nothing there is no error: an endpoint may be connected
 //     twice, and what is not subscribed to be unsubscribed. Events have no Err,
-//     but for MessageDropped.
+//     but for MessageDropped, and EndpointClosed also follows each attempt to
+//     connect that has failed.
 //   - libzmq is done with a socket that was connected to an inproc name which
 //     nobody has bound when its forwarder ends; to close it takes a second.
 //   - libzmq may end the process when the system refuses it a thread.

@@ -22,6 +22,9 @@
 // It speaks ZMTP 3.1 and 3.0 over tcp and ipc and works with libzmq in both
 // directions. It needs no cgo.
 //
+// docs/zmq.md, in the repository, says how it differs from libzmq, and what a
+// program that moves here from another library has to look at.
+//
 // # Channels
 //
 // Recv and Send return the same channel every time; a direction that a pattern
