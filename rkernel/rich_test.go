@@ -308,6 +308,18 @@ structure(data.frame(a = 1), class = c("money", "data.frame"))`)
 	if html := v.html(t); html != "<i>money</i>" {
 		t.Errorf("HTML of a frame is %q", html)
 	}
+	// In any form that repr knows; of a list JSON is made.
+	v = show(t, p, `repr_json.forms <- function(obj, ...) list(a = 1:2, b = "x")
+repr_vega5.forms <- function(obj, ...) '{"c":[3]}'
+repr_jpg.forms <- function(obj, ...) as.raw(1:3)
+repr_javascript.forms <- function(obj, ...) c("alert(1)", "alert(2)")
+print.forms <- function(x, ...) cat("forms\n")
+structure(1, class = "forms")`)
+	const want = `{"application/javascript":"alert(1)\nalert(2)","application/json":{"a":[1,2],"b":"x"},` +
+		`"application/vnd.vega.v5+json":{"c":[3]},"image/jpeg":"AQID","text/plain":"forms"}`
+	if got, _ := json.Marshal(v.shown[0].data); string(got) != want {
+		t.Errorf("forms are %s, want %s", got, want)
+	}
 	// And of all frames, whether repr is there or not.
 	show(t, p, `repr_html.data.frame <- function(obj, ...) "<i>mine</i>"`)
 	for _, code := range []string{"data.frame(a = 1)", "if (nzchar(system.file(package = 'repr'))) loadNamespace('repr')\ndata.frame(a = 1)"} {
@@ -320,11 +332,13 @@ structure(data.frame(a = 1), class = c("money", "data.frame"))`)
 if (isNamespaceLoaded("repr")) unloadNamespace("repr")`)
 	// Who writes one hears of its errors; the value is shown all the same.
 	v = show(t, p, `repr_html.broken <- function(obj, ...) stop("no way")
+repr_json.broken <- function(obj, ...) list(sum)
 repr_markdown.broken <- function(obj, ...) "*broken*"
 print.broken <- function(x, ...) cat("broken\n")
 structure(1, class = "broken"); 1
 structure(1, class = "broken")`)
-	v.want(t, "stdout|broken\n[1] 1\n result|broken stderr|repr_html() of this value failed: no way\n")
+	v.want(t, "stdout|broken\n[1] 1\n result|broken stderr|repr_html() of this value failed: no way\n"+
+		"repr_json() of this value failed: JSON has no form for an object of type builtin\n")
 	if data := v.shown[0].data; data["text/markdown"] != "*broken*" {
 		t.Errorf("besides what fails: %v", data)
 	}

@@ -58,9 +58,15 @@ method_for <- function(generic, package, value, except = c("data.frame", "list",
 
 repr_generics <- c("text/html" = "repr_html", "text/markdown" = "repr_markdown",
                    "text/latex" = "repr_latex", "image/svg+xml" = "repr_svg",
-                   "image/png" = "repr_png", "application/json" = "repr_json",
+                   "image/png" = "repr_png", "image/jpeg" = "repr_jpg",
+                   "application/pdf" = "repr_pdf", "application/json" = "repr_json",
+                   "application/javascript" = "repr_javascript",
                    "application/geo+json" = "repr_geojson",
                    "application/vnd.vegalite.v2+json" = "repr_vegalite2",
+                   "application/vnd.vegalite.v3+json" = "repr_vegalite3",
+                   "application/vnd.vegalite.v4+json" = "repr_vegalite4",
+                   "application/vnd.vega.v4+json" = "repr_vega4",
+                   "application/vnd.vega.v5+json" = "repr_vega5",
                    "application/vnd.plotly.v1+json" = "repr_plotly1",
                    "application/vdom.v1+json" = "repr_vdom1")
 
@@ -71,10 +77,11 @@ rich_repr <- function(value) {
     for (mime in names(repr_generics)) {
         method <- method_for(repr_generics[[mime]], "repr", value, except = NULL)
         if (is.null(method) || environmentName(topenv(environment(method))) == "repr") next
-        data <- tryCatch(method(value), error = function(e) failed(repr_generics[[mime]], e))
-        if (is.null(data)) next
-        if (!is.raw(data)) data <- utf8(paste(data, collapse = "\n"))
-        forms <- c(forms, mime, list(data))
+        data <- tryCatch({
+            data <- method(value)
+            if (!is.null(data)) form_data(data)
+        }, error = function(e) failed(repr_generics[[mime]], e))
+        if (!is.null(data)) forms <- c(forms, mime, list(data))
     }
     if (length(forms)) forms
 }
@@ -121,16 +128,17 @@ display_bundle <- function(data, metadata = NULL, display_id = NULL, update = FA
     if (is.null(names(data)) || !all(grepl("^[^/ ]+/[^/ ]+$", names(data))))
         stop("display data must be a list named by MIME types, such as text/html", call. = FALSE)
     parts <- list()
-    for (mime in names(data)) {
-        value <- data[[mime]]
-        if (!is.raw(value)) {
-            value <- if (is.character(value)) utf8(paste(value, collapse = "\n")) else json(value)
-        }
-        parts <- c(parts, mime, list(value))
-    }
+    for (mime in names(data)) parts <- c(parts, mime, list(form_data(data[[mime]])))
     mode <- if (isTRUE(update)) "update" else "new"
     send("display", c(mode, if (is.null(display_id)) "" else display_id, json(metadata), parts))
     invisible(TRUE)
+}
+
+# form_data is what is sent of a form: bytes, text, or what is JSON.
+form_data <- function(value) {
+    if (is.raw(value)) value
+    else if (is.character(value)) utf8(paste(value, collapse = "\n"))
+    else json(value)
 }
 
 # clear_output is options(jupyter.clear_output_func).
