@@ -190,6 +190,22 @@ func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 	}
 }
 
+// Where nobody can be asked whether the next page may come, it comes.
+func TestPagesThatAskBeforeTheyCome(t *testing.T) {
+	p := startR(t)
+	const code = "par(ask = TRUE); plot(1); plot(2); par(ask = FALSE)"
+	show(t, p, code, "", "").want(t, "input|Hit <Return> to see next plot:  display|#1 input|Hit <Return> to see next plot:  display|#2")
+	for _, code := range []string{code, "pdf(NULL); " + code + "; invisible(dev.off())", "Sys.setLanguage('de'); " + code} {
+		v := &viewer{recorder: newRecorder()}
+		v.runCell(t, p, cell{code: code})
+		want := "display|#1 display|#2"
+		if strings.HasPrefix(code, "pdf") {
+			want = ""
+		}
+		v.want(t, want)
+	}
+}
+
 func TestABadPlotOptionIsNamed(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "options(repr.plot.width = 'wide'); plot(1)")

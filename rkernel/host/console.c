@@ -142,10 +142,20 @@ static int ask(const char *prompt, int password) {
 	return how;
 }
 
-// picks_page says that R's help asks which of several pages it shall show.
-static int picks_page(void) {
-	SEXP page = capturing ? NULL : call_strings("help_page", 0, NULL);
-	return page && R.Rf_length(page) > 0;
+// default_answer answers a question that need not be answered, where the user cannot be
+// asked, and says so.
+static int default_answer(const char *prompt) {
+	struct host_part arg = part_str(prompt);
+	SEXP said = capturing ? NULL : call_strings(".default_answer", 1, &arg);
+	if (!said || R.Rf_length(said) < 2) return 0;
+	PROTECT(said);
+	const char *text = string_utf8(R.STRING_ELT(said, 0)), *note = string_utf8(R.STRING_ELT(said, 1));
+	answer.len = 0;
+	buf_add(&answer, text, strlen(text) + 1);
+	answer.len--;
+	if (*note) lane_text(2, note, strlen(note));
+	UNPROTECT(1);
+	return 1;
 }
 
 const char *console_ask(const char *prompt, int password, int at_browser) {
@@ -153,10 +163,11 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 	for (;;) {
 		int how = ask(prompt, password);
 		if (how == ANSWERED) return answer.data;
-		if (how == ANSWER_REFUSED && (at_browser || (!password && picks_page()))) return NULL;
+		if (how == ANSWER_REFUSED && at_browser) return NULL;
 		if (how == ANSWER_REFUSED) {
 			static char why[1024];
 			snprintf(why, sizeof why, "%s", answer.data);
+			if (!password && default_answer(prompt)) return answer.data;
 			R.Rf_error("%s", why);
 		}
 		sequence++; // an answer that comes now is too late
@@ -194,19 +205,12 @@ void console_remember(const char *text) {
 	}
 }
 
-// go_on is the answer to a browser whose user cannot be asked, and to R's help, which
-// then shows the first page. At the end of its input a browser would ask again at the
-// next statement. Where code of ours has called the function, R's loop would take the
-// rest of a line for its own.
-static int go_on(unsigned char *buf, int at_browser) {
+// go_on is the answer to a browser whose user cannot be asked. At the end of its input R
+// would ask again at the next statement. Where code of ours has called the function,
+// R's loop would take the rest of a line for its own.
+static int go_on(unsigned char *buf) {
 	static const char note[] = "browser: the front end does not allow input; continuing\n";
-	static const char first[] = "help: the front end does not allow input; showing the first\n";
 	answer.len = answer_given = 0;
-	if (!at_browser) {
-		lane_text(2, first, sizeof first - 1);
-		memcpy(buf, "0\n", 3);
-		return 1;
-	}
 	if (capturing) {
 		if (!refused++) console_keep("browser: nobody can be asked now; continuing\n");
 		return 0;
@@ -218,8 +222,7 @@ static int go_on(unsigned char *buf, int at_browser) {
 
 static int read_answer(const char *prompt, unsigned char *buf, int len, int history) {
 	if (answer_given < answer.len) return give(buf, len);
-	int at_browser = browser_asks(prompt);
-	if (!console_ask(prompt, 0, at_browser)) return go_on(buf, at_browser);
+	if (!console_ask(prompt, 0, browser_asks(prompt))) return go_on(buf);
 	answer_given = 0;
 	if (answer.len == 1 && answer.data[0] == 4) { // Ctrl-D: the end of the input
 		answer.len = 0;

@@ -127,8 +127,8 @@ int console_asking(void);
 void console_say_temp(void);
 // console_ask asks the user. It returns the answer, without newline, valid
 // until the next call. It does not return when the user interrupts or cannot
-// be asked: then it jumps as R does. The latter is NULL instead at_browser, and
-// where R's help asks which page to show.
+// be asked: then it jumps as R does, unless the question has a default answer.
+// at_browser makes the latter an end of file instead: NULL.
 const char *console_ask(const char *prompt, int password, int at_browser);
 
 // ---- interrupt.c: interrupts by signal ---------------------------------------

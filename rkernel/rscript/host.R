@@ -18,6 +18,15 @@
 # .password asks the user, who types unseen; askpass::askpass and others use it.
 .password <- function(prompt = "Password: ", ...) .Call(.C_password, as.character(prompt)[1L])
 
+# .default_answer gives, where the user cannot be asked, the answer to a question that
+# need not be answered, and what to say of it: graphics ask for Return before the next
+# page, after par(ask = ) or devAskNewPage(), and help which of several pages to show.
+.default_answer <- function(prompt) {
+    if (identical(prompt, .r_text("Hit <Return> to see next plot: "))) c("", "")
+    else if (!is.null(help_page()))
+        c("0", "help: the front end does not allow input; showing the first\n")
+}
+
 # .run calls a function of this environment: nothing it does reaches the user.
 # The value is list(TRUE, value) or list(FALSE, message).
 .run <- function(name, args) {
