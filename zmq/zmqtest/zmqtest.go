@@ -23,7 +23,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,10 +60,6 @@ type Engine struct {
 	// Mechanisms are the security mechanisms to test with. Nil: NULL, PLAIN
 	// and CURVE.
 	Mechanisms []string
-
-	// Skip, if not nil, says why a test does not apply to the engine, empty
-	// if it does. The name is that of the subtest, with slashes.
-	Skip func(name string) string
 }
 
 // Patience is how long a test waits for what must happen.
@@ -83,14 +78,7 @@ func Run(t *testing.T, e Engine) {
 			t.Run(transport+"/"+mechanism, func(t *testing.T) {
 				for _, test := range tests {
 					t.Run(test.name, func(t *testing.T) {
-						b := &bench{T: t, e: e, transport: transport, mechanism: mechanism}
-						if e.Skip != nil {
-							_, name, _ := strings.Cut(t.Name(), "/")
-							if why := e.Skip(name); why != "" {
-								t.Skip(why)
-							}
-						}
-						test.run(b)
+						test.run(&bench{T: t, e: e, transport: transport, mechanism: mechanism})
 					})
 				}
 			})
