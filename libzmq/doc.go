@@ -45,9 +45,10 @@
 //   - DropOldest, Handler, NotifyPeers, Properties, manual subscriptions and a
 //     welcome message of several frames are refused.
 //   - Where libzmq says nothing there is no error: an endpoint may be connected
-//     twice, and what is not subscribed to be unsubscribed. Events have no Err,
-//     but for MessageDropped, and EndpointClosed also follows each attempt to
-//     connect that has failed.
+//     twice, and what is not subscribed to be unsubscribed.
+//   - Events have no Err, but for MessageDropped. They may name an address where
+//     Connect was given a name. PeerDetached also tells of a connection that never
+//     became a peer, and EndpointClosed of each attempt to connect that has failed.
 //   - libzmq is done with a socket that was connected to an inproc name which
 //     nobody has bound when its forwarder ends; to close it takes a second.
 //   - libzmq may end the process when the system refuses it a thread.
