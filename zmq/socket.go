@@ -146,9 +146,10 @@ func (s *Socket) Recv() <-chan Message { return s.recv }
 //
 // A send blocks while the socket pushes back, and for ever once the socket is
 // closed and the channel's buffer is full: select on Done as well. What is sent
-// after the end is counted as dropped. Closing the channel means that there is no
-// more to send: the socket flushes, then closes itself. With several senders,
-// call Shutdown instead.
+// after the end is counted as dropped. A REQ leaves in the channel what is sent
+// before the reply to the last request has come. Closing the channel means that
+// there is no more to send: the socket flushes, then closes itself. With several
+// senders, call Shutdown instead.
 func (s *Socket) Send() chan<- Message { return s.send }
 
 // Done is closed when the socket has ended.
