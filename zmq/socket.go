@@ -52,7 +52,7 @@ func (t Type) Receives() bool { return t != Pub && t != Push }
 //
 // All methods may be called concurrently. A socket runs one goroutine that
 // serves its send channel, one for each bound and each connected endpoint, and
-// two for each peer, reader and writer; all of them have ended when Close
+// those of its peers, which [Peer] names; all of them have ended when Close
 // returns.
 //
 // Whoever sends also writes: Deliver routes the message under the socket's
