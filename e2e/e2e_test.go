@@ -20,7 +20,8 @@ import (
 // that pytest skips is a failure: nothing here is optional.
 func TestFrontEnds(t *testing.T) {
 	python := testenv.Python(t, "jupyter_client", "jupyter_kernel_test", "jupyter_console",
-		"jupyter_resource_usage", "jupyter_server", "nbclient", "papermill", "pexpect", "psutil", "pytest", "pytest_timeout", "qtconsole")
+		"jupyter_resource_usage", "jupyter_server", "nbclient", "papermill", "pexpect",
+		"psutil", "pytest", "pytest_timeout", "qtconsole")
 	testenv.Command(t, "node")
 	testenv.Command(t, "R")
 	binary := build(t)
