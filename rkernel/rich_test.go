@@ -403,3 +403,37 @@ probe <- structure(list(), class = "probe")`)
 	v.wait(t, "in vain")
 	v.want(t, "result|[1] 1 stdout|gone\n stderr|for good\nError in (function (e)  : in vain\n")
 }
+
+// R prints a value and then the warnings that it has put off. So do front ends.
+func TestWarningsFollowTheValue(t *testing.T) {
+	const warning = "stderr|Warning message:\nw \n"
+	p := startR(t)
+	show(t, p, `w <- function(x = NA) { warning("w", call. = FALSE); x }
+setClass("Formal", representation(x = "numeric"))
+setMethod("show", "Formal", function(object) cat("<formal>\n"))
+print.loud <- function(x, ...) { cat("<loud>\n"); w() }
+told <- function(f) invisible(addTaskCallback(function(...) { f(); FALSE }))`)
+	for code, want := range map[string]string{
+		"w()":                                    "result|[1] NA " + warning,
+		"w(); 1":                                 "stdout|[1] NA\n " + warning + " result|[1] 1",
+		"x <- w()":                               warning,
+		"w('a'); w('b')":                         "stdout|[1] \"a\"\n " + warning + " result|[1] \"b\" " + warning,
+		"{ w(); w() }":                           "result|[1] NA stderr|Warning messages:\n1: w \n2: w \n",
+		"{ w(); new('Formal', x = 1) }":          "result|<formal> " + warning,
+		"structure(1, class = 'loud')":           "result|<loud> " + warning,
+		"data.frame(a = w())":                    "result|   a\n1 NA " + warning,
+		"data.frame(a = w()); 2":                 "display|   a\n1 NA " + warning + " result|[1] 2",
+		"{ told(function() cat('T\\n')); w() }":  "result|[1] NA " + warning + " stdout|T\n",
+		"{ told(function() message('T')); w() }": "result|[1] NA " + warning + "T\n",
+	} {
+		show(t, p, code).want(t, want)
+	}
+	// One that goes through the pipe, since it is long.
+	v := show(t, p, "w(strrep('x', 1e5))")
+	if all := v.all(); len(all) != 2 || !strings.HasPrefix(all[0], "result|[1] \"xxx") || all[1] != warning {
+		t.Errorf("a long value: %.200q", all)
+	}
+	if v = show(t, p, "{ w(); stop('s') }"); v.err == nil || !strings.Contains(strings.Join(v.err.Traceback, "\n"), "s\nIn addition: Warning message:\nw ") {
+		t.Errorf("with an error: %v, %q", v.err, v.all())
+	}
+}

@@ -166,7 +166,7 @@ add <- function(f) invisible(addTaskCallback(function(...) { f(); FALSE }))`)
 		"add(function() cat('late\\n')); 4":                                         {"stdout|late\n", "result|[1] 4"},
 		"{ add(function() cat('late\\n')); 4 }":                                     {"result|[1] 4", "stdout|late\n"},
 		"{ add(function() cat('late\\n')); invisible(4) }":                          {"stdout|late\n"},
-		"{ add(function() message('late')); 4 }":                                    {"stderr|late\n", "result|[1] 4"},
+		"{ add(function() message('late')); 4 }":                                    {"result|[1] 4", "stderr|late\n"},
 		"{ add(function() system('echo late')); 4 }":                                {"result|[1] 4", "stdout|late\n"},
 		"{ add(function() system('echo late')); data.frame(a = 1) }":                {"result|  a\n1 1", "stdout|late\n"},
 		"{ add(function() system('echo late')); structure(1, class='shy') }":        {"result|<shy>", "stdout|late\n"},

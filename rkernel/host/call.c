@@ -289,8 +289,8 @@ static SEXP native_password(SEXP prompt) {
 
 // native_afterwards says something on stderr when the value that is shown is out.
 static SEXP native_afterwards(SEXP text) {
-	if (R.TYPEOF(text) == STRSXP && R.Rf_length(text) == 1)
-		console_keep(string_utf8(R.STRING_ELT(text, 0)));
+	struct host_part said = part_of(text);
+	console_keep(said.data, said.len);
 	return R_Nil;
 }
 

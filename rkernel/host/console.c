@@ -51,7 +51,7 @@ static struct buf kept[2]; // what is to be said on each lane afterwards
 
 int console_has_kept(void) { return kept[0].len || kept[1].len; }
 
-void console_keep(const char *text) { buf_add(&kept[1], text, strlen(text)); }
+void console_keep(const char *text, size_t len) { buf_add(&kept[1], text, len); }
 
 void console_release(void) {
 	for (int lane = 1; lane <= 2; lane++) {
@@ -210,9 +210,10 @@ void console_remember(const char *text) {
 // R's loop would take the rest of a line for its own.
 static int go_on(unsigned char *buf) {
 	static const char note[] = "browser: the front end does not allow input; continuing\n";
+	static const char later[] = "browser: nobody can be asked now; continuing\n";
 	answer.len = answer_given = 0;
 	if (capturing) {
-		if (!refused++) console_keep("browser: nobody can be asked now; continuing\n");
+		if (!refused++) console_keep(later, sizeof later - 1);
 		return 0;
 	}
 	lane_text(2, note, sizeof note - 1);

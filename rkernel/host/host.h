@@ -115,7 +115,7 @@ int is_browser(const struct host_context *c);
 void console_capture(int on);
 int console_has_kept(void);
 // console_keep keeps text for stderr.
-void console_keep(const char *text);
+void console_keep(const char *text, size_t len);
 // console_release prints what was kept.
 void console_release(void);
 // console_remember adds the lines of text to what history() shows.

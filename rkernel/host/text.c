@@ -52,18 +52,23 @@ static int in_callback(void) {
 	return c->callflag == CTXT_TOPLEVEL;
 }
 
-// end_value publishes the last value before a task callback says something.
+// end_value publishes the value before a task callback says something.
 static void end_value(void) {
 	cell.over = 1;
-	if (cell.printed) cell_send_value();
+	if (!cell.printed) return;
+	cell_send_value();
+	console_release();
+}
+
+// follows_value says that text for stderr is that of deferred warnings, which R prints
+// when it has printed a value: in a context of C code right above its loop.
+static int follows_value(void) {
+	struct host_context *c = *R.R_GlobalContext;
+	return cell.printed && c->callflag == CTXT_CCODE && c->next && !c->next->next;
 }
 
 static int result_text(const char *text, size_t len) {
 	if (!printing()) return 0;
-	if (in_callback()) {
-		end_value();
-		return 0;
-	}
 	if (!cell.printed) cell.watched = ask_r(".callbacks");
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
@@ -142,7 +147,9 @@ static int error_text(const char *text, size_t len) {
 		if (cell.held.len) cell_flush();
 		cell.newline = 1;
 	} else if (!cell.error_len) {
-		return 0;
+		int later = follows_value();
+		if (later) console_keep(text, len);
+		return later;
 	}
 	buf_add(&cell.held, text, len); // the error, or warnings that go with it
 	return 1;
@@ -202,6 +209,7 @@ void cell_take_shown(void) {
 
 int cell_text(int lane, const char *text, size_t len) {
 	if (!cell.active || lane_is_forked()) return 0;
+	if (printing() && in_callback()) end_value();
 	if (shown_text(lane, text, len)) return 1;
 	return lane == 1 ? result_text(text, len) : error_text(text, len);
 }
