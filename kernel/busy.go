@@ -86,7 +86,7 @@ func (s *Server) answerBusy(in *incoming) {
 	s.unqueue(in)
 	s.publishStatus(in, jupyter.StateBusy)
 	s.reply(in, reply)
-	s.idleBeside(in)
+	s.idle(in)
 }
 
 // busyBeside publishes the busy of in, which runs.
@@ -95,23 +95,6 @@ func (s *Server) busyBeside(in *incoming) {
 	defer s.runMu.Unlock()
 	s.publishStatus(in, jupyter.StateBusy)
 	in.busy = true
-}
-
-// idleBeside is idle for what was served beside code that may still run. Front
-// ends, and servers that end kernels of which nothing is heard, take every idle for
-// the kernel's. So they hear at once that it is still busy; what runs can neither
-// begin nor end between.
-func (s *Server) idleBeside(in *incoming) {
-	lanes := s.lanes.all()
-	s.runMu.Lock()
-	defer s.runMu.Unlock()
-	s.idle(in)
-	for _, l := range lanes {
-		if r := l.running; r != nil && r.isCode() && r.in.busy && !r.in.idle.Load() {
-			s.publishStatus(r.in, jupyter.StateBusy)
-			return
-		}
-	}
 }
 
 // codeRuns says that the user's code runs in l.

@@ -87,9 +87,9 @@ func (s *Server) interruptRequested(in *incoming) jupyter.Content {
 		return s.badRequest(in, "there is no subshell %q", in.msg.Header.SubshellID)
 	}
 	if l == s.lanes.main {
-		s.Interrupt()
+		s.interruptMain(in)
 	} else {
-		s.interrupt(l)
+		s.interrupt(l, in)
 	}
 	return &jupyter.InterruptReply{Status: jupyter.StatusOK}
 }

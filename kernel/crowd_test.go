@@ -20,9 +20,10 @@ func testCrowd(t *testing.T, opt *kerneltest.Options) {
 	k := kerneltest.StartKernel(t, newScript(), opt)
 	var wg sync.WaitGroup
 	var all []*kerneltest.Client
-	for n := range clients {
-		c := k.Connect(t)
-		all = append(all, c)
+	for range clients { // all first: to connect is a request too, beside the others
+		all = append(all, k.Connect(t))
+	}
+	for n, c := range all {
 		wg.Go(func() {
 			for i := range rounds {
 				crowdRound(t, c, fmt.Sprintf("%d-%d", n, i))

@@ -60,8 +60,8 @@ func TestK7Lines200k(t *testing.T) {
 			if got.String() != want.String() {
 				t.Fatalf("%d bytes before display %d, want %d", got.Len(), displays, want.Len())
 			}
-		case jupyter.TypeStatus:
-			idle = true
+		case jupyter.TypeStatus: // or busy, still
+			idle = string(m.Content) == `{"execution_state":"idle"}`
 		}
 	}
 	c.ExpectReply(r)

@@ -64,9 +64,24 @@ func (s *Server) publishStatus(in *incoming, state string) {
 }
 
 // idle publishes that the kernel is done with in, if that was not said before.
+//
+// Front ends, and servers that end kernels of which nothing is heard, take every idle
+// for the kernel's. So where code runs beside in, they hear at once that the kernel is
+// still busy; what runs can neither begin nor end between. What in has interrupted is
+// about to end.
 func (s *Server) idle(in *incoming) {
-	if !in.idle.Swap(true) {
-		s.publishStatus(in, jupyter.StateIdle)
+	lanes := s.lanes.all()
+	s.runMu.Lock()
+	defer s.runMu.Unlock()
+	if in.idle.Swap(true) {
+		return
+	}
+	s.publishStatus(in, jupyter.StateIdle)
+	for _, l := range lanes {
+		if r := l.running; r != nil && r.isCode() && r.in.busy && !r.in.idle.Load() && r.interruptedBy != in {
+			s.publishStatus(r.in, jupyter.StateBusy)
+			return
+		}
 	}
 }
 

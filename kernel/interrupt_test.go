@@ -65,6 +65,7 @@ func TestK5InterruptOfAComm(t *testing.T) {
 				cell := c.Execute("wait")
 				c.ExpectStart(cell, 1)
 				c.Interrupt()
+				c.Await(m, jupyter.IOPub, jupyter.TypeStatus) // busy still
 				c.ExpectError(cell, "Interrupted", "the execution was interrupted")
 				done(c, cell, "error")
 				c.ExpectBusy(m) // still

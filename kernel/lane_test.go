@@ -42,7 +42,7 @@ func TestDeletionEndsWhatJustBegins(t *testing.T) {
 	}
 	l.push(s.receive(jupyter.Shell, zmq.Message{Frames: frames}))
 	in := l.pop()
-	s.deleteSubshell(l)
+	s.deleteSubshell(l, nil)
 	s.handleShell(in)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

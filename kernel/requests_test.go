@@ -23,6 +23,7 @@ func testK1Control(t *testing.T, opt *kerneltest.Options) {
 		c.ExpectBusy(i)
 		c.ExpectReply(i)
 		c.ExpectIdle(i)
+		c.ExpectBusy(r) // still
 		i = c.Request(jupyter.Control, &jupyter.InterruptRequest{})
 		c.ExpectBusy(i)
 		c.ExpectReply(i)
@@ -86,6 +87,38 @@ func rawRequest(c *kerneltest.Client, typ, content string) *jupyter.Message {
 	}
 	m.Content = json.RawMessage(content)
 	return m
+}
+
+// Whatever is answered while a cell runs, the status that is heard last is that of
+// the cell: a server would end a kernel that seems to be idle for long.
+func TestK2AKernelWhoseCellRunsIsBusy(t *testing.T) {
+	tests := []struct {
+		ch            jupyter.Channel
+		typ, subshell string
+	}{
+		{jupyter.Control, "kernel_info_request", ""}, // of servers, when a page is loaded again
+		{jupyter.Control, "list_subshell_request", ""},
+		{jupyter.Control, "usage_request", ""}, // of jupyter-resource-usage, every few seconds
+		{jupyter.Shell, "kernel_info_request", "of another kernel"},
+	}
+	run(t, func(t *testing.T, opt *kerneltest.Options) {
+		c := kerneltest.Start(t, newSubScript(), opt)
+		r := c.Execute("ask x")
+		c.ExpectStart(r, 1)
+		p := c.ExpectPrompt(r, "x")
+		for _, tt := range tests {
+			m := rawRequest(c, tt.typ, "{}")
+			m.Header.SubshellID = tt.subshell
+			c.SendUnchecked(tt.ch, m)
+			c.ExpectBusy(m)
+			c.Expect(m, tt.ch, jupyter.ReplyType(tt.typ))
+			c.ExpectIdle(m)
+			c.ExpectBusy(r)
+		}
+		c.Answer(p, "y")
+		c.ExpectStream(r, "stdout", "<y>")
+		done(c, r, "ok")
+	})
 }
 
 func TestK2EveryRequestHasOneReply(t *testing.T) {

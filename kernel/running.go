@@ -14,6 +14,8 @@ type running struct {
 	cancel context.CancelCauseFunc
 	req    *Request // of an execute_request, while Execute runs
 	asks   []*ask   // prompts that wait for an answer
+
+	interruptedBy *incoming // the last request that did; nil for a signal, too
 }
 
 // beginRunning makes in what runs: from now on an interrupt is for it. ctx is
@@ -69,20 +71,24 @@ func (s *Server) cancelAll(cause error) {
 // told. When nothing runs, it does nothing, nor to what runs next. What runs in
 // subshells is left alone, and so is, while something else runs, what handles a
 // comm beside it.
-func (s *Server) Interrupt() {
-	if !s.interrupt(s.lanes.main) && s.lanes.comms != nil {
-		s.interrupt(s.lanes.comms)
+func (s *Server) Interrupt() { s.interruptMain(nil) }
+
+// interruptMain is Interrupt, because of a request or, with nil, of something else.
+func (s *Server) interruptMain(by *incoming) {
+	if !s.interrupt(s.lanes.main, by) && s.lanes.comms != nil {
+		s.interrupt(s.lanes.comms, by)
 	}
 }
 
 // interrupt interrupts what runs in l, and reports whether something does.
-func (s *Server) interrupt(l *lane) bool {
+func (s *Server) interrupt(l *lane, by *incoming) bool {
 	s.runMu.Lock()
 	defer s.runMu.Unlock() // held, so that what hears of it still runs
 	r := l.running
 	if r == nil {
 		return false
 	}
+	r.interruptedBy = by
 	r.cancel(ErrInterrupted)
 	for _, a := range r.asks {
 		a.interrupt()

@@ -164,7 +164,7 @@ func (s *Server) handleShell(in *incoming) {
 		return
 	}
 	s.reply(in, reply)
-	s.idleBeside(in)
+	s.idle(in)
 	if in.exit != nil {
 		s.beginEnd(*in.exit)
 	}

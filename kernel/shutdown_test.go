@@ -119,6 +119,7 @@ func testK9Stuck(t *testing.T) {
 	i := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
 	c.ExpectBusy(i)
 	done(c, i, "ok")
+	c.ExpectBusy(r) // still
 	again := shutdown(c, false)
 	c.ExpectBusy(again)
 	done(c, r, "error")

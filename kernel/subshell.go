@@ -80,7 +80,7 @@ func (s *Server) subshells(in *incoming, c jupyter.Content) jupyter.Content {
 		if l == nil {
 			return s.badRequest(in, "there is no subshell %q", c.SubshellID)
 		}
-		s.deleteSubshell(l)
+		s.deleteSubshell(l, in)
 		return &jupyter.DeleteSubshellReply{Status: jupyter.StatusOK}
 	}
 	s.lanes.mu.Lock()
@@ -114,14 +114,14 @@ func (s *Server) createSubshell(lang Subsheller) (string, error) {
 	return l.id, nil
 }
 
-// deleteSubshell ends a subshell: what runs in it is interrupted, and what waits
-// is answered, by its own goroutine.
-func (s *Server) deleteSubshell(l *lane) {
+// deleteSubshell ends a subshell because of in: what runs there is interrupted, and
+// what waits is answered, by its own goroutine.
+func (s *Server) deleteSubshell(l *lane, in *incoming) {
 	s.lanes.mu.Lock()
 	s.lanes.subshells = slices.DeleteFunc(s.lanes.subshells, func(m *lane) bool { return l == m })
 	s.lanes.mu.Unlock()
 	close(l.endc)
-	s.interrupt(l)
+	s.interrupt(l, in)
 }
 
 // serveSubshell serves the requests of a subshell.

@@ -88,6 +88,7 @@ func (l *languageTest) subshell() {
 		l.c.Await(d, jupyter.IOPub, jupyter.TypeStatus)
 		l.c.Await(d, jupyter.Control, jupyter.TypeDeleteSubshellReply)
 		l.c.Await(d, jupyter.IOPub, jupyter.TypeStatus)
+		l.c.Await(l.beside, jupyter.IOPub, jupyter.TypeStatus) // busy still
 		l.fails(sub)
 	})
 }
