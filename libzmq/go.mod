@@ -8,6 +8,9 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require golang.org/x/crypto v0.58.0 // indirect
+require (
+	github.com/prometheus/procfs v0.23.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+)
 
 replace github.com/adrastea-kernel/adrastea => ../
