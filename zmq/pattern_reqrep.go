@@ -163,14 +163,11 @@ func (r *replier) receive(p *Peer, m Message) error {
 	p.asked = asked
 	r.s.wg.Go(func() {
 		defer close(asked)
-		select {
-		case r.turn <- struct{}{}:
-			r.give(p, frames[:n+1:n+1], frames[n+1:])
-		case <-r.s.flushedc:
+		if !r.s.awaitTurn(r.turn) {
 			r.s.stats.discarded.Add(1)
-		case <-r.s.closec:
-			r.s.stats.discarded.Add(1)
+			return
 		}
+		r.give(p, frames[:n+1:n+1], frames[n+1:])
 	})
 	return nil
 }

@@ -285,11 +285,16 @@ func (p *Peer) takeTurn(turn chan struct{}) bool {
 	}
 	p.parked.Store(true)
 	defer p.unpark()
+	return p.s.awaitTurn(turn)
+}
+
+// awaitTurn is takeTurn where it waits, for any goroutine.
+func (s *Socket) awaitTurn(turn chan struct{}) bool {
 	select {
 	case turn <- struct{}{}:
 		return true
-	case <-p.s.flushedc:
-	case <-p.s.closec:
+	case <-s.flushedc:
+	case <-s.closec:
 	}
 	return false
 }
