@@ -58,16 +58,10 @@ func TestUsageIsThatOfR(t *testing.T) {
 		c.ExpectIdle(r)
 		return u
 	}
-	execute := func(count int, code string) {
-		r := c.Execute(code)
-		c.ExpectStart(r, count)
-		c.ExpectReply(r)
-		c.ExpectIdle(r)
-	}
-	execute(1, "before <- 1")
+	execute(c, 1, "before <- 1")
 	start := time.Now()
 	before := usage()
-	execute(2, "x <- rep(1, 4e7)\nended <- proc.time()[[1]] + 0.5; while (proc.time()[[1]] < ended) {}")
+	execute(c, 2, "x <- rep(1, 4e7)\nended <- proc.time()[[1]] + 0.5; while (proc.time()[[1]] < ended) {}")
 	after := usage()
 	if grown := int64(after.KernelMemory - before.KernelMemory); grown < 250<<20 {
 		t.Errorf("with 320 MB more in R, the kernel has %d MiB more", grown>>20)
