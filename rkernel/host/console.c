@@ -94,6 +94,13 @@ int console_asking(void) { return asking; }
 
 enum { ANSWERED, ANSWER_INTERRUPTED, ANSWER_REFUSED };
 
+static void set_answer(const char *text, size_t len) {
+	answer.len = 0;
+	buf_add(&answer, text, len);
+	buf_add(&answer, "", 1);
+	answer.len--;
+}
+
 // take_answer reads frames until the one that answers the prompt.
 static int take_answer(void) {
 	struct frame f;
@@ -105,10 +112,7 @@ static int take_answer(void) {
 	if (f.type == CMD_DEBUG) debug_configure(&f);
 	if (f.type != CMD_ANSWER || f.n < 3) return -1;
 	if (strtoul(f.part[0].data, NULL, 10) != sequence) return -1;
-	answer.len = 0;
-	buf_add(&answer, f.part[2].data, f.part[2].len);
-	buf_add(&answer, "", 1);
-	answer.len--;
+	set_answer(f.part[2].data, f.part[2].len);
 	switch (*(const char *)f.part[1].data) {
 	case 'o': return ANSWERED;
 	case 'i':
@@ -121,9 +125,7 @@ static int take_answer(void) {
 static int ask(const char *prompt, int password) {
 	if (capturing) { // R's loop waits for what that is for, and would get the answer
 		static const char why[] = "nobody can be asked while R shows or completes something";
-		answer.len = 0;
-		buf_add(&answer, why, sizeof why);
-		answer.len--;
+		set_answer(why, sizeof why - 1);
 		return ANSWER_REFUSED;
 	}
 	char number[16];
@@ -150,9 +152,7 @@ static int default_answer(const char *prompt) {
 	if (!said || R.Rf_length(said) < 2) return 0;
 	PROTECT(said);
 	const char *text = string_utf8(R.STRING_ELT(said, 0)), *note = string_utf8(R.STRING_ELT(said, 1));
-	answer.len = 0;
-	buf_add(&answer, text, strlen(text) + 1);
-	answer.len--;
+	set_answer(text, strlen(text));
 	if (*note) lane_text(2, note, strlen(note));
 	UNPROTECT(1);
 	return 1;

@@ -52,8 +52,9 @@ static int in_callback(void) {
 	return c->callflag == CTXT_TOPLEVEL;
 }
 
-// end_value publishes the value before a task callback says something.
+// end_value publishes the value if it is a task callback that is about to say something.
 static void end_value(void) {
+	if (!printing() || !in_callback()) return;
 	cell.over = 1;
 	if (!cell.printed) return;
 	cell_send_value();
@@ -209,14 +210,14 @@ void cell_take_shown(void) {
 
 int cell_text(int lane, const char *text, size_t len) {
 	if (!cell.active || lane_is_forked()) return 0;
-	if (printing() && in_callback()) end_value();
+	end_value();
 	if (shown_text(lane, text, len)) return 1;
 	return lane == 1 ? result_text(text, len) : error_text(text, len);
 }
 
 void cell_flush(void) {
 	if (!cell.active || lane_is_child()) return;
-	if (printing() && in_callback()) end_value();
+	end_value();
 	if (cell.result.len) to_pipe();
 	cell.own = 0; // what was printed before a prompt is shown before it
 	shown_flush();
