@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -131,7 +132,9 @@ func (p *Peer) negotiate() error {
 		if f.Flags&zmtp.Command == 0 {
 			return errors.New("message before the end of the handshake")
 		}
-		answer, err = p.mech.Receive(f.Body)
+		// A copy: what the peer says of itself is kept, and what came with it in one
+		// piece of memory may be messages, which are recycled.
+		answer, err = p.mech.Receive(bytes.Clone(f.Body))
 	}
 }
 

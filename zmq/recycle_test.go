@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -135,5 +136,26 @@ func TestRecycleCostsNothing(t *testing.T) {
 	// The slice of frames takes 24, the body would take 100.
 	if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 90 {
 		t.Errorf("%d octets for each message", got)
+	}
+}
+
+// A peer is called by its name for as long as it is there, also when messages that
+// came in one piece with the name were recycled and their memory holds others.
+func TestRecycleLeavesTheNameOfThePeer(t *testing.T) {
+	router := newSocket(t, Router, nil)
+	r := dialRaw(t, bind(t, router, "tcp://127.0.0.1:*"))
+	r.write(greeting(3, 1))
+	r.skipGreeting()
+	const n = 200 // together they are longer than what one block holds
+	r.write(slices.Concat(ready("DEALER", "the name"), bytes.Repeat(message(strings.Repeat("x", 60)), n)))
+	for i := range 20 * n {
+		m := want(t, router, "the name", strings.Repeat("x", 60))
+		if id := m.From.RoutingID(); string(id) != "the name" || m.From.Type() != "DEALER" {
+			t.Fatalf("the peer is called %q and is a %q", id, m.From.Type())
+		}
+		m.Recycle()
+		if i%n == n-1 {
+			r.write(bytes.Repeat(message(strings.Repeat("x", 60)), n))
+		}
 	}
 }
