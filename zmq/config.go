@@ -44,7 +44,7 @@ type Config struct {
 
 	// RecvQueue is the capacity of the channel that Recv returns. When it is
 	// full, the socket stops reading from its peers. Default: 512. Negative:
-	// unbuffered.
+	// unbuffered, but for a REP and a relaxed REQ, where it is 1.
 	RecvQueue int
 
 	// Handler, if not nil, is called for each received message, which then
@@ -294,8 +294,8 @@ func (c *Config) withDefaults(t Type) Config {
 	}
 	d.SendBuffer = or(c.SendBuffer, 1024, 0)
 	d.RecvQueue = or(c.RecvQueue, 512, 0)
-	if c.Relaxed {
-		d.RecvQueue = max(d.RecvQueue, 1) // an unread reply is found there and discarded
+	if c.Relaxed || t == Rep {
+		d.RecvQueue = max(d.RecvQueue, 1) // whether the user has taken a message is seen there
 	}
 	d.MaxMessageSize = min(or(c.MaxMessageSize, 256<<20, math.MaxInt), math.MaxInt)
 	d.HandshakeTimeout = or(c.HandshakeTimeout, 30*time.Second, 0)

@@ -124,8 +124,8 @@ func (r *replier) attach(*Peer, *cork) error { return nil }
 func (r *replier) detach(*Peer) {}
 
 func (r *replier) route(it *item, c *cork) error {
-	if r.asker == nil {
-		return ErrState
+	if r.asker == nil || len(r.s.recv) > 0 {
+		return ErrState // there is no request, or the user does not know it yet
 	}
 	err := ErrPeerGone
 	if r.asker.attached {

@@ -338,3 +338,28 @@ func TestReqRelaxedBeforeAPeer(t *testing.T) {
 		}
 	}
 }
+
+// An answer too many does not go to whoever asked next: the user has not even seen
+// that question.
+func TestRepOneAnswerForEachRequest(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{RecvQueue: -1})
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	first, second := newSocket(t, Req, nil), newSocket(t, Req, nil)
+	connect(t, first, at)
+	connect(t, second, at)
+	send(t, first, "first")
+	want(t, rep, "first")
+	send(t, second, "second")
+	eventually(t, "both have asked", func() bool { return rep.Stats().Received == 2 })
+	rep.Deliver(msg("answer"), nil)
+	want(t, first, "answer")
+	eventually(t, "the next request waits for the user", func() bool { return len(rep.Recv()) == 1 })
+	var err error
+	rep.Deliver(msg("answer again"), func(e error) { err = e })
+	if err != ErrState {
+		t.Errorf("second answer: %v", err)
+	}
+	want(t, rep, "second")
+	rep.Deliver(msg("another"), nil)
+	want(t, second, "another")
+}
