@@ -201,7 +201,7 @@ func (s *Socket) serveAccepted(conn net.Conn) {
 // a peer. The monitor tells of it under the name endpoint.
 func (s *Socket) servePeer(conn net.Conn, endpoint string, p *Peer, err error) bool {
 	if err == nil {
-		if err = s.attach(p); err != nil && err != ErrClosed {
+		if err = s.attach(p); err != nil && err != ErrClosed && err != errDisconnected {
 			err = p.fault(err)
 		}
 	}

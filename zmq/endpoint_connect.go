@@ -21,6 +21,8 @@ type connecter struct {
 	conn net.Conn // guarded by s.mu; the last connection that was made, nil before
 }
 
+var errDisconnected = errors.New("disconnected")
+
 // Connect starts to connect to endpoint and returns at once. The connection
 // is made in the background and, whenever it fails or ends, made again, after
 // a pause that grows, for as long as the socket lives; Monitor tells what becomes
@@ -68,7 +70,16 @@ func (s *Socket) Disconnect(endpoint string) error {
 	delete(s.connecters, endpoint)
 	c.cancel()
 	conn := c.conn
+	var peer *Peer
+	for p := range s.peers {
+		if p.connecter == c {
+			peer = p
+		}
+	}
 	s.mu.Unlock()
+	if peer != nil {
+		peer.fail(errDisconnected) // what waits for it goes before what is sent later
+	}
 	if conn != nil {
 		// Before another Connect: a ROUTER that finds the routing id of a new
 		// connection in use refuses it, or, as libzmq's, never reads from it.
@@ -112,6 +123,9 @@ func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
 	}
 	c.s.monitor.emit(Event{Kind: Connected, Endpoint: c.e.text})
 	p, err := c.s.handshake(conn, false)
+	if p != nil {
+		p.connecter = c
+	}
 	return c.s.servePeer(conn, c.e.text, p, err)
 }
 

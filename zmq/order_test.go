@@ -1,8 +1,10 @@
 package zmq
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -171,4 +173,56 @@ func TestZ2OutboxTellsWhatCannotGo(t *testing.T) {
 	if got != want {
 		t.Errorf("completions %s, want %s", got, want)
 	}
+}
+
+// What waits for a peer that has gone goes before what is sent later, also when
+// the next peer comes before the last write to the old one has ended.
+func TestZ2OrderWhenAPeerIsReplaced(t *testing.T) {
+	ends := make(chan net.Conn, 1)
+	writing, release := make(chan struct{}), make(chan struct{})
+	push := newSocket(t, Push, &Config{
+		dial: func(context.Context, string, string) (net.Conn, error) {
+			a, b := memPipe(inprocAddr("test"))
+			ends <- b
+			return &heldConn{Conn: a, writing: writing, release: release}, nil
+		},
+	})
+	connect(t, push, "tcp://127.0.0.1:1")
+	newRaw(t, <-ends).shake("PULL", "", 1)
+	eventually(t, "a peer", func() bool { return peerCount(push) == 1 })
+	const n = 10
+	push.Deliver(msg("0"), nil)
+	<-writing
+	for i := 1; i < n; i++ {
+		push.Deliver(msg(fmt.Sprint(i)), nil)
+	}
+	if err := push.Disconnect("tcp://127.0.0.1:1"); err != nil {
+		t.Fatal(err)
+	}
+	next := memPeer(t, push, "PULL")
+	eventually(t, "the next peer", func() bool { return peerCount(push) == 2 })
+	push.Deliver(msg(fmt.Sprint(n)), nil)
+	close(release)
+	for i := range n + 1 {
+		if f := next.read(); string(f.Body) != fmt.Sprint(i) {
+			t.Fatalf("received %q, want %d", f.Body, i)
+		}
+	}
+}
+
+// A heldConn does not come back from the first write after its handshake, whatever
+// becomes of the connection, until it is released.
+type heldConn struct {
+	net.Conn
+	writes           int
+	writing, release chan struct{}
+}
+
+func (c *heldConn) Write(b []byte) (int, error) {
+	if c.writes++; c.writes <= 2 { // the greeting and READY
+		return c.Conn.Write(b)
+	}
+	close(c.writing)
+	<-c.release
+	return 0, net.ErrClosed
 }

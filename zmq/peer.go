@@ -25,6 +25,8 @@ type Peer struct {
 	address string // of the other end
 	bound   bool   // it came to us
 
+	connecter *connecter // that made the connection, nil if it came to us; set before the peer is attached
+
 	// Read-only after the handshake.
 	major, minor byte // of ZMTP, as the peer announced it
 	meta         zmtp.Metadata
@@ -44,6 +46,7 @@ type Peer struct {
 	round         uint64 // of the last message a publisher gave it
 	subscriptions int64  // what its subscriptions cost a publisher
 	attached      bool   // messages are routed to it
+	leaving       bool   // they are not any more, and those that it did not get are not taken back yet
 	corkedBy      *cork  // the cork that holds it, since its corkRound
 	corkRound     uint64
 
@@ -121,16 +124,18 @@ func (p *Peer) fail(err error) {
 	p.conn.Close() // ends a read or write that waits
 }
 
-// kill says that nothing more is written to the peer, for the reason err.
+// kill says that nothing more is written to the peer, for the reason err, nor
+// routed to it.
 func (p *Peer) kill(err error) {
+	p.s.mu.Lock()
 	p.mu.Lock()
-	if p.dead {
-		p.mu.Unlock()
-		return
+	if !p.dead {
+		p.dead, p.cause = true, err
 	}
-	p.dead, p.cause = true, err
 	p.mu.Unlock()
 	p.s.detach(p)
+	p.s.mu.Unlock()
+	p.abandon()
 }
 
 // writeFailed is what becomes of a peer to which a write has failed. It has

@@ -113,6 +113,10 @@ func (p *Peer) abandon() {
 func (s *Socket) takeBack(p *Peer, begun, left []item) {
 	var c cork
 	s.mu.Lock()
+	if p.leaving {
+		p.leaving = false
+		s.leaving--
+	}
 	if len(left) > 0 && s.reroutes(p) {
 		req, _ := s.pat.(*requester)
 		if req != nil {
@@ -127,8 +131,9 @@ func (s *Socket) takeBack(p *Peer, begun, left []item) {
 		s.backlog = append(left, s.backlog...)
 		s.backlogged.Store(true)
 		left = nil
-		s.routeBacklog(&c)
 	}
+	s.routeBacklog(&c)
+	s.changed()
 	s.mu.Unlock()
 	c.flush()
 	for i := range begun {
@@ -142,12 +147,12 @@ func (s *Socket) takeBack(p *Peer, begun, left []item) {
 // reroutes reports whether another peer may have what p, which has gone, did
 // not get. s.mu is held.
 func (s *Socket) reroutes(p *Peer) bool {
-	switch s.typ {
-	case Push, Dealer, Pair:
-		return !s.closing
-	case Req:
+	if s.typ == Req {
 		// Not if the user has asked something else since.
 		return !s.closing && s.pat.(*requester).asked == p && len(s.backlog) == 0
 	}
-	return false
+	return !s.closing && s.distributes()
 }
+
+// distributes reports whether each message goes to any one peer, in order.
+func (s *Socket) distributes() bool { return s.typ == Push || s.typ == Dealer || s.typ == Pair }

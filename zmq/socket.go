@@ -96,6 +96,7 @@ type Socket struct {
 	changec    chan struct{} // closed and replaced when there may be room for a message
 	backlog    []item        // messages that wait for a peer, or for room at one
 	backlogLen int64         // octets in backlog
+	leaving    int           // peers whose messages are to be taken back, before newer ones are routed
 	nextID     uint32        // of the next routing id a ROUTER makes
 }
 
@@ -200,6 +201,10 @@ func (s *Socket) attach(p *Peer) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
+	if c := p.connecter; c != nil && s.connecters[c.e.text] != c {
+		s.mu.Unlock()
+		return errDisconnected
+	}
 	if err := s.pat.attach(p, &c); err != nil {
 		s.mu.Unlock()
 		return err
@@ -213,15 +218,18 @@ func (s *Socket) attach(p *Peer) error {
 	return nil
 }
 
-// detach ends the routing of messages to p. It may be called more than once.
+// detach ends the routing of messages to p. It may be called more than once. s.mu
+// is held.
 func (s *Socket) detach(p *Peer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !p.attached {
 		return
 	}
 	p.attached = false
 	s.pat.detach(p)
+	if s.distributes() {
+		p.leaving = true
+		s.leaving++
+	}
 	s.changed()
 }
 

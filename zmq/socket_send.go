@@ -154,7 +154,7 @@ func (s *Socket) route(it *item, c *cork) error {
 	if s.closing || s.draining && !it.patient {
 		return ErrClosed
 	}
-	if len(s.backlog) > 0 {
+	if len(s.backlog) > 0 || s.leaving > 0 {
 		if s.typ == Req && !s.cfg.Relaxed {
 			return outOfTurn(it)
 		}
@@ -197,6 +197,9 @@ func (s *Socket) addToBacklog(it *item, c *cork) error {
 // routeBacklog gives what waited for a peer to those that are there now, as
 // much as they have room for. s.mu is held.
 func (s *Socket) routeBacklog(c *cork) {
+	if s.leaving > 0 {
+		return // older messages are still to come
+	}
 	for len(s.backlog) > 0 {
 		it := s.backlog[0]
 		if err := s.pat.route(&it, c); err != nil {
