@@ -118,18 +118,3 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
-
-func TestUTF8Environ(t *testing.T) {
-	for _, test := range []struct{ env, want []string }{
-		{[]string{"A=1", "LANG=de_DE.UTF-8"}, []string{"A=1", "LANG=de_DE.UTF-8"}},
-		{[]string{"A=1"}, []string{"A=1", "LC_CTYPE=C.UTF-8"}},
-		{[]string{"LANG=C", "LC_TIME=x"}, []string{"LANG=C", "LC_TIME=x", "LC_CTYPE=C.UTF-8"}},
-		{[]string{"LC_ALL=C", "LANG=de_DE.utf8"}, []string{"LANG=C", "LC_CTYPE=C.UTF-8"}},
-		{[]string{"LC_CTYPE=C", "LANG=de_DE.utf8"}, []string{"LANG=de_DE.utf8", "LC_CTYPE=C.UTF-8"}},
-		{[]string{"LC_CTYPE=en_GB.utf8", "LANG=C"}, []string{"LC_CTYPE=en_GB.utf8", "LANG=C"}},
-	} {
-		if got := utf8Environ(test.env); !reflect.DeepEqual(got, test.want) {
-			t.Errorf("utf8Environ(%q) = %q, want %q", test.env, got, test.want)
-		}
-	}
-}

@@ -140,7 +140,7 @@ func startPlainR(t testing.TB) *plainR {
 	t.Helper()
 	master, slave := openTTY(t)
 	cmd := exec.Command(findR(t).Path, "--no-save", "--no-restore", "--no-echo", "--interactive", "--no-readline")
-	cmd.Env = append(utf8Environ(os.Environ()), "TERM=xterm", "COLUMNS=100000", "INPUTRC=/dev/null")
+	cmd.Env = append(os.Environ(), "TERM=xterm", "COLUMNS=100000", "INPUTRC=/dev/null")
 	cmd.Stdin = slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as at a terminal
 	outR, outW, err := os.Pipe()

@@ -105,7 +105,7 @@ func (p *process) start(inst *Installation, args []string) error {
 		return err
 	}
 	cmd := exec.Command(inst.Path, append([]string{"CMD", self}, args...)...)
-	env := utf8Environ(withoutRHome(os.Environ()))
+	env := withoutRHome(os.Environ())
 	how := append([]string{"3", strconv.Itoa(os.Getpid())}, addedByCMD(inst.Home, env)...)
 	cmd.Env = append(env, host.Variable+"="+strings.Join(how, ","))
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = theirs[1], theirs[2], theirs[:1]

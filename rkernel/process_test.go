@@ -362,22 +362,42 @@ func TestStartThatQuits(t *testing.T) {
 }
 
 func TestLocales(t *testing.T) {
-	for _, env := range []map[string]string{
-		{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "", "LC_CTYPE": ""},
-		{"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8"},
+	const probe = `x <- "größe 世界"; cat(x, nchar(x), l10n_info()$"UTF-8", "\n")
+cat(paste0(c("LC_ALL=", "LC_CTYPE=", "LANG="), Sys.getenv(c("LC_ALL", "LC_CTYPE", "LANG"))))`
+	for _, test := range []struct{ all, ctype, lang, want string }{
+		{"C.UTF-8", "", "C", "LC_ALL=C.UTF-8 LC_CTYPE= LANG=C"},
+		{"", "C.UTF-8", "C", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=C"},
+		{"", "", "C.UTF-8", "LC_ALL= LC_CTYPE= LANG=C.UTF-8"},
+		{"", "", "", "LC_ALL= LC_CTYPE=C.UTF-8 LANG="},
+		{"", "", "C", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=C"},
+		{"", "C", "C.UTF-8", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=C.UTF-8"},
+		{"POSIX", "", "C.UTF-8", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=POSIX"},
+		{"", "", "xx_YY.UTF-8", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=xx_YY.UTF-8"},
+		{"xx_YY.UTF-8", "", "C", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=xx_YY.UTF-8"},
+		{"", "nonsense", "C", "LC_ALL= LC_CTYPE=C.UTF-8 LANG=C"},
 	} {
-		t.Run(fmt.Sprint(env), func(t *testing.T) {
-			for name, value := range env {
-				t.Setenv(name, value)
-			}
+		t.Run(fmt.Sprintf("LC_ALL=%s,LC_CTYPE=%s,LANG=%s", test.all, test.ctype, test.lang), func(t *testing.T) {
+			t.Setenv("LC_ALL", test.all)
+			t.Setenv("LC_CTYPE", test.ctype)
+			t.Setenv("LANG", test.lang)
 			p := startR(t)
-			if got := runCell(t, p, `x <- "größe 世界"; cat(x, nchar(x), "\n"); l10n_info()$"UTF-8"`); !slices.Equal(got, []string{"stdout|größe 世界 8 \n", "result|[1] TRUE"}) {
-				t.Errorf("%q", got)
+			got := runCell(t, p, probe) // R may warn before
+			if want := "stdout|größe 世界 8 TRUE \n" + test.want; got[len(got)-1] != want {
+				t.Errorf("%q, want %q", got, want)
 			}
 		})
 	}
 }
 
+// TestMain gives R in the kernel, and plain R that it is compared with, one locale.
+func TestMain(m *testing.M) {
+	os.Setenv("LC_ALL", "C.UTF-8")
+	os.Exit(m.Run())
+}
+
+// TestLocales starts R where a service or a container gives it no locale, or one
+// that is not installed or not UTF-8: LC_ALL, LC_CTYPE and LANG, and what becomes of
+// them.
 func TestStdinRefused(t *testing.T) {
 	p := startR(t)
 	for code, want := range map[string]string{

@@ -154,8 +154,13 @@ func (t *trial) remedy() string {
 // judge adds what the facts say.
 func (t *trial) judge(f *findings, name string, bad severity) {
 	if said := strings.TrimSpace(t.stderr); said != "" {
-		f.add(areaR, note, name+" says when it starts: "+firstLine(said),
-			"If that is not wanted, look at its start-up files, ~/.Rprofile among them.")
+		remedy := "If that is not wanted, look at its start-up files, ~/.Rprofile among them."
+		if strings.Contains(said, "Setting LC_") { // R says so in English then
+			remedy = "The locale is not installed. Install it (on Debian and Ubuntu: apt install locales, " +
+				"dpkg-reconfigure locales), or set LANG=C.UTF-8."
+		}
+		said = strings.Replace(said, ":\n", ": ", 1) // what it says of warnings is a line of its own
+		f.add(areaR, note, name+" says when it starts: "+firstLine(said), remedy)
 	}
 	if t.facts["utf8"] != "TRUE" {
 		f.add(areaR, bad, name+": its characters are not UTF-8: "+t.facts["locale"],

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,9 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#endif
+#ifdef __APPLE__
+#include <xlocale.h>
 #endif
 
 #include "host.h"
@@ -117,6 +122,20 @@ static void plain_environment(const char *names) {
 	undo_path("BSTINPUTS", "/texmf/bibtex/bst:");
 }
 
+// utf8_characters has R's characters be UTF-8: front ends speak nothing else, and
+// services and containers often have no locale, or name one that is not installed.
+// The language and the other parts of the locale stay as they are.
+static void utf8_characters(void) {
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	int utf8 = locale && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	if (locale) freelocale(locale);
+	if (utf8) return;
+	const char *all = getenv("LC_ALL");
+	if (all && *all) setenv("LANG", all, 1); // what it said about the rest
+	unsetenv("LC_ALL");
+	setenv("LC_CTYPE", "C.UTF-8", 1);
+}
+
 static void become_r(int argc, char **argv, const char *home) {
 	static char name[3072];
 	snprintf(name, sizeof name, "%s/bin/exec/R", home);
@@ -125,7 +144,8 @@ static void become_r(int argc, char **argv, const char *home) {
 	args[0] = name;
 	args[argc] = NULL;
 	*R.R_running_as_main_program = 1;
-	R.Rf_initialize_R(argc, args);
+	R.Rf_initialize_R(argc, args); // reads Renviron
+	utf8_characters();
 	console_install();
 	R.setup_Rmainloop();
 	R.run_Rmainloop(); // ends the process

@@ -47,8 +47,9 @@ table_markdown <- function(x) {
 
 latex_signs <- c("\\" = "\\textbackslash{}", "{" = "\\{", "}" = "\\}", "#" = "\\#", "$" = "\\$",
                  "%" = "\\%", "&" = "\\&", "_" = "\\_", "~" = "\\textasciitilde{}",
-                 "^" = "\\textasciicircum{}", "<" = "\\textless{}", ">" = "\\textgreater{}",
-                 "\u22ee" = "\\(\\vdots\\)", "\u22ef" = "\\(\\cdots\\)")
+                 "^" = "\\textasciicircum{}", "<" = "\\textless{}", ">" = "\\textgreater{}")
+# As names in a call they would be symbols, which a C locale cannot have.
+latex_signs[c("\u22ee", "\u22ef")] <- c("\\(\\vdots\\)", "\\(\\cdots\\)")
 
 latex <- function(x) {
     chars <- strsplit(x, "")
