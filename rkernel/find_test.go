@@ -121,6 +121,38 @@ func TestWithoutREveryCellSaysWhy(t *testing.T) {
 	}
 }
 
+// An R that is installed while the kernel runs is there for the next cell.
+func TestRIsFoundAgain(t *testing.T) {
+	real := findR(t)
+	t.Setenv("R_HOME", "")
+	bin := t.TempDir()
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", bin)
+	r := New(nil)
+	t.Cleanup(func() { r.Shutdown(t.Context(), false) })
+	run := func() ([]string, error) {
+		rec := newRecorder()
+		_, err := r.execute(t.Context(), rec, cell{code: "1"})
+		return rec.all(), err
+	}
+	if got, err := run(); err == nil || !strings.Contains(err.Error(), "no R in PATH") {
+		t.Errorf("without R: %q, %v", got, err)
+	}
+	if _, err := r.ready(); err == nil { // what is no cell does not look
+		t.Error("R is ready")
+	}
+	t.Setenv("PATH", bin+":"+path)
+	if err := os.Symlink(real.Path, filepath.Join(bin, "R")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := run(); err != nil || !slices.Equal(got, []string{"result|[1] 1"}) {
+		t.Errorf("with R: %q, %v", got, err)
+	}
+	if info := r.Info(); info.Language.Version != real.Version {
+		t.Errorf("Info: %+v", info)
+	}
+}
+
 // A library that is no libR, and an R that starts but cannot be used, are said
 // in the cell.
 func TestBrokenLibraryIsSaidInTheCell(t *testing.T) {

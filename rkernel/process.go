@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func (p *process) start(inst *Installation, args []string) error {
 			Problem: "this program was built without cgo, so it cannot run R",
 			Remedy:  "Build it with CGO_ENABLED=1 and a C compiler, or install a released binary."}
 	}
-	self, err := os.Executable()
+	self, err := ownProgram()
 	if err != nil {
 		return err
 	}
@@ -118,6 +119,28 @@ func (p *process) start(inst *Installation, args []string) error {
 	}
 	go p.runPump()
 	return nil
+}
+
+// ownProgram returns a path of the program that runs. Where that was removed or
+// replaced since, as by an upgrade, the system still has it; where there is no /proc,
+// it has only a name.
+func ownProgram() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		if path, err = exec.LookPath(os.Args[0]); err != nil {
+			return "", err
+		}
+		return filepath.Abs(path)
+	}
+	running, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return path, nil
+	}
+	if file, err := os.Stat(path); err == nil && os.SameFile(file, running) {
+		return path, nil
+	}
+	pid, err := os.Readlink("/proc/self") // not os.Getpid: /proc may count in another namespace
+	return "/proc/" + pid + "/exe", err
 }
 
 // openLanes makes the three lanes and returns R's ends: socket, stdout, stderr.

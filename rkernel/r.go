@@ -38,12 +38,12 @@ var rArgs = []string{"--interactive", "--quiet", "--no-save", "--no-restore"}
 // of package kernel say.
 type R struct {
 	config   Config
-	inst     *Installation // nil if there is no R
-	err      error         // why not
+	err      error // why New found no R
 	comms    *comms
 	debugger *debugger
 
 	mu   sync.Mutex
+	inst *Installation  // nil if none was found; guarded by mu
 	p    *process       // the R that runs, or nil; guarded by mu
 	out  *kernel.Output // for output that belongs to no request; guarded by mu
 	lost string         // what its user is yet to hear of an R that ended; guarded by mu
@@ -73,6 +73,8 @@ func New(config *Config) *R {
 
 // Info describes R without waiting for it.
 func (r *R) Info() kernel.Info {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	version, banner := "", "R is not available"
 	if r.inst != nil {
 		version = r.inst.Version
@@ -100,12 +102,12 @@ func (r *R) Info() kernel.Info {
 // Start starts R and does not wait for it: the first cell does, and answers
 // what R's start-up files ask.
 func (r *R) Start(ctx context.Context, out *kernel.Output) error {
-	if r.inst == nil {
-		return languageError(r.err)
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out = out
+	if r.inst == nil {
+		return languageError(r.err)
+	}
 	return languageError(r.startLocked(out))
 }
 
@@ -140,14 +142,19 @@ const lostNote = "R was started again: all variables of before are lost.\n"
 // process returns the R that runs. If the last one died, it starts another
 // one, whose first words go to out.
 func (r *R) process(out output) (*process, error) {
-	if r.inst == nil {
-		return nil, languageError(r.err)
+	if p := r.running(); p != nil {
+		return p, nil
+	}
+	inst, err := Find(r.config.R) // it may have been installed, upgraded or moved
+	if err != nil {
+		return nil, languageError(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.p != nil && !r.p.hasEnded() {
 		return r.p, nil
 	}
+	r.inst = inst
 	ended := r.p
 	if err := r.startLocked(out); err != nil {
 		return nil, languageError(err)
@@ -184,8 +191,11 @@ func (r *R) running() *process {
 // only a cell tries again.
 func (r *R) ready() (*process, error) {
 	r.mu.Lock()
-	out, p := r.out, r.p
+	out, p, inst := r.out, r.p, r.inst
 	r.mu.Unlock()
+	if inst == nil {
+		return nil, languageError(r.err)
+	}
 	if p != nil && p.hasEnded() {
 		if err := p.startError(); err != nil {
 			return nil, err
