@@ -24,6 +24,7 @@ import (
 func TestR6DeathIsReported(t *testing.T) {
 	for name, test := range map[string]struct{ code, want string }{
 		"killed": {`cat("before\n"); tools::pskill(Sys.getpid(), 9)`, "signal 9 (killed)"},
+		"memory": {`tools::pskill(Sys.getpid(), 9)`, "no memory left"}, // it may have been that
 		"segv":   {`tools::pskill(Sys.getpid(), 11); Sys.sleep(60)`, "signal 11 (segmentation fault)"},
 		"abort":  {`tools::pskill(Sys.getpid(), 6); Sys.sleep(60)`, "signal 6 (aborted)"},
 		"term":   {`tools::pskill(Sys.getpid(), 15); Sys.sleep(60)`, "signal 15 (terminated)"},
@@ -349,18 +350,43 @@ stop("profile fails")
 	}
 }
 
+// A start-up file that quits is told of, and ends no kernel: front ends start it again
+// without a word.
 func TestStartThatQuits(t *testing.T) {
-	profile := filepath.Join(t.TempDir(), "profile.R")
-	if err := os.WriteFile(profile, []byte("quit(status = 5)\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
+	profile := filepath.Join(dir, "profile.R")
 	t.Setenv("R_PROFILE_USER", profile)
-	p := startR(t)
-	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"exit|5"}) && !strings.HasPrefix(got[0], "error|REnded") {
-		t.Errorf("%q", got)
+	write(t, profile, "quit(status = 5)\n")
+	r := New(nil)
+	t.Cleanup(func() { r.Shutdown(context.Background(), false) })
+	for range 2 {
+		rec := newRecorder()
+		_, err := r.execute(t.Context(), rec, cell{code: "1"})
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || e.Value != "R ended while it started: exit status 5" ||
+			!strings.Contains(strings.Join(e.Traceback, "\n"), "quit() was called: look for it in your start-up files") {
+			t.Errorf("the cell: %#v", err)
+		}
+		if got := rec.all(); len(got) > 0 {
+			t.Errorf("shown: %q", got)
+		}
+	}
+	write(t, profile, "")
+	rec := newRecorder()
+	if _, err := r.execute(t.Context(), rec, cell{code: "1"}); err != nil || !slices.Equal(rec.all(), []string{"result|[1] 1"}) {
+		t.Errorf("without it: %q, %v", rec.all(), err)
 	}
 }
 
+// TestMain gives R in the kernel, and plain R that it is compared with, one locale.
+func TestMain(m *testing.M) {
+	os.Setenv("LC_ALL", "C.UTF-8")
+	os.Exit(m.Run())
+}
+
+// TestLocales starts R where a service or a container gives it no locale, or one
+// that is not installed or not UTF-8: LC_ALL, LC_CTYPE and LANG, and what becomes of
+// them.
 func TestLocales(t *testing.T) {
 	const probe = `x <- "größe 世界"; cat(x, nchar(x), l10n_info()$"UTF-8", "\n")
 cat(paste0(c("LC_ALL=", "LC_CTYPE=", "LANG="), Sys.getenv(c("LC_ALL", "LC_CTYPE", "LANG"))))`
@@ -389,15 +415,6 @@ cat(paste0(c("LC_ALL=", "LC_CTYPE=", "LANG="), Sys.getenv(c("LC_ALL", "LC_CTYPE"
 	}
 }
 
-// TestMain gives R in the kernel, and plain R that it is compared with, one locale.
-func TestMain(m *testing.M) {
-	os.Setenv("LC_ALL", "C.UTF-8")
-	os.Exit(m.Run())
-}
-
-// TestLocales starts R where a service or a container gives it no locale, or one
-// that is not installed or not UTF-8: LC_ALL, LC_CTYPE and LANG, and what becomes of
-// them.
 func TestStdinRefused(t *testing.T) {
 	p := startR(t)
 	for code, want := range map[string]string{

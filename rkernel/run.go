@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
@@ -265,7 +267,7 @@ func (p *process) endOutcome(r *run) outcome {
 	if end.shut {
 		return outcome{err: kernel.ErrShutdown}
 	}
-	if end.wanted {
+	if end.wanted && p.wasReady() {
 		return outcome{result: &kernel.Result{Payload: append(r.payload, map[string]any{
 			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
 	}
@@ -303,15 +305,22 @@ func (p *process) endErrorLocked() error {
 		return &kernel.Error{Name: "RStartError", Value: end.fatal,
 			Traceback: []string{"R cannot start: " + end.fatal}}
 	}
-	if end.wanted || end.shut {
+	if end.wanted && p.wasReady() || end.shut {
 		return &kernel.Error{Name: "REnded", Value: "R has ended", Traceback: []string{"R has ended."}}
 	}
 	value, lost := "R ended unexpectedly: "+end.why, "All variables are lost. The next cell starts a new R."
+	var hints []string
 	switch {
 	case end.deaf:
 		value = "R was ended: it did not react to an interrupt"
 	case p.failedToStartLocked():
 		value, lost = "R ended while it started: "+end.why, "The next cell tries to start R again."
+		if end.wanted {
+			hints = []string{"quit() was called: look for it in your start-up files, ~/.Rprofile among them."}
+		}
+	}
+	if end.status == 128+int(unix.SIGKILL) && !end.deaf {
+		hints = append(hints, "So the system ends a program when there is no memory left for it.")
 	}
 	traceback := []string{value}
 	if tail := strings.TrimSpace(string(p.pump.tail)); tail != "" {
@@ -319,7 +328,7 @@ func (p *process) endErrorLocked() error {
 		lines := strings.Split(tail, "\n")
 		traceback = append(traceback, lines[max(0, len(lines)-10):]...)
 	}
-	return &kernel.Error{Name: "RDied", Value: value, Traceback: append(traceback, lost)}
+	return &kernel.Error{Name: "RDied", Value: value, Traceback: append(append(traceback, hints...), lost)}
 }
 
 // startError says why R, which has ended, could not start; nil if it could.
@@ -332,7 +341,7 @@ func (p *process) startError() error {
 	return p.endErrorLocked()
 }
 
-// failedToStartLocked says that R ended before its first prompt, and nobody wanted that.
+// failedToStartLocked says that R ended before its first prompt.
 func (p *process) failedToStartLocked() bool {
-	return p.end.fatal != "" || !p.wasReady() && !p.end.wanted && !p.end.deaf
+	return p.end.fatal != "" || !p.wasReady() && !p.end.deaf
 }
