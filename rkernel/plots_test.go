@@ -342,3 +342,23 @@ func TestAnInterruptEndsTheDrawingOfAPlot(t *testing.T) {
 	}
 	show(t, p, "plot(1)").want(t, "display|#1")
 }
+
+// A machine that lacks the libraries of R's bitmap devices, as a small container may:
+// png() warns, and opens nothing.
+func TestWithoutCairoAPlotSaysWhy(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, `local({
+  namespace <- asNamespace("grDevices")
+  unlockBinding("png", namespace)
+  assign("png", function(...) warning("failed to load cairo DLL"), namespace)
+})`)
+	got := runCell(t, p, "plot(1)")
+	want := "error|simpleError|R cannot load the library of its device png(type = \"cairo\"), and so cannot draw: " +
+		"are cairo and pango installed?|"
+	if len(got) != 1 || !strings.HasPrefix(got[0], want) || !strings.Contains(got[0], "failed to load cairo DLL") {
+		t.Errorf("%q", got)
+	}
+	if got := runCell(t, p, "2"); len(got) != 1 || got[0] != "result|[1] 2" {
+		t.Errorf("the next cell: %q", got)
+	}
+}

@@ -43,11 +43,15 @@ open_device <- function(width, height, pointsize, bg, ...) {
     if (missing(pointsize)) pointsize <- plot_option("repr.plot.pointsize")
     if (missing(bg)) bg <- plot_option("repr.plot.bg")
     res <- plot_option("repr.plot.res")
+    others <- grDevices::dev.list()
     # The file is never written: the device draws nothing.
     grDevices::png(file.path(tempdir(), "adrastea-page-%03d.png"), width = width,
                    height = height, units = "in", res = res, pointsize = pointsize,
                    bg = bg, family = plot_option("repr.plot.family"),
                    type = bitmap_type(), antialias = plot_option("repr.plot.antialias"))
+    if (identical(grDevices::dev.list(), others)) # png() only warns
+        stop("R cannot load the library of its device png(type = \"cairo\"), and so cannot draw: ",
+             "are cairo and pango installed?", call. = FALSE)
     adopted <- FALSE
     on.exit(if (!adopted) grDevices::dev.off())
     .Call(.C_adopt, fixed, environment(open_device))
