@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/rkernel"
@@ -105,6 +106,9 @@ doctor' finds out what is wrong.`,
   adrastea install --r /opt/R/4.4.1/bin/R --name r44 --display-name 'R 4.4'`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if o.prefix != "" || o.sysPrefix {
+				unix.Umask(0o022) // others use it too, whatever root's umask is
+			}
 			if o.all {
 				return installAll(&o)
 			}
