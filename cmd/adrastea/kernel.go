@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -56,6 +57,18 @@ to end. The exit status is 0 after that, or what quit(status = ) was given.`,
 	cmd.MarkFlagRequired("connection-file")
 	cmd.MarkFlagFilename("connection-file", "json")
 	return cmd
+}
+
+// trait is an option of IPython's kernel, --Class.name=value.
+var trait = regexp.MustCompile(`^--\w+\.\w`)
+
+// withoutTraits leaves them out of the kernel's command line: some programs give them
+// to whatever kernel they start (testbook).
+func withoutTraits(args []string) []string {
+	if len(args) == 0 || args[0] != "kernel" {
+		return args
+	}
+	return slices.DeleteFunc(slices.Clone(args), trait.MatchString)
 }
 
 // serveKernel is the kernel's process, until it ends.

@@ -22,7 +22,7 @@ func main() {
 // run runs the command line args and returns the exit status.
 func run(ctx context.Context, args []string) int {
 	root := newRootCommand()
-	root.SetArgs(args)
+	root.SetArgs(withoutTraits(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
