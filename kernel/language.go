@@ -40,9 +40,10 @@ type Language interface {
 	// publishes it.
 	Execute(ctx context.Context, req *Request) (*Result, error)
 
-	// Shutdown ends the language. It is called once, when the context of the
-	// request that runs has been cancelled, but without waiting for it. When
-	// ctx is done, the process ends without the language.
+	// Shutdown ends the language. It is called once, when the context of Start or
+	// of the request that runs has been cancelled, but without waiting for them:
+	// it may run at the same time. When ctx is done, the process ends without the
+	// language.
 	Shutdown(ctx context.Context, restart bool) error
 }
 
