@@ -138,6 +138,7 @@ type Client struct {
 	beats    [][]byte      // guarded by mu; echoes of the heartbeat
 	welcomed bool          // guarded by mu
 	discard  bool          // guarded by mu; nobody will read
+	ownOnly  bool          // guarded by mu; what answers no request is thrown away
 
 	sent map[string]jupyter.Channel // guarded by mu; message id to where it was sent
 }
@@ -272,13 +273,22 @@ func (c *Client) take(ch jupyter.Channel, frames [][]byte) {
 		}
 		c.welcomed = true
 	}
-	if parent.Session == "" || parent.Session == c.Session.ID {
+	if parent.Session == "" && !c.ownOnly || parent.Session == c.Session.ID {
 		if err := check(ch, m); err != nil {
 			c.t.Errorf("the kernel sent on %v %s: %v", ch, describe(m), err)
 		}
 		c.inbox = append(c.inbox, received{ch, m})
 		c.wake()
 	}
+}
+
+// discardUnasked throws away what came and comes that answers no request, as what
+// a language prints while it starts.
+func (c *Client) discardUnasked() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ownOnly = true
+	c.inbox = slices.DeleteFunc(c.inbox, func(r received) bool { return parentOf(r.msg) == "" })
 }
 
 func (c *Client) wake() {

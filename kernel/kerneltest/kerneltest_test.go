@@ -1,12 +1,14 @@
 package kerneltest_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
@@ -41,6 +43,43 @@ func record(test func(testing.TB)) string {
 		do(r.cleanups[len(r.cleanups)-1-i])
 	}
 	return strings.Join(r.failures, "\n")
+}
+
+// A greeter is a parrot that says something while it starts.
+type greeter struct{ parrot }
+
+func (greeter) Info() kernel.Info {
+	return kernel.Info{
+		Implementation: "greeter",
+		Language:       jupyter.LanguageInfo{Name: "greeter", FileExtension: ".txt"},
+	}
+}
+
+func (greeter) Start(_ context.Context, out *kernel.Output) error {
+	return out.Stream(jupyter.Stdout, "good morning\n")
+}
+
+func TestLanguageMayPrintWhileItStarts(t *testing.T) {
+	kerneltest.TestLanguage(t, func() kernel.Language { return greeter{} }, kerneltest.Samples{
+		Print: "hello", PrintText: "hello",
+	})
+}
+
+// A mumbler asks with another prompt than it was told.
+type mumbler struct{ parrot }
+
+func (mumbler) Execute(ctx context.Context, req *kernel.Request) (*kernel.Result, error) {
+	_, err := req.Input(ctx, strings.TrimSpace(req.Code), false)
+	return nil, err
+}
+
+func TestStormOfAnotherPrompt(t *testing.T) {
+	got := record(func(t testing.TB) {
+		kerneltest.Storm(t, kerneltest.Start(t, mumbler{}, nil), func(p string) string { return p }, 1)
+	})
+	if want := `asks with "prompt 1", want "prompt 1 "`; !strings.Contains(got, want) {
+		t.Errorf("failures %q, want %q", got, want)
+	}
 }
 
 func TestFailures(t *testing.T) {

@@ -26,8 +26,8 @@ type Samples struct {
 	// Ask asks with AskPrompt and prints the answer on stdout, as it is.
 	Ask, AskPrompt string
 
-	// Loop runs until it is interrupted. While it runs, subshells, comms and the
-	// debugger are tested, of languages that have them.
+	// Loop runs until it is interrupted, and shows nothing. While it runs,
+	// subshells, comms and the debugger are tested, of languages that have them.
 	Loop string
 
 	// CommTarget is a target of comms that answer every message of the front end
@@ -76,7 +76,14 @@ func TestLanguage(t *testing.T, newLanguage func() kernel.Language, s Samples) {
 		t.Run(tt.name, func(t *testing.T) {
 			// Not the kernel is to end what the language does not.
 			opt := &Options{Config: &kernel.Config{ShutdownGrace: 2 * patience}}
-			tt.test(&languageTest{t: t, c: Start(t, newLanguage(), opt), s: s})
+			c := Start(t, newLanguage(), opt)
+			// What it prints while it starts is thrown away, and would have the
+			// parent of a request that waits for it.
+			c.discardUnasked()
+			if tt.name != "Info" {
+				c.AwaitStats(func(s kernel.Stats) bool { return !s.Starting })
+			}
+			tt.test(&languageTest{t: t, c: c, s: s})
 		})
 	}
 }
