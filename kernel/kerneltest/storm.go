@@ -101,7 +101,10 @@ func (s *storm) follow(prompt, answer string) (text string, failed bool) {
 	for !replied || !idle {
 		switch _, m := s.c.NextOf(jupyter.IOPub, jupyter.Stdin, jupyter.Shell); m.Header.MsgType {
 		case jupyter.TypeInputRequest:
-			if content[jupyter.InputRequest](s.c, m).Prompt != prompt {
+			if got := content[jupyter.InputRequest](s.c, m).Prompt; got != prompt {
+				if s.n == 1 {
+					s.t.Fatalf("the program asks with %q, want %q", got, prompt)
+				}
 				s.prompts = append(s.prompts, m)
 				break
 			}
