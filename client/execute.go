@@ -58,7 +58,8 @@ type ExecuteOptions struct {
 // (IRkernel says "abort" of code that was interrupted): only "ok" is success. The
 // error of Execute is the cause of ctx, [ErrRestarted], [ErrClosed] or an
 // [*ExitError]. A context that ends does not stop the code: that takes
-// [Client.Interrupt].
+// [Client.Interrupt], best while Execute waits for its end, since what is executed
+// before the code has ended is aborted with it.
 func (c *Client) Execute(
 	ctx context.Context, code string, opts *ExecuteOptions,
 ) (*jupyter.ExecuteReply, error) {
