@@ -3,7 +3,6 @@ package kernel
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -147,30 +146,26 @@ func (s *Server) evaluate(ctx context.Context, expr string) (data jupyter.MIMEBu
 // complete, inspect and isComplete ask the language, if it can answer.
 
 func (s *Server) complete(ctx context.Context, c *jupyter.CompleteRequest) (jupyter.Content, error) {
-	l, ok := s.lang.(Completer)
-	if !ok {
-		return &jupyter.CompleteReply{
-			Status: jupyter.StatusOK, CursorStart: c.CursorPos, CursorEnd: c.CursorPos,
-		}, nil
+	var r *jupyter.CompleteReply
+	if l, ok := s.lang.(Completer); ok {
+		var err error
+		if r, err = l.Complete(ctx, c.Code, c.CursorPos); err != nil {
+			return nil, err
+		}
 	}
-	r, err := l.Complete(ctx, c.Code, c.CursorPos)
-	if err == nil && r == nil {
-		err = errors.New("the language completed nothing and gave no error")
-	}
-	if err != nil {
-		return nil, err
+	if r == nil {
+		r = &jupyter.CompleteReply{CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
 	}
 	return withStatus(r, &r.Status), nil
 }
 
 func (s *Server) inspect(ctx context.Context, c *jupyter.InspectRequest) (jupyter.Content, error) {
-	l, ok := s.lang.(Inspector)
-	if !ok {
-		return &jupyter.InspectReply{Status: jupyter.StatusOK}, nil
-	}
-	r, err := l.Inspect(ctx, c.Code, c.CursorPos, c.DetailLevel)
-	if err != nil {
-		return nil, err
+	var r *jupyter.InspectReply
+	if l, ok := s.lang.(Inspector); ok {
+		var err error
+		if r, err = l.Inspect(ctx, c.Code, c.CursorPos, c.DetailLevel); err != nil {
+			return nil, err
+		}
 	}
 	if r == nil {
 		r = &jupyter.InspectReply{}

@@ -280,6 +280,9 @@ func (*script) Complete(_ context.Context, code string, cursor int) (*jupyter.Co
 	if code == "panic" {
 		panic("no completion")
 	}
+	if code == "nothing" {
+		return nil, nil
+	}
 	return &jupyter.CompleteReply{Matches: []string{code + "!"}, CursorEnd: cursor}, nil
 }
 
@@ -288,6 +291,9 @@ func (*script) Inspect(ctx context.Context, code string, cursor, detail int) (*j
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
+	if code == "nothing" {
+		return nil, nil
+	}
 	text := fmt.Sprint(code, " ", cursor, " ", detail)
 	return &jupyter.InspectReply{Found: true, Data: jupyter.MIMEBundle{"text/plain": text}}, nil
 }
@@ -295,6 +301,9 @@ func (*script) Inspect(ctx context.Context, code string, cursor, detail int) (*j
 func (*script) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
 	if strings.HasSuffix(code, "\\") {
 		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: "  "}, nil
+	}
+	if code == "nothing" {
+		return nil, nil
 	}
 	return &jupyter.IsCompleteReply{Status: "complete"}, nil
 }

@@ -230,6 +230,10 @@ func testLanguageRequests(t *testing.T, opt *kerneltest.Options) {
 			`{"status":"ok","matches":["ab!"],"cursor_start":0,"cursor_end":1,"metadata":{}}`},
 		{&jupyter.InspectRequest{Code: "ab", CursorPos: 2, DetailLevel: 1},
 			`{"status":"ok","found":true,"data":{"text/plain":"ab 2 1"},"metadata":{}}`},
+		{&jupyter.CompleteRequest{Code: "nothing", CursorPos: 3},
+			`{"status":"ok","matches":[],"cursor_start":3,"cursor_end":3,"metadata":{}}`},
+		{&jupyter.InspectRequest{Code: "nothing", CursorPos: 3},
+			`{"status":"ok","found":false,"data":{},"metadata":{}}`},
 		{&jupyter.CommInfoRequest{}, `{"status":"ok","comms":{}}`},
 		{&jupyter.HistoryRequest{AccessType: "tail"}, `{"status":"ok","history":[]}`},
 	}
@@ -241,7 +245,7 @@ func testLanguageRequests(t *testing.T, opt *kerneltest.Options) {
 		}
 		c.ExpectIdle(r)
 	}
-	for code, status := range map[string]string{"x": "complete", "x\\": "incomplete"} {
+	for code, status := range map[string]string{"x": "complete", "x\\": "incomplete", "nothing": "unknown"} {
 		r := c.Request(jupyter.Shell, &jupyter.IsCompleteRequest{Code: code})
 		c.ExpectBusy(r)
 		c.ExpectReplyStatus(r, status)
