@@ -27,7 +27,8 @@ type Comm struct {
 
 // Send sends a message to the front ends, with the parent of out: that of the
 // [Request] or the [CommMessage] because of which it is sent or, where there is
-// none, the Output of [Language.Start]. data has to become a JSON object.
+// none, the Output of [Language.Start]. data has to become a JSON object; nil is an
+// empty one. It is no error that the comm is closed: front ends ignore the message.
 func (c *Comm) Send(out *Output, data any, buffers [][]byte) error {
 	raw, err := commData(data)
 	if err != nil {

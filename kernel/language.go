@@ -36,8 +36,8 @@ type Language interface {
 	//
 	// ctx is cancelled with cause ErrInterrupted when the user interrupts, and
 	// with ErrShutdown when the kernel ends. A failing cell is an *Error; any
-	// other error is reported as one, and so is a panic. The framework
-	// publishes it.
+	// other error is reported as one, ctx.Err() as the cause, and so is a panic.
+	// The framework publishes it.
 	Execute(ctx context.Context, req *Request) (*Result, error)
 
 	// Shutdown ends the language. It is called once, when the context of Start or
@@ -65,15 +65,16 @@ type Interrupter interface {
 	Interrupt(req *Request)
 }
 
-// A Completer completes code. cursor, and CursorStart and CursorEnd of the reply,
-// count code points. The framework fills in an empty Status; an error becomes an
-// error reply.
+// A Completer completes code. cursor, which is within code, and CursorStart and
+// CursorEnd of the reply count code points. A nil reply says that nothing matches.
+// The framework fills in an empty Status; an error becomes an error reply.
 type Completer interface {
 	Complete(ctx context.Context, code string, cursor int) (*jupyter.CompleteReply, error)
 }
 
-// An Inspector tells what is known about the name at the cursor. cursor
-// counts code points; detail is 0 or 1. A nil reply says that nothing was found.
+// An Inspector tells what is known about the name at the cursor. cursor, which is
+// within code, counts code points; detail is 0 or 1. A nil reply says that nothing
+// was found. Status and errors are as those of a [Completer].
 type Inspector interface {
 	Inspect(ctx context.Context, code string, cursor, detail int) (*jupyter.InspectReply, error)
 }
@@ -143,7 +144,7 @@ type Result struct {
 type Error struct {
 	Name      string   // ename: the class of the error
 	Value     string   // evalue: its message
-	Traceback []string // what the front end shows, line by line
+	Traceback []string // what the front end shows, line by line; default: Name and Value
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Value }

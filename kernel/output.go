@@ -12,8 +12,8 @@ import (
 )
 
 // An Output publishes what a language shows. Its messages carry the parent it
-// was made for; those of a silent request are dropped, as the protocol says.
-// Its methods may be called from any goroutine, keep the order of the calls of
+// was made for; those of a silent request are dropped, as the protocol says, but
+// for those of comms. Its methods may be called from any goroutine, keep the order of the calls of
 // one goroutine, and block while the front ends are slow and the backlog is
 // full (K7). After the end of the kernel they return ErrShutdown.
 //
@@ -104,7 +104,7 @@ func (o *Output) Flush(ctx context.Context) error {
 }
 
 // OpenComm opens a comm to the front ends. h, which may be nil, handles what
-// they send.
+// they send; of a [ConcurrentCommOpener] it may be called before OpenComm returns.
 func (o *Output) OpenComm(opening *CommOpening, h CommHandler) (*Comm, error) {
 	return o.comms.openToFrontEnd(o.now(), opening, h)
 }
