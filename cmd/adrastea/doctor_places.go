@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -56,8 +57,8 @@ func examineSpecs(paths *jupyterPaths) findings {
 func examineSpec(f *findings, d jupyter.SpecDir, paths *jupyterPaths) {
 	again := "Install it again: adrastea install --name " + d.Name + "; or remove it: adrastea uninstall " + d.Name
 	name := fmt.Sprintf("%q (%s)", d.Name, d.Dir)
-	if info, err := os.Stat(d.Spec.Argv[0]); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		f.add(areaSpecs, problem, fmt.Sprintf("%s starts %s, which is no program", name, d.Spec.Argv[0]), again)
+	if _, err := exec.LookPath(d.Spec.Argv[0]); err != nil {
+		f.add(areaSpecs, problem, fmt.Sprintf("%s starts %s, which cannot be run: %v", name, d.Spec.Argv[0], cause(err)), again)
 		return
 	}
 	inst, err := rkernel.Find(rOf(d.Spec))
@@ -81,6 +82,14 @@ func examineSpec(f *findings, d jupyter.SpecDir, paths *jupyterPaths) {
 		return
 	}
 	f.add(areaSpecs, fine, fmt.Sprintf("%s: %s, R at %s", name, d.Spec.DisplayName, inst.Path), "")
+}
+
+// cause is what the system says is wrong.
+func cause(err error) error {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err
 }
 
 var namedVersion = regexp.MustCompile(`[0-9]+\.[0-9]+\.[0-9]+`)

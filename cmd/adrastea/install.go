@@ -50,6 +50,9 @@ func (p *place) addFlags(cmd *cobra.Command, verb string) {
 // given says that a flag names the place.
 func (p *place) given() bool { return p.user || p.sysPrefix || p.prefix != "" }
 
+// forAll says that a kernel there may be for other users too.
+func (p *place) forAll() bool { return p.sysPrefix || p.prefix != "" }
+
 // kernelsDir returns the directory of the kernelspecs: the user's, unless a flag
 // says otherwise.
 func (p *place) kernelsDir() (string, error) {
@@ -102,11 +105,11 @@ doctor' finds out what is wrong.`,
 		Example: `  adrastea install
   adrastea install --all            one kernel for each R of this machine
   adrastea install --sys-prefix     into the active virtual or conda environment
-  adrastea install --prefix /usr/local
+  adrastea install --prefix /usr/local   for all users of this machine
   adrastea install --r /opt/R/4.4.1/bin/R --name r44 --display-name 'R 4.4'`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if o.prefix != "" || o.sysPrefix {
+			if o.forAll() {
 				unix.Umask(0o022) // others use it too, whatever root's umask is
 			}
 			if o.all {
@@ -189,7 +192,30 @@ func (o *installOptions) write(name, display string, r *rkernel.Installation) er
 		return err
 	}
 	fmt.Printf("Installed the kernel %q (R %s, %s) in %s\n", name, r.Version, r.Path, dir)
+	if !o.forAll() {
+		return nil
+	}
+	for _, program := range []string{spec.Argv[0], r.Path} {
+		if at := closedToOthers(program, dir); at != "" {
+			fmt.Fprintf(os.Stderr, "Warning: other users cannot run %s: %s is closed to them. "+
+				"If they are to use the kernel, put it elsewhere and install again.\n", program, at)
+		}
+	}
 	return nil
+}
+
+// closedToOthers returns what keeps users who are neither its owner nor in its group
+// from a program, and not from dir: the program or a directory above it; "" if nothing
+// does.
+func closedToOthers(program, dir string) (closed string) {
+	for at := program; ; at = filepath.Dir(at) {
+		if rel, err := filepath.Rel(at, dir); err != nil || filepath.IsLocal(rel) {
+			return closed
+		}
+		if info, err := os.Stat(at); err == nil && info.Mode()&0o001 == 0 {
+			closed = at
+		}
+	}
 }
 
 // notOthers returns an error if dir is the kernelspec of another program: to install
