@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -37,7 +38,7 @@ func (e *BadReplyError) Error() string { return "kernel: bad input_reply: " + e.
 // errorInfo returns err as the protocol describes errors. ctx is the context of
 // the call that failed.
 func errorInfo(ctx context.Context, err error) jupyter.ErrorInfo {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
 		tb := e.Traceback
 		if tb == nil {
 			tb = []string{e.Error()}
@@ -47,7 +48,7 @@ func errorInfo(ctx context.Context, err error) jupyter.ErrorInfo {
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
 		err = cause
 	}
-	name, value := "Error", err.Error()
+	name, value := "Error", fmt.Sprint(err) // which takes a panic of its method Error
 	switch {
 	case errors.Is(err, ErrInterrupted):
 		name, value = "Interrupted", "the execution was interrupted"

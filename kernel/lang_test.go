@@ -197,6 +197,9 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 		return nil, &kernel.Error{Name: "Fail", Value: arg}
 	case "oops":
 		return nil, errors.New(arg)
+	case "nilfail": // an error that is not nil, with a pointer in it that is
+		var e *kernel.Error
+		return nil, e
 	case "panic":
 		panic(arg)
 	case "wait": // for an interrupt or the end

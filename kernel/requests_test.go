@@ -330,6 +330,7 @@ func TestErrorsOfTheLanguage(t *testing.T) {
 	for code, want := range map[string][2]string{
 		"fail no":  {"Fail", "no"},
 		"oops no":  {"Error", "no"},
+		"nilfail":  {"Error", "<nil>"},
 		"panic no": {"Panic", "no"},
 		"nonsense": {"Syntax", "no command nonsense"},
 		// It is no JSON. The kernel does not exit, either.
