@@ -167,9 +167,9 @@ func (e ErrorInfo) filled() ErrorInfo {
 	return e
 }
 
-// ErrorReply is the content of every reply whose status is "error"; Type is the
-// type of the reply. The traceback is written as a list even when there is
-// none.
+// ErrorReply is the content of every reply whose status is "error", to be sent;
+// Type is the type of the reply. The traceback is written as a list even when there
+// is none. [Message.Parse] does not return it, but what belongs to the type.
 type ErrorReply struct {
 	Type   string
 	Status string

@@ -79,8 +79,10 @@ var ErrUnknownType = errors.New("jupyter: unknown message type")
 
 // Parse decodes the content of m into the type that belongs to the message
 // type, a pointer to one of the structs of this package. Fields that are
-// missing get the protocol's defaults; fields that are unknown are ignored. For
-// unknown types the error matches [ErrUnknownType].
+// missing get the protocol's defaults; fields that are unknown are ignored. Of a
+// reply whose status is "error" all but an [ExecuteReply] hold the status only; the
+// rest can be read from m.Content as an [ErrorInfo]. For unknown types the error
+// matches [ErrUnknownType].
 func (m *Message) Parse() (Content, error) {
 	makeContent, ok := contents[m.Header.MsgType]
 	if !ok {
