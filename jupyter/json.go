@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/adrastea-kernel/adrastea/internal/jsontext"
 )
 
 // An Object is a JSON object. It is written as {} when it is nil: front ends
@@ -96,7 +98,7 @@ func withoutPlain(raw []byte) []byte {
 	inString, from := false, 0
 	for i := 0; i < len(raw); i++ {
 		if inString {
-			if n := plainRun(raw[i:]); n > 0 {
+			if n := jsontext.PlainRun(raw[i:]); n > 0 {
 				rest = append(rest, raw[from:i]...)
 				i += n
 				from = i

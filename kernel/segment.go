@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/adrastea-kernel/adrastea/internal/jsontext"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
@@ -36,7 +37,7 @@ type segment struct {
 func newSegment(parent json.RawMessage, name, text string) segment {
 	s := segment{parent: parent, name: name}
 	s.grow(len(text))
-	s.json = jupyter.AppendEscaped(append(s.json, `{"name":"`...), name)
+	s.json = jsontext.AppendEscaped(append(s.json, `{"name":"`...), name)
 	s.json = append(s.json, `","text":"`...)
 	s.append(text)
 	return s
@@ -71,12 +72,12 @@ func (s *segment) append(text string) {
 	s.size += len(text)
 	s.rest += len(text)
 	if n := wholeLines(text); n > 0 {
-		s.json = jupyter.AppendEscaped(s.json, text[:n])
+		s.json = jsontext.AppendEscaped(s.json, text[:n])
 		s.lines = len(s.json)
 		text = text[n:]
 		s.rest = len(text)
 	}
-	s.json = jupyter.AppendEscaped(s.json, text)
+	s.json = jsontext.AppendEscaped(s.json, text)
 }
 
 // wholeLines returns where the last line of text ends. A carriage return ends a
