@@ -53,16 +53,15 @@ func (r *requester) route(it *item, c *cork) error {
 	}
 	r.asked, r.owed = p, true
 	r.number++
-	if r.s.cfg.Relaxed {
-		r.discardUnread()
-	}
+	r.discardUnread()
 	return nil
 }
 
-// discardUnread throws away the reply to an earlier request that the user has not
-// taken: it would be taken for the reply to the next one. s.mu is held.
+// discardUnread throws away the reply to an earlier request that the user of a
+// relaxed REQ has not taken: it would be taken for the reply to the next one. s.mu
+// is held.
 func (r *requester) discardUnread() {
-	for {
+	for r.s.cfg.Relaxed {
 		select {
 		case <-r.s.recv:
 			r.s.stats.discarded.Add(1)
@@ -85,7 +84,7 @@ func (r *requester) receive(p *Peer, m Message) error {
 	r.s.mu.Lock()
 	envelope := r.envelope(r.number)
 	n := len(envelope)
-	if !r.owed || r.asked != p || len(frames) <= n || !slices.EqualFunc(frames[:n], envelope, bytes.Equal) {
+	if !r.owed || len(r.s.backlog) > 0 || r.asked != p || len(frames) <= n || !slices.EqualFunc(frames[:n], envelope, bytes.Equal) {
 		r.s.mu.Unlock()
 		// "SHALL discard silently any messages received from other peers, and
 		// any that do not begin with the delimiter."
@@ -95,15 +94,11 @@ func (r *requester) receive(p *Peer, m Message) error {
 	m.Frames = frames[n:]
 	r.owed = false
 	r.s.changed()
-	if r.s.cfg.Relaxed {
-		// Before the lock is free: the next request must find the reply there, to
-		// discard it. There is room, since the last request has made some.
-		select {
-		case r.s.recv <- m:
-			r.s.mu.Unlock()
-			return nil
-		default: // a handler gets it
-		}
+	if r.s.cfg.Relaxed && r.s.pushNow(m) {
+		// The next request finds the reply there, to discard it. There was room, since
+		// the last request has made some.
+		r.s.mu.Unlock()
+		return nil
 	}
 	r.s.mu.Unlock()
 	r.s.push(m)
@@ -174,12 +169,16 @@ func (r *replier) receive(p *Peer, m Message) error {
 
 // give gives a request of p, whose turn it is, to the user.
 func (r *replier) give(p *Peer, envelope, request [][]byte) {
-	r.s.mu.Lock()
-	r.asker, r.envelope = p, envelope
-	r.s.mu.Unlock()
 	// Without the block: the envelope, which may be a part of it, is for the
 	// reply.
-	r.s.push(Message{Frames: request, From: p})
+	m := Message{Frames: request, From: p}
+	r.s.mu.Lock()
+	r.asker, r.envelope = p, envelope
+	pushed := r.s.pushNow(m) // the one before was taken, so that there is room
+	r.s.mu.Unlock()
+	if !pushed {
+		r.s.push(m) // to the handler
+	}
 }
 
 // waitAsked waits until the request of p that waits for its turn, if there is

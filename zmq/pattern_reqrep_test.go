@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 )
 
 func TestReqOutOfTurn(t *testing.T) {
@@ -285,6 +287,27 @@ func TestReqRelaxedDiscardsAReplyThatWasNotRead(t *testing.T) {
 			t.Errorf("Discarded = %d, want 2", got)
 		}
 	}
+}
+
+// Nor does it if the new question has to wait for a peer.
+func TestReqRelaxedDiscardsAReplyWithoutAPeer(t *testing.T) {
+	req := newSocket(t, Req, &Config{Relaxed: true, Correlate: true})
+	router := newSocket(t, Router, nil)
+	at := bind(t, router, "tcp://"+testenv.OwnHost()+":*")
+	connect(t, req, at)
+	send(t, req, "question")
+	router.Deliver(recv(t, router), nil)
+	eventually(t, "the reply has come", func() bool { return len(req.Recv()) > 0 })
+	router.Close()
+	eventually(t, "the peer has gone", func() bool { return peerCount(req) == 0 })
+	req.Deliver(msg("another question"), nil)
+	if got := req.Stats().Discarded; got != 1 {
+		t.Errorf("Discarded = %d, want 1", got)
+	}
+	router = newSocket(t, Router, nil)
+	bind(t, router, at)
+	router.Deliver(recv(t, router), nil)
+	want(t, req, "another question")
 }
 
 // What a peer that has gone was asked, and did not get, is not asked again once there

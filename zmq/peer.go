@@ -264,10 +264,8 @@ func (s *Socket) push(m Message) {
 		s.stats.discarded.Add(1)
 		return
 	}
-	select {
-	case s.recv <- m:
+	if s.pushNow(m) {
 		return
-	default:
 	}
 	m.From.parked.Store(true)
 	defer m.From.unpark()
@@ -277,6 +275,17 @@ func (s *Socket) push(m Message) {
 		s.stats.discarded.Add(1)
 	case <-s.closec:
 		s.stats.discarded.Add(1)
+	}
+}
+
+// pushNow gives m to the user if that needs no waiting and no handler. s.mu may be
+// held.
+func (s *Socket) pushNow(m Message) bool {
+	select {
+	case s.recv <- m:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -191,6 +191,9 @@ func (s *Socket) addToBacklog(it *item, c *cork) error {
 	s.backlogged.Store(true)
 	s.backlogLen += it.size
 	s.pending.Add(1)
+	if r, ok := s.pat.(*requester); ok {
+		r.discardUnread()
+	}
 	return nil
 }
 
