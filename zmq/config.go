@@ -25,8 +25,9 @@ type Config struct {
 
 	// SendQueue and SendQueueBytes bound what waits for one peer, in messages
 	// and in octets. A single message may be larger than SendQueueBytes: it
-	// waits alone. While a socket that distributes (PUSH, DEALER, REQ, PAIR)
-	// has no peer, the same bounds hold for what waits for the first one.
+	// waits alone. At a REP two may wait, whatever the bounds. While a socket that
+	// distributes (PUSH, DEALER, REQ, PAIR) has no peer, the same bounds hold for
+	// what waits for the first one.
 	// Defaults: 1000 messages and 64 MiB. Negative: no bound. With a negative
 	// SendQueue, and SendQueueBytes not set, sending never blocks nor drops.
 	SendQueue      int

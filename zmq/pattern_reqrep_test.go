@@ -3,6 +3,7 @@ package zmq
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -385,4 +386,51 @@ func TestRepOneAnswerForEachRequest(t *testing.T) {
 	want(t, rep, "second")
 	rep.Deliver(msg("another"), nil)
 	want(t, second, "another")
+}
+
+// A client that asks again as soon as it has a reply gets the next one too, however
+// small the bounds are: nothing waits for it, though that may not be noted yet.
+func TestRepRepliesToWhoAsksAtOnce(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{SendQueue: 1, SendQueueBytes: 1})
+	ours, theirs := memPipe(inprocAddr("test"))
+	conn := &unnotedConn{Conn: theirs, release: make(chan struct{})}
+	go func() {
+		p, err := rep.handshake(conn, true)
+		rep.servePeer(conn, "", p, err)
+	}()
+	r := newRaw(t, ours).shake("REQ", "", 1)
+	for i := range 2 {
+		r.write(message("", fmt.Sprint(i)))
+		want(t, rep, fmt.Sprint(i))
+		rep.Deliver(msg(fmt.Sprint(i)), func(err error) {
+			if err != nil {
+				t.Errorf("reply %d: %v", i, err)
+			}
+		})
+		if i == 0 {
+			r.read()
+			r.read()
+		}
+	}
+	close(conn.release)
+	r.read()
+	if f := r.read(); string(f.Body) != "1" {
+		t.Errorf("read %q", f.Body)
+	}
+}
+
+// An unnotedConn does not come back from writes after its handshake until it is released,
+// though the peer has what was written.
+type unnotedConn struct {
+	net.Conn
+	writes  int
+	release chan struct{}
+}
+
+func (c *unnotedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if c.writes++; c.writes > 2 { // the greeting and READY
+		<-c.release
+	}
+	return n, err
 }

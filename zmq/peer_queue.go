@@ -13,7 +13,10 @@ func (p *Peer) hasRoom(size int64) bool {
 // room is hasRoom with p.mu held.
 func (p *Peer) room(size int64) bool {
 	cfg := &p.s.cfg
-	return p.messages == 0 || p.messages < cfg.SendQueue && p.octets <= cfg.SendQueueBytes-size
+	// Who asks a REP again has the last reply, also when it is not noted yet that
+	// all of it is out.
+	return p.messages == 0 || p.messages == 1 && p.s.typ == Rep ||
+		p.messages < cfg.SendQueue && p.octets <= cfg.SendQueueBytes-size
 }
 
 // enqueue queues it, or does what the policy says if there is no room. dropped
