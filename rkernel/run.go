@@ -320,7 +320,7 @@ func (p *process) endErrorLocked() error {
 		}
 	}
 	if end.status == 128+int(unix.SIGKILL) && !end.deaf {
-		hints = append(hints, "So the system ends a program when there is no memory left for it.")
+		hints = append(hints, "The system ends programs like this when there is no memory left.")
 	}
 	traceback := []string{value}
 	if tail := strings.TrimSpace(string(p.pump.tail)); tail != "" {
