@@ -81,9 +81,11 @@ func (s *KernelSpec) SupportsCurve() bool {
 }
 
 // KernelPath returns the directories in which kernelspecs are looked for, the
-// ones that win first.
+// ones that win first: "kernels" below those in which Jupyter looks for data, which
+// are JUPYTER_PATH, the environment of [SysPrefix], the user's, the system's. With
+// JUPYTER_PREFER_ENV_PATH=0 the user's come before the environment's.
 func KernelPath() []string {
-	path := DataPath()
+	path := dataPath()
 	for i, dir := range path {
 		path[i] = filepath.Join(dir, "kernels")
 	}

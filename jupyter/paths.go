@@ -62,11 +62,9 @@ func SysPrefix() string {
 	return os.Getenv("CONDA_PREFIX")
 }
 
-// DataPath returns the directories in which Jupyter looks for data, the ones
-// that win first: JUPYTER_PATH, the environment of [SysPrefix], the user's,
-// the system's. With JUPYTER_PREFER_ENV_PATH=0 the user's come before the
-// environment's.
-func DataPath() []string {
+// dataPath returns the directories in which Jupyter looks for data, in the order
+// that [KernelPath] names.
+func dataPath() []string {
 	var path []string
 	for _, dir := range filepath.SplitList(os.Getenv("JUPYTER_PATH")) {
 		if dir != "" {

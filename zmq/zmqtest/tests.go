@@ -99,7 +99,7 @@ func (b *bench) publishUntilReceived(pub, sub Socket, frames ...string) {
 	b.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	timeout := time.After(Patience)
+	timeout := time.After(patience)
 	for {
 		b.send(pub, frames...)
 		select {
@@ -129,7 +129,7 @@ func testSizes(b *bench) {
 		}
 		select {
 		case x.Send() <- m:
-		case <-time.After(Patience):
+		case <-time.After(patience):
 			b.Fatal("sending timed out")
 		}
 		got := b.recv(y)
@@ -268,7 +268,7 @@ func testShutdown(b *bench) {
 	for i := range n {
 		b.send(push, fmt.Sprint(i))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := push.Shutdown(ctx); err != nil {
 		b.Errorf("Shutdown = %v", err)
@@ -332,7 +332,7 @@ func testOutbox(b *bench) {
 			}}
 			select {
 			case o.Send() <- it:
-			case <-time.After(Patience):
+			case <-time.After(patience):
 				b.Fatal("the outbox takes nothing")
 			}
 		}
@@ -345,7 +345,7 @@ func testOutbox(b *bench) {
 	for range n * len(outs) {
 		select {
 		case <-completions:
-		case <-time.After(Patience):
+		case <-time.After(patience):
 			b.Fatal("a completion is missing")
 		}
 	}
@@ -377,7 +377,7 @@ func testDistributes(b *bench) {
 				got[0]++
 			case <-peers[1].Recv():
 				got[1]++
-			case <-time.After(Patience):
+			case <-time.After(patience):
 				b.Fatalf("received %v of 100", got)
 			}
 		}
@@ -433,7 +433,7 @@ func testDropsHideNoPeer(b *bench) {
 	drop()
 	dealer.Close()
 	told := make(map[zmq.EventKind]int)
-	for timeout := time.After(Patience); told[zmq.PeerAttached] == 0 || told[zmq.PeerDetached] == 0; {
+	for timeout := time.After(patience); told[zmq.PeerAttached] == 0 || told[zmq.PeerDetached] == 0; {
 		select {
 		case e := <-events:
 			told[e.Kind]++
@@ -461,7 +461,7 @@ func testConnectBeforeBind(b *bench) {
 func (b *bench) rebind(s Socket, at string) {
 	b.Helper()
 	var err error
-	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if _, err = s.Bind(at); err == nil {
 			return
 		}
@@ -514,7 +514,7 @@ func testSlowReader(b *bench) {
 	go func() { x.Close(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(Patience):
+	case <-time.After(patience):
 		b.Fatal("Close hangs")
 	}
 }

@@ -62,8 +62,8 @@ type Engine struct {
 	Mechanisms []string
 }
 
-// Patience is how long a test waits for what must happen.
-const Patience = 30 * time.Second
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
 
 // Run runs every test, over every transport with every mechanism.
 func Run(t *testing.T, e Engine) {
@@ -218,7 +218,7 @@ func (b *bench) send(s Socket, frames ...string) {
 	b.Helper()
 	select {
 	case s.Send() <- msg(frames...):
-	case <-time.After(Patience):
+	case <-time.After(patience):
 		b.Fatalf("sending %q timed out", frames)
 	}
 }
@@ -231,7 +231,7 @@ func (b *bench) recv(s Socket) [][]byte {
 			b.Fatal("receive channel closed")
 		}
 		return m.Frames
-	case <-time.After(Patience):
+	case <-time.After(patience):
 		b.Fatal("receiving timed out")
 	}
 	return nil
@@ -252,7 +252,7 @@ func (b *bench) deliver(s Socket, frames ...string) error {
 	select {
 	case err := <-c:
 		return err
-	case <-time.After(Patience):
+	case <-time.After(patience):
 		b.Fatal("the completion was not called")
 		return nil
 	}
@@ -263,7 +263,7 @@ func (b *bench) attached(s Socket) (wait func()) {
 	events := s.Monitor()
 	return func() {
 		b.Helper()
-		timeout := time.After(Patience)
+		timeout := time.After(patience)
 		for {
 			select {
 			case e := <-events:
