@@ -47,7 +47,8 @@
 // A cell that fails is an [*Error] that Execute returns: the framework publishes
 // it and replies with it. After it, the execute requests that were received
 // already are aborted, unless the request was silent or had stop_on_error off. A
-// panic of the language is an error of the request in which it happened.
+// panic of the language is an error of the request in which it happened; its stack
+// goes to [Config.Logger], which is there only if it was set.
 //
 // # The end
 //
