@@ -17,7 +17,8 @@ const typingPatience = 60 * time.Millisecond
 // cell, handles a message of a comm, or starts. Without it such a request waits
 // for its turn, as every other does.
 type BusyAnswerer interface {
-	// AnswerBusy returns the reply to c; nil has the request wait all the same.
+	// AnswerBusy returns the reply to c, as a [Completer] and the others do; nil has
+	// the request wait all the same.
 	// It is called at the same time as Execute and the others, when the request
 	// has waited for 60 ms, and must return at once.
 	AnswerBusy(c jupyter.Content) jupyter.Content
@@ -118,7 +119,7 @@ func (s *Server) busyReply(c jupyter.Content) (reply jupyter.Content) {
 	if !ok {
 		return nil
 	}
-	_ = s.guard(func() error { reply = l.AnswerBusy(c); return nil }) // after a panic: nil
+	_ = s.guard(func() error { reply = withStatus(l.AnswerBusy(c)); return nil }) // after a panic: nil
 	return reply
 }
 

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -156,7 +157,7 @@ func (s *Server) complete(ctx context.Context, c *jupyter.CompleteRequest) (jupy
 	if r == nil {
 		r = &jupyter.CompleteReply{CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
 	}
-	return withStatus(r, &r.Status), nil
+	return withStatus(r), nil
 }
 
 func (s *Server) inspect(ctx context.Context, c *jupyter.InspectRequest) (jupyter.Content, error) {
@@ -170,28 +171,32 @@ func (s *Server) inspect(ctx context.Context, c *jupyter.InspectRequest) (jupyte
 	if r == nil {
 		r = &jupyter.InspectReply{}
 	}
-	return withStatus(r, &r.Status), nil
+	return withStatus(r), nil
 }
 
 func (s *Server) isComplete(ctx context.Context, c *jupyter.IsCompleteRequest) (jupyter.Content, error) {
-	l, ok := s.lang.(CompletenessChecker)
-	if !ok {
-		return &jupyter.IsCompleteReply{Status: "unknown"}, nil
+	var r *jupyter.IsCompleteReply
+	if l, ok := s.lang.(CompletenessChecker); ok {
+		var err error
+		if r, err = l.IsComplete(ctx, c.Code); err != nil {
+			return nil, err
+		}
 	}
-	r, err := l.IsComplete(ctx, c.Code)
-	if err != nil {
-		return nil, err
+	if r == nil {
+		r = &jupyter.IsCompleteReply{}
 	}
-	if r == nil || r.Status == "" {
-		r = &jupyter.IsCompleteReply{Status: "unknown"}
-	}
-	return r, nil
+	return withStatus(r), nil
 }
 
-// withStatus returns c with status "ok" where the language gave none.
-func withStatus(c jupyter.Content, status *string) jupyter.Content {
-	if *status == "" {
-		*status = jupyter.StatusOK
+// withStatus returns c with a status where the language gave none.
+func withStatus(c jupyter.Content) jupyter.Content {
+	switch c := c.(type) {
+	case *jupyter.CompleteReply:
+		c.Status = cmp.Or(c.Status, jupyter.StatusOK)
+	case *jupyter.InspectReply:
+		c.Status = cmp.Or(c.Status, jupyter.StatusOK)
+	case *jupyter.IsCompleteReply:
+		c.Status = cmp.Or(c.Status, "unknown")
 	}
 	return c
 }

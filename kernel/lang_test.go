@@ -85,7 +85,7 @@ type busyScript struct{ *script }
 
 func (busyScript) AnswerBusy(c jupyter.Content) jupyter.Content {
 	if c, ok := c.(*jupyter.CompleteRequest); ok {
-		return &jupyter.CompleteReply{Status: "ok", CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
+		return &jupyter.CompleteReply{CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
 	}
 	return nil
 }
