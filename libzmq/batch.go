@@ -6,49 +6,82 @@ package libzmq
 #include <stdlib.h>
 #include <zmq.h>
 
-// One call moves up to so many frames.
+// One call moves about so many frames.
 enum { batch_frames = 256 };
 
 typedef struct {
-	zmq_msg_t msgs[batch_frames];
-	const void *data[batch_frames];
-	size_t size[batch_frames];
-	char more[batch_frames];
-	int n;
+	zmq_msg_t msg;
+	const void *data;
+	size_t size;
+	int more;
+} frame_t;
+
+typedef struct {
+	frame_t *frames;
+	int n, room;
 } inbox_t;
 
-// batch_release gives the received frames back to libzmq.
-static void batch_release(inbox_t *in)
+// batch_release gives the received frames back to libzmq, but for the first n.
+static void batch_release(inbox_t *in, int n)
 {
-	while (in->n > 0)
-		zmq_msg_close(&in->msgs[--in->n]);
+	while (in->n > n)
+		zmq_msg_close(&in->frames[--in->n].msg);
 }
 
-// batch_recv takes what can be received without waiting, up to a whole inbox
-// or about limit bytes. It returns 0 or an error number.
+// batch_grow makes room for more frames.
+static int batch_grow(inbox_t *in)
+{
+	int room = in->room + batch_frames;
+	frame_t *frames = realloc(in->frames, room * sizeof *frames);
+	if (frames == NULL)
+		return ENOMEM;
+	in->frames = frames;
+	in->room = room;
+	return 0;
+}
+
+// batch_recv takes whole messages that can be received without waiting, up to
+// about batch_frames or limit bytes. It returns 0 or an error number. It does not
+// stop within a message: when its sender leaves then, libzmq ends the process, or
+// gives the beginning of another one for the rest.
 static int batch_recv(void *socket, inbox_t *in, size_t limit)
 {
 	size_t total = 0;
-	batch_release(in);
-	while (in->n < batch_frames && total < limit) {
-		zmq_msg_t *m = &in->msgs[in->n];
+	int whole = 0, more = 0, e = 0;
+	batch_release(in, 0);
+	if (in->room > 16 * batch_frames) { // keep no more than messages need as a rule
+		free(in->frames);
+		in->frames = NULL;
+		in->room = 0;
+	}
+	while (e == 0 && (more || (in->n < batch_frames && total < limit))) {
+		if (in->n == in->room && (e = batch_grow(in)) != 0)
+			break;
+		zmq_msg_t *m = &in->frames[in->n].msg;
 		int rc;
 		zmq_msg_init(m);
 		do
 			rc = zmq_msg_recv(m, socket, ZMQ_DONTWAIT);
 		while (rc < 0 && errno == EINTR);
 		if (rc < 0) {
-			int e = errno;
+			e = errno;
 			zmq_msg_close(m);
-			// EFSM: a REQ has its reply, a REP its request
-			return e == EAGAIN || e == EFSM ? 0 : e;
+			break;
 		}
-		in->data[in->n] = zmq_msg_data(m);
-		in->size[in->n] = zmq_msg_size(m);
-		in->more[in->n] = zmq_msg_more(m);
-		total += in->size[in->n++];
+		total += zmq_msg_size(m);
+		more = zmq_msg_more(m);
+		in->n++;
+		if (!more)
+			whole = in->n;
 	}
-	return 0;
+	batch_release(in, whole);
+	for (frame_t *f = in->frames; f < in->frames + in->n; f++) {
+		f->data = zmq_msg_data(&f->msg);
+		f->size = zmq_msg_size(&f->msg);
+		f->more = zmq_msg_more(&f->msg);
+	}
+	// EFSM: a REQ has its reply, a REP its request
+	return e == EAGAIN || e == EFSM ? 0 : e;
 }
 
 typedef struct {
@@ -132,36 +165,34 @@ func newInbox() *inbox {
 	return &inbox{c: (*C.inbox_t)(C.calloc(1, C.sizeof_inbox_t))}
 }
 
-func (in *inbox) free() { C.free(unsafe.Pointer(in.c)) }
+func (in *inbox) free() {
+	C.free(unsafe.Pointer(in.c.frames))
+	C.free(unsafe.Pointer(in.c))
+}
 
-// receive takes what is ready on a socket. partial is the beginning of a
-// message that the last batch cut; receive returns the new one. The messages
-// are valid until the next call, their frames for ever.
-func (in *inbox) receive(soc unsafe.Pointer, partial [][]byte) ([]Message, [][]byte, error) {
+// receive takes what is ready on a socket. The messages are valid until the next
+// call, their frames for ever.
+func (in *inbox) receive(soc unsafe.Pointer) ([]Message, error) {
 	errno := C.batch_recv(soc, in.c, batchBytes)
 	in.out = in.out[:0]
-	for i, n := 0, int(in.c.n); i < n; {
-		end, size, more := i, 0, true
-		for ; end < n && more; end++ {
-			size += int(in.c.size[end])
-			more = in.c.more[end] != 0
+	for received := unsafe.Slice(in.c.frames, in.c.n); len(received) > 0; {
+		n, size, more := 0, 0, true
+		for ; more; n++ {
+			size += int(received[n].size)
+			more = received[n].more != 0
 		}
-		if partial == nil {
-			partial = carve(&in.heads, end-i)
-		}
+		frames := carve(&in.heads, n)
 		buf := carve(&in.slab, size)
-		for ; i < end; i++ {
+		for _, f := range received[:n] {
 			start := len(buf)
-			buf = append(buf, unsafe.Slice((*byte)(in.c.data[i]), in.c.size[i])...)
-			partial = append(partial, buf[start:len(buf):len(buf)])
+			buf = append(buf, unsafe.Slice((*byte)(f.data), f.size)...)
+			frames = append(frames, buf[start:len(buf):len(buf)])
 		}
-		if !more {
-			in.out = append(in.out, Message{Frames: partial, From: unknown})
-			partial = nil
-		}
+		in.out = append(in.out, Message{Frames: frames, From: unknown})
+		received = received[n:]
 	}
-	C.batch_release(in.c)
-	return in.out, partial, asError(errno)
+	C.batch_release(in.c, 0)
+	return in.out, asError(errno)
 }
 
 // carve returns n elements of capacity. Few come from a slab, which small

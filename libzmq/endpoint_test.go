@@ -428,3 +428,50 @@ func TestInterruptedCalls(t *testing.T) {
 		recv(t, a)
 	}
 }
+
+// A peer that is parted from while a message of it is read, of more frames than one
+// batch has, leaves the whole message, and libzmq running.
+func TestDisconnectBesideALongMessage(t *testing.T) {
+	const frames = 600
+	first, second, pull := zmqSocket(t, Push), zmqSocket(t, Push), newSocket(t, Pull, nil)
+	var at [2]string
+	for i, push := range []*zmq.Socket{first, second} {
+		bound, err := push.Bind("tcp://127.0.0.1:*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at[i] = bound; pull.Connect(bound) != nil {
+			t.Fatal("not connected")
+		}
+		push.Send() <- msg("connected")
+		recv(t, pull)
+	}
+
+	// The forwarder finds the message and the end of its sender together.
+	held, parted := make(chan bool), make(chan error, 1)
+	pull.f.post(func() {
+		close(held)
+		until(t, "the message", func() bool {
+			events, _ := pull.soc.GetEvents()
+			return events&zmq4.POLLIN != 0
+		})
+		until(t, "the end of its sender", func() bool {
+			pull.f.mu.Lock()
+			defer pull.f.mu.Unlock()
+			return len(pull.f.queue) > 0
+		})
+	})
+	wait(t, "the forwarder", held)
+	first.Send() <- Message{Frames: make([][]byte, frames)}
+	go func() { parted <- pull.Disconnect(at[0]) }()
+	if err := wait(t, "Disconnect", parted); err != nil {
+		t.Fatal(err)
+	}
+	second.Send() <- msg("from the other")
+	if m := recv(t, pull); len(m.Frames) != frames {
+		t.Errorf("received %d frames, want %d", len(m.Frames), frames)
+	}
+	if m := recv(t, pull); text(m) != "from the other" {
+		t.Errorf("received %d frames: %.100q", len(m.Frames), text(m))
+	}
+}

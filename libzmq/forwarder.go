@@ -256,7 +256,7 @@ func (f *Forwarder) take() []item {
 // to a channel.
 func (f *Forwarder) receive() (any bool) {
 	if readable(f.polled[0]) {
-		_, _, _ = f.in.receive(f.wake, nil)
+		_, _ = f.in.receive(f.wake)
 	}
 	for _, s := range slices.Backward(f.sockets) { // some may leave
 		if s.polled > 0 && readable(f.polled[s.polled]) {

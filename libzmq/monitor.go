@@ -103,8 +103,7 @@ func (s *Socket) watch(which zmq4.Event) error {
 
 // receiveEvents reads the monitor.
 func (s *Socket) receiveEvents() {
-	messages, partial, _ := s.f.in.receive(handle(s.monitor), s.event)
-	s.event = partial
+	messages, _ := s.f.in.receive(handle(s.monitor))
 	for _, m := range messages {
 		if len(m.Frames) != 2 || len(m.Frames[0]) != 6 {
 			continue

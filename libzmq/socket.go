@@ -56,8 +56,6 @@ type Socket struct {
 	lingering bool           // soc is closed and has time to write what it has, until the end
 	polled    int            // index of soc in f.polled, 0 when not polled
 	watched   int            // index of monitor in f.polled, likewise
-	partial   [][]byte       // the beginning of a message
-	event     [][]byte       // the beginning of the monitor's
 	pending   []item         // what libzmq has no room for
 	stalled   bool           // the receive channel is full
 }

@@ -35,8 +35,7 @@ func (s *Socket) poll() (retry bool) {
 // full, a goroutine waits for room, and the socket is not read meanwhile.
 func (s *Socket) receive() (any bool) {
 	f := s.f
-	messages, partial, err := f.in.receive(s.raw, s.partial)
-	s.partial = partial
+	messages, err := f.in.receive(s.raw)
 	if err != nil {
 		defer s.fail(err)
 	}
