@@ -103,8 +103,9 @@ static int batch_send_part(void *socket, const char *arena, const part_t *p)
 
 // batch_send hands n parts over, whole messages. It sets *sent to how many
 // of them belong to messages that libzmq took, and returns 0 or the error
-// number of the first message that it did not take.
-static int batch_send(void *socket, const char *arena, const part_t *p, int n, int *sent)
+// number of the first message that it did not take. swallows says whether the
+// socket swallows the rest of a message that it has undone.
+static int batch_send(void *socket, const char *arena, const part_t *p, int n, int swallows, int *sent)
 {
 	int start = 0;
 	for (int i = 0; i < n; i++) {
@@ -112,8 +113,9 @@ static int batch_send(void *socket, const char *arena, const part_t *p, int n, i
 		if (e != 0) {
 			// When a peer leaves in the middle of a message, libzmq undoes
 			// what it has of it and swallows the parts still to come: they
-			// must come, or it would swallow the next message's.
-			while (i > start && p[i].more)
+			// must come, or it would swallow the next message's. But a PAIR
+			// would give them to the next peer, as if they were a message.
+			while (swallows && i > start && p[i].more)
 				batch_send_part(socket, arena, &p[++i]);
 			*sent = start;
 			return e;
@@ -241,8 +243,12 @@ func (o *outbox) send(soc unsafe.Pointer, run []item) (int, error) {
 		}
 	}
 	var sent C.int
+	swallows := C.int(1)
+	if run[0].s.typ == Pair {
+		swallows = 0
+	}
 	errno := C.batch_send(soc, (*C.char)(unsafe.Pointer(unsafe.SliceData(o.arena))),
-		unsafe.SliceData(o.parts), C.int(len(o.parts)), &sent)
+		unsafe.SliceData(o.parts), C.int(len(o.parts)), swallows, &sent)
 	o.pinner.Unpin()
 	clear(o.parts)
 	if errno == 0 {
