@@ -327,3 +327,26 @@ func TestHandle(t *testing.T) {
 		t.Error("a handle of a closed socket")
 	}
 }
+
+// Whoever gives up on a reply, and asks something else, does not get it in place of
+// the new one, though it has come in between.
+func TestReqRelaxedDiscardsAReplyThatWasNotRead(t *testing.T) {
+	req, router := newSocket(t, Req, &Config{Relaxed: true, Correlate: true}), newSocket(t, Router, nil)
+	join(t, router, req)
+	var m Message
+	for i := range 3 {
+		req.Deliver(msg(fmt.Sprint("question ", i)), nil)
+		m = recv(t, router)
+		if i < 2 {
+			router.Deliver(m, nil)
+			until(t, "the reply", func() bool { return len(req.Recv()) > 0 })
+		}
+	}
+	router.Deliver(m, nil)
+	if got := text(recv(t, req)); got != "question 2" {
+		t.Errorf("received %q", got)
+	}
+	if got := req.Stats().Discarded; got != 2 {
+		t.Errorf("Discarded = %d, want 2", got)
+	}
+}

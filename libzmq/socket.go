@@ -129,6 +129,7 @@ func (s *Socket) accept(m Message, done func(error), sender bool) error {
 	case s.closed || s.flushing && !sender:
 		err = zmq.ErrClosed
 	default:
+		s.discardUnread()
 		s.queued++
 		s.bytes += size
 		s.f.enqueue(item{s: s, m: m, size: size, done: done})
@@ -137,6 +138,23 @@ func (s *Socket) accept(m Message, done func(error), sender bool) error {
 	s.stats.Dropped++
 	s.emit(Event{Kind: zmq.MessageDropped, Err: err})
 	return err
+}
+
+// relaxed reports whether the socket is a REQ that may ask again at any time.
+func (s *Socket) relaxed() bool { return s.typ == Req && s.cfg.Relaxed }
+
+// discardUnread throws away the reply to an earlier request that the user of a
+// relaxed REQ has not taken: it would be taken for the reply to the next one. f.mu
+// is held.
+func (s *Socket) discardUnread() {
+	for s.relaxed() {
+		select {
+		case <-s.recvc:
+			s.stats.Discarded++
+		default:
+			return
+		}
+	}
 }
 
 // sender serves the send channel.

@@ -43,13 +43,20 @@ func (s *Socket) receive() (any bool) {
 	s.stats.Received += uint64(len(messages))
 	messages = slices.DeleteFunc(messages, func(m Message) bool {
 		big := m.Size() > s.cfg.MaxMessageSize // libzmq has looked at its frames only
+		late := s.relaxed() && s.queued > 0    // a reply, and the next request is on its way
 		if big {
-			s.stats.Discarded++
 			s.cfg.Logger.Warn("libzmq: message discarded: too large", "size", m.Size())
 		}
-		return big
+		if big || late {
+			s.stats.Discarded++
+		}
+		return big || late
 	})
-	f.mu.Unlock()
+	if s.relaxed() {
+		defer f.mu.Unlock() // the next request must find the reply in the channel
+	} else {
+		f.mu.Unlock()
+	}
 	for i, m := range messages {
 		select {
 		case s.recvc <- m:
