@@ -31,6 +31,8 @@
 //   - A message waits in two queues, ours and libzmq's, and SendQueue bounds
 //     each; SendQueueBytes bounds ours only. What PUB and XPUB drop for a full
 //     peer under the policy DropNewest is not counted.
+//   - Under the policy DropNewest, a bound PUSH, DEALER, REQ or PAIR drops what is
+//     sent while it has no peer.
 //   - Under the policy Block, a full peer holds up the others of its ROUTER,
 //     PUB or XPUB, never other sockets. With SendQueue < 0, XPUB and PUB do so
 //     too, and a ROUTER leaves everything to libzmq, without a bound.
