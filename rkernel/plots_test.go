@@ -4,6 +4,9 @@ package rkernel
 
 import (
 	"image"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -360,5 +363,38 @@ func TestWithoutCairoAPlotSaysWhy(t *testing.T) {
 	}
 	if got := runCell(t, p, "2"); len(got) != 1 || got[0] != "result|[1] 2" {
 		t.Errorf("the next cell: %q", got)
+	}
+}
+
+// Where the disk is full a device writes a part of its file. That is no picture.
+func TestAPlotIsNotShownInPart(t *testing.T) {
+	real := findR(t)
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	command := filepath.Join(dir, "R")
+	write(t, command, `#!/bin/sh
+exec unshare --map-root-user --mount sh -c 'mount -t tmpfs -o size=64k none "$TMPDIR" && exec "$@"' sh '`+real.Path+`' "$@"
+`)
+	if err := os.Chmod(command, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(command, "RHOME").CombinedOutput(); err != nil {
+		t.Skipf("the system lets nobody here make a small disk: %v %s", err, out)
+	}
+	p, err := startProcess(&Installation{Path: command, Home: real.Home, Version: real.Version}, rArgs, newRecorder(), testLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.shutdown(t.Context()) })
+	runCell(t, p, "x <- seq(0, 1, 0.003); fill <- file.path(dirname(tempdir()), 'fill'); writeBin(raw(56e3), fill)")
+	for _, mime := range []string{"image/png", "image/svg+xml", "application/pdf"} {
+		got := runCell(t, p, "options(jupyter.plot_mimetypes = '"+mime+"'); plot(x, sin(99 * x))")
+		if all := strings.Join(got, " "); strings.Contains(all, "display|") || !strings.Contains(all, "is the disk full?") {
+			t.Errorf("%s: %q", mime, got)
+		}
+		got = runCell(t, p, "invisible(file.remove(fill)); plot(1); writeBin(raw(56e3), fill)")
+		if len(got) != 1 || !strings.HasPrefix(got[0], "display|") {
+			t.Errorf("%s, with room: %q", mime, got)
+		}
 	}
 }

@@ -133,6 +133,10 @@ plot_mimetypes <- function() {
 
 # plot_data draws a page; NULL for SVG that is too large to be sent, and where
 # the recording begins no page, since the code that did has failed.
+# How a file that is whole ends: devices say nothing, or not enough, of a disk that is full.
+plot_ends <- list("image/png" = as.raw(c(0xae, 0x42, 0x60, 0x82)), "image/jpeg" = as.raw(c(0xff, 0xd9)),
+                  "image/svg+xml" = charToRaw("</svg>\n"), "application/pdf" = charToRaw("%%EOF\n"))
+
 plot_data <- function(snapshot, mime, width, height, res) {
     # Systems tidy up what nobody has used for days, the folder of a session too.
     file <- tempfile("adrastea-plot", tempdir(check = TRUE))
@@ -140,9 +144,12 @@ plot_data <- function(snapshot, mime, width, height, res) {
     plot_draw(snapshot, mime, file, width, height, res)
     size <- file.size(file)
     if (is.na(size)) return(NULL)
-    if (size == 0) stop("the device wrote nothing into its file", call. = FALSE)
     if (mime == "image/svg+xml" && size > plot_option("adrastea.plot.max_svg")) return(NULL)
-    readBin(file, "raw", size)
+    data <- readBin(file, "raw", size)
+    end <- plot_ends[[mime]]
+    if (size < length(end) || !identical(data[seq.int(to = size, length.out = length(end))], end))
+        stop("its file in ", tempdir(), " is not whole: is the disk full?", call. = FALSE)
+    data
 }
 
 # plot_draw replays a page into a file and leaves the devices and the random
