@@ -140,6 +140,7 @@ func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 }
 
 func TestMethodsOfReprAreUsedOnceItIsLoaded(t *testing.T) {
+	testenv.RPackage(t, "repr")
 	p := startR(t)
 	show(t, p, "print.mine <- function(x, ...) cat('MINE\\n'); x <- structure(1, class = 'mine')")
 	v := show(t, p, "x")
@@ -168,6 +169,7 @@ func TestMethodsOfReprAreUsedOnceItIsLoaded(t *testing.T) {
 }
 
 func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
+	testenv.RPackage(t, "htmltools")
 	p := startR(t)
 	v := show(t, p, "library(htmltools); tags$b('x < y')")
 	if html := v.html(t); html != "<b>x &lt; y</b>" {
