@@ -163,9 +163,6 @@ func (p *process) nudgeStep(r *run) (tell bool) {
 		return false // it has taken all there were
 	}
 	unix.Kill(p.pid, unix.SIGWINCH)
-	if w.deaf {
-		interruptGroups(p.pid)
-	}
 	w.timer.Reset(next)
 	return tell && !r.over // of a run that was given up nobody hears
 }

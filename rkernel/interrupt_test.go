@@ -75,7 +75,7 @@ func TestK5InterruptEndsWhateverRuns(t *testing.T) {
 	runCell(t, p, warmInterrupts)
 	forked := false // from then on children may still say that they end
 	for _, cell := range interruptCells(listenSilently(t)) {
-		t.Run(cell.name, func(t *testing.T) {
+		ok := t.Run(cell.name, func(t *testing.T) {
 			forked = forked || cell.name == "mclapply" || cell.name == "collect"
 			c := cell.begin(t, p)
 			cell.interrupt(c)
@@ -94,6 +94,9 @@ func TestK5InterruptEndsWhateverRuns(t *testing.T) {
 				t.Errorf("the next cell: %q", got)
 			}
 		})
+		if !ok {
+			return // nobody knows what R does now
+		}
 	}
 }
 

@@ -3,7 +3,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __linux__
+#include <link.h>
+#endif
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <time.h>
@@ -30,9 +34,8 @@ static volatile sig_atomic_t came;   // an interrupt, since interrupt_forget
 // child and waits for it; then neither knows of it. So a child that is new when
 // the kernel asks again is hit then.
 //
-// Some lose a signal: a shell that has just begun to start a program (dash),
-// R's system() with a timeout before it knows its child. So all are hit again,
-// three times, if R still waits after a while.
+// Some lose a signal: a shell that has just begun to start a program (dash). So
+// all are hit again, three times, if R still waits after a while.
 enum { FIRST_REPEAT = 4, LAST_REPEAT = 8 }; // nudges; after 30, 126 and 510 ms
 
 // Children as the system lists them, or as many as fit.
@@ -59,11 +62,50 @@ static void hit_children(void) {
 	sigaction(SIGINT, &before, NULL);
 }
 
+// hit_groups hits the children that lead a process group of their own in R's
+// session: those of system() with a timeout and, from R 4.6 on, of any pipe(). R
+// waits for them, and what hits its own group does not reach them.
+static void hit_groups(void) {
+	struct children now;
+	pid_t session = getsid(0);
+	list_children(&now);
+	if (now.len < 0) return;
+	for (char *pid = now.pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
+		pid_t child = atoi(pid);
+		if (getpgid(child) == child && getsid(child) == session) kill(-child, SIGINT);
+	}
+}
+
+// R's system() with a timeout takes SIGINT itself, for its child. Where it has no
+// child yet, or does not know it yet, that ends R, with status 130. So it does not
+// get the signal, and its child gets it by hit_groups. It is known by its handler,
+// which is in libR and is not R's usual one.
+static uintptr_t libr_from, libr_to; // its code; nowhere if the system does not say
+
+#ifdef __linux__
+static int find_libr(struct dl_phdr_info *info, size_t size, void *unused) {
+	(void)size, (void)unused;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+		uintptr_t to = from + info->dlpi_phdr[i].p_memsz, eval = (uintptr_t)R.Rf_eval;
+		if (info->dlpi_phdr[i].p_type != PT_LOAD || eval < from || eval >= to) continue;
+		libr_from = from, libr_to = to;
+		return 1;
+	}
+	return 0;
+}
+#endif
+
+static int is_for_child(void (*handler)(int)) {
+	uintptr_t at = (uintptr_t)handler;
+	return handler != r_handler && at >= libr_from && at < libr_to;
+}
+
 // hit_handler has the signal reach the handler of SIGINT, if there is one.
 static void hit_handler(void) {
 	struct sigaction now;
 	sigaction(SIGINT, NULL, &now);
-	if (now.sa_handler != SIG_IGN) kill(getpid(), SIGINT);
+	if (now.sa_handler != SIG_IGN && !is_for_child(now.sa_handler)) kill(getpid(), SIGINT);
 }
 
 // has_new_children says that R has a child that was not hit, if that is known.
@@ -150,8 +192,8 @@ static void on_interrupt(int signal) {
 		if (r_handler || runs_profile()) hit_children();
 		if (r_handler || console_asking()) {
 			heard = came = 1;
-			// Who stands in for R's handler takes it too, as system() with a
-			// timeout does to end its child; but that does not end the cell.
+			// Who stands in for R's handler takes it too, but that does not end
+			// the cell.
 			if (r_handler && before.sa_handler != r_handler) *R.R_interrupts_pending = 1;
 			hit_handler();
 		} else {
@@ -171,7 +213,11 @@ static void on_nudge(int signal) {
 	int pending = *R.R_interrupts_pending || wanted;
 	if (pending) {
 		int n = ++nudges, repeat = n % 2 == 0 && n >= FIRST_REPEAT && n <= LAST_REPEAT;
-		if ((repeat || has_new_children()) && (r_handler || runs_profile())) hit_children();
+		int again = repeat || has_new_children();
+		if ((n == 1 || again) && (r_handler || runs_profile())) {
+			if (again) hit_children();
+			hit_groups();
+		}
 		if (repeat && !wanted) hit_handler();
 	}
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
@@ -209,6 +255,9 @@ void interrupt_install(void) {
 	started = time(NULL);
 	polled = *R.R_PolledEvents;
 	*R.R_PolledEvents = at_look;
+#ifdef __linux__
+	dl_iterate_phdr(find_libr, NULL);
+#endif
 }
 
 sigset_t interrupt_shut(void) {
