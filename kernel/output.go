@@ -13,9 +13,9 @@ import (
 
 // An Output publishes what a language shows. Its messages carry the parent it
 // was made for; those of a silent request are dropped, as the protocol says, but
-// for those of comms. Its methods may be called from any goroutine, keep the order of the calls of
-// one goroutine, and block while the front ends are slow and the backlog is
-// full (K7). After the end of the kernel they return ErrShutdown.
+// for those of comms. Its methods may be called from any goroutine, keep the order
+// of the calls of one goroutine, and block while the front ends are slow and the
+// backlog is full (K7). After the end of the kernel they return ErrShutdown.
 //
 // Text is sent before any later message, of this Output or another, and before
 // the reply to the request.

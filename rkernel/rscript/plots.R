@@ -131,12 +131,12 @@ plot_mimetypes <- function() {
               c("image/png", "image/svg+xml", "image/jpeg", "application/pdf"))
 }
 
-# plot_data draws a page; NULL for SVG that is too large to be sent, and where
-# the recording begins no page, since the code that did has failed.
 # How a file that is whole ends: devices say nothing, or not enough, of a disk that is full.
 plot_ends <- list("image/png" = as.raw(c(0xae, 0x42, 0x60, 0x82)), "image/jpeg" = as.raw(c(0xff, 0xd9)),
                   "image/svg+xml" = charToRaw("</svg>\n"), "application/pdf" = charToRaw("%%EOF\n"))
 
+# plot_data draws a page; NULL for SVG that is too large to be sent, and where
+# the recording begins no page, since the code that did has failed.
 plot_data <- function(snapshot, mime, width, height, res) {
     # Systems tidy up what nobody has used for days, the folder of a session too.
     file <- tempfile("adrastea-plot", tempdir(check = TRUE))
