@@ -79,7 +79,7 @@ static void hit_groups(void) {
 // R's system() with a timeout takes SIGINT itself, for its child. Where it has no
 // child yet, or does not know it yet, that ends R, with status 130. So it does not
 // get the signal, and its child gets it by hit_groups. It is known by its handler,
-// which is in libR and is not R's usual one.
+// which is in libR and is not the one that R has when it is ready.
 static uintptr_t libr_from, libr_to; // its code; nowhere if the system does not say
 
 #ifdef __linux__
@@ -98,7 +98,7 @@ static int find_libr(struct dl_phdr_info *info, size_t size, void *unused) {
 
 static int is_for_child(void (*handler)(int)) {
 	uintptr_t at = (uintptr_t)handler;
-	return handler != r_handler && at >= libr_from && at < libr_to;
+	return r_handler && handler != r_handler && at >= libr_from && at < libr_to;
 }
 
 // hit_handler has the signal reach the handler of SIGINT, if there is one.
@@ -189,7 +189,10 @@ static void on_interrupt(int signal) {
 	if (before.sa_handler != SIG_DFL) { // or R has only begun to start
 		nudges = 0;
 		// R's own packages start children too.
-		if (r_handler || runs_profile()) hit_children();
+		if (r_handler || runs_profile()) {
+			hit_children();
+			if (is_for_child(before.sa_handler)) hit_groups();
+		}
 		if (r_handler || console_asking()) {
 			heard = came = 1;
 			// Who stands in for R's handler takes it too, but that does not end
@@ -213,11 +216,12 @@ static void on_nudge(int signal) {
 	int pending = *R.R_interrupts_pending || wanted;
 	if (pending) {
 		int n = ++nudges, repeat = n % 2 == 0 && n >= FIRST_REPEAT && n <= LAST_REPEAT;
-		int again = repeat || has_new_children();
-		if ((n == 1 || again) && (r_handler || runs_profile())) {
-			if (again) hit_children();
-			hit_groups();
-		}
+		int again = repeat || has_new_children(), users = r_handler || runs_profile();
+		struct sigaction now;
+		sigaction(SIGINT, NULL, &now);
+		int first = n == 1 && !is_for_child(now.sa_handler); // or on_interrupt has hit them
+		if (users && again) hit_children();
+		if (users && (again || first)) hit_groups();
 		if (repeat && !wanted) hit_handler();
 	}
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
