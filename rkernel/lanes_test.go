@@ -39,6 +39,9 @@ func TestR1TextKeepsItsOrder(t *testing.T) {
 		"a print method": {
 			`print.m <- function(x, ...) { cat("a\n"); system("echo b"); message("c"); cat("d\n") }; structure(1, class = "m")`,
 			[]string{"stderr|c\n", "result|a\nb\nd"}},
+		"methods amid a list that is printed": {
+			`print.k <- function(x, ...) system("echo k; echo e >&2"); print(list(1, structure(2, class = "k"), 3)); invisible()`,
+			[]string{"stdout|[[1]]\n[1] 1\n\n[[2]]\nk\n", "stderr|e\n", "stdout|\n[[3]]\n[1] 3\n\n"}},
 		"warnings": {
 			`f <- function() { cat("a\n"); warning("w"); cat("b\n") }; f(); cat("c\n")`,
 			[]string{"stdout|a\nb\n", "stderr|Warning message:\nIn f() : w\n", "stdout|c\n"}},
@@ -53,6 +56,36 @@ func TestR1TextKeepsItsOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// R's print() writes a line in pieces, which wait for its end. Where it is interrupted
+// amid one, the handler may run a program.
+func TestR1ALineThatIsNotEndedKeepsItsPlace(t *testing.T) {
+	p := startR(t)
+	if got, err := p.call(t.Context(), ".know_printer"); err != nil || !slices.Equal(got, []string{"TRUE"}) {
+		t.Errorf("pieces are not joined: %q, %v", got, err)
+	}
+	finishCell(t, p, newRecorder(), `options(max.print = 1e9); x <- numeric(1e7)`)
+	amid := 0
+	for i := range 40 {
+		c := begin(p, `tryCatch(print(x), interrupt = function(i) system("echo caught"))`)
+		c.rec.waitFor(t, "text", func(event string) bool { return len(event) > 1000*i })
+		p.interrupt()
+		if err := c.end(t); err != nil {
+			t.Fatal(err)
+		}
+		text := c.rec.text("stdout")
+		printed, ok := strings.CutSuffix(text, "caught\n")
+		if !ok || strings.Contains(printed, "caught") {
+			t.Fatalf("ended by %q", text[max(0, len(text)-200):])
+		}
+		if !strings.HasSuffix(printed, "\n") {
+			amid++
+		}
+	}
+	if amid == 0 {
+		t.Error("no line was interrupted")
 	}
 }
 

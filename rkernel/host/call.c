@@ -367,6 +367,7 @@ static void load(void *data) {
 	R.R_PreserveObject(ours);
 	bind(natives);
 	bind(debug_natives);
+	bind(print_natives);
 	bind(device_natives);
 	for (int i = 0; i < f->n; i++) {
 		int status;

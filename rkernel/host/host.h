@@ -80,7 +80,11 @@ void lane_keep(const struct frame *f);
 // lane_take takes the first frame that came at a wrong moment and is wanted now. It is
 // valid until the next lane_take. 0: there is none.
 int lane_take(struct frame *f, int (*wanted)(int type));
+// lane_text writes text of R's console, which is not empty. It may be called in a
+// forked child.
 void lane_text(int lane, const char *text, size_t len);
+// lane_end_line writes the beginning of a line that waits for its end; see print.c.
+void lane_end_line(void);
 // host_event sends a user event and waits for its acknowledgement; in a forked
 // child it does nothing. It returns NULL, or what is wrong with the event, valid
 // until the next call. No R error is raised.
@@ -239,8 +243,14 @@ struct host_native {
 	host_fn fn;
 	int args;
 };
-// debug_natives, of debug.c, ends with an element without a name.
-extern const struct host_native debug_natives[];
+// These end with an element without a name.
+extern const struct host_native debug_natives[], print_natives[];
+
+// ---- print.c: lines that R writes in pieces ----------------------------------
+
+// print_goes_on says that text on stdout is not the end of a line, and that R writes
+// the end before it does anything else.
+int print_goes_on(const char *text, size_t len);
 
 #include "device.h"
 

@@ -24,7 +24,13 @@ static pid_t owner;     // the process that may use the socket
 static int forked;      // set in a child by fork()
 static int text_lane;   // the pipe written last: 1 or 2; 0 when none
 
-static void after_fork(void) { forked = 1; }
+// The beginning of a line on stdout; see print.c.
+static struct buf line;
+
+static void after_fork(void) {
+	forked = 1;
+	line.len = 0; // the parent's
+}
 
 void lane_init(int fd) {
 	sock = fd;
@@ -147,6 +153,7 @@ void lane_send(int type, int n, const struct host_part *parts) {
 	static struct buf out;
 	size_t total = frame_size(n, parts);
 	if (lane_is_child() || total > FRAME_MAX) return;
+	lane_end_line();
 	char t = (char)type;
 	out.len = 0;
 	put32(&out, total);
@@ -302,8 +309,7 @@ static void say_lane(int lane) {
 	}
 }
 
-// lane_text writes text of R's console. It may be called in a forked child.
-void lane_text(int lane, const char *text, size_t len) {
+static void put_text(int lane, const char *text, size_t len) {
 	fflush(stdout);
 	if (!forked) say_lane(lane);
 	int keep = 0;
@@ -325,4 +331,23 @@ void lane_text(int lane, const char *text, size_t len) {
 		len -= (size_t)n;
 	}
 	if (R.R_ignore_SIGPIPE) *R.R_ignore_SIGPIPE = keep;
+}
+
+void lane_end_line(void) {
+	size_t len = line.len;
+	line.len = 0; // put_text sends frames, and comes back here
+	if (len) put_text(1, line.data, len);
+}
+
+enum { LINE_MAX_KEPT = 1 << 16 };
+
+void lane_text(int lane, const char *text, size_t len) {
+	int goes_on = lane == 1 && !forked && line.len < LINE_MAX_KEPT && print_goes_on(text, len);
+	if (lane != 1) lane_end_line();
+	if (!line.len && !goes_on) {
+		put_text(lane, text, len);
+		return;
+	}
+	buf_add(&line, text, len);
+	if (!goes_on) lane_end_line();
 }

@@ -45,7 +45,7 @@ enum { CTXT_TOPLEVEL = 0, CTXT_FUNCTION = 4, CTXT_CCODE = 8, CTXT_BROWSER = 16,
 };
 
 // The first two fields of R's context, which have been the first two since
-// contexts exist; nothing behind them is touched.
+// contexts exist; behind them only print.c looks, and makes sure of what it finds.
 struct host_context {
 	struct host_context *next;
 	int callflag;

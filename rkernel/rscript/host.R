@@ -5,12 +5,17 @@
 # .start runs once, after R's own start.
 .start <- function() {
     options(askpass = .password)
+    .know_printer()
     if (exists("start", envir = .self, inherits = FALSE)) {
         result <- .run("start", list())
         if (!result[[1L]]) .event("log", list(paste("start:", result[[2L]])))
     }
     NULL
 }
+
+# .know_printer tells which function writes lines in pieces, and by itself how to know
+# that it runs. The value is whether that is known.
+.know_printer <- function() .Call(.C_printer, .know_printer, print.default)
 
 # .event sends an event to the kernel and waits until it has acted on it.
 .event <- function(kind, parts = list()) invisible(.Call(.C_event, kind, as.list(parts)))
