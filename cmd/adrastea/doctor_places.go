@@ -167,7 +167,7 @@ func examineLocale(f *findings) {
 		if strings.Contains(strings.ToLower(strings.ReplaceAll(value, "-", "")), "utf8") {
 			f.add(areaPlaces, fine, "locale: "+name+"="+value, "")
 		} else {
-			f.add(areaPlaces, note, fmt.Sprintf("locale: %s=%s is not UTF-8; R is given LC_CTYPE=C.UTF-8", name, value), "")
+			f.add(areaPlaces, note, fmt.Sprintf("locale: %s=%s is not UTF-8; R is given the same in UTF-8, or LC_CTYPE=C.UTF-8", name, value), "")
 		}
 		return
 	}

@@ -122,18 +122,59 @@ static void plain_environment(const char *names) {
 	undo_path("BSTINPUTS", "/texmf/bibtex/bst:");
 }
 
+// is_utf8 says whether the characters of a locale are UTF-8, or are others; -1: there
+// is no such locale.
+static int is_utf8(const char *name) {
+	locale_t locale = newlocale(LC_CTYPE_MASK, name, (locale_t)0);
+	if (!locale) return -1;
+	int utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	freelocale(locale);
+	return utf8;
+}
+
+// in_other_characters says that a variable names a locale with text that is not UTF-8.
+static int in_other_characters(const char *variable) {
+	const char *name = getenv(variable);
+	return name && *name && strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0 &&
+		is_utf8(name) == 0;
+}
+
+// take_utf8 has a variable that names a locale in another encoding name the one of the
+// same language and country in UTF-8, if that is installed: ja_JP.UTF-8 for ja_JP.eucJP,
+// de_DE.UTF-8 for de_DE and for de_DE@euro.
+static void take_utf8(const char *variable) {
+	char name[128];
+	if (!in_other_characters(variable)) return;
+	const char *now = getenv(variable);
+	snprintf(name, sizeof name, "%.*s.UTF-8", (int)strcspn(now, ".@"), now);
+	if (is_utf8(name) == 1) setenv(variable, name, 1);
+}
+
 // utf8_characters has R's characters be UTF-8: front ends speak nothing else, and
 // services and containers often have no locale, or name one that is not installed.
-// The language and the other parts of the locale stay as they are.
+// The language and the other parts of the locale stay as they are, but for the names of
+// days, months and currencies, which the C library has in their locale's encoding only.
 static void utf8_characters(void) {
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	int utf8 = locale && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-	if (locale) freelocale(locale);
-	if (utf8) return;
-	const char *all = getenv("LC_ALL");
-	if (all && *all) setenv("LANG", all, 1); // what it said about the rest
-	unsetenv("LC_ALL");
-	setenv("LC_CTYPE", "C.UTF-8", 1);
+	static const char *const parts[] = {"LC_TIME", "LC_MONETARY", "LC_CTYPE", "LC_COLLATE",
+		"LC_MESSAGES", "LC_NUMERIC", "LC_PAPER", "LC_NAME", "LC_ADDRESS", "LC_TELEPHONE",
+		"LC_MEASUREMENT", "LC_IDENTIFICATION"};
+	enum { NAMES = 2, PARTS = sizeof parts / sizeof *parts };
+	take_utf8("LC_ALL");
+	take_utf8("LANG");
+	for (int i = 0; i < PARTS; i++) take_utf8(parts[i]);
+	if (is_utf8("") != 1) {
+		const char *all = getenv("LC_ALL");
+		if (all && *all) { // what it said about the rest
+			setenv("LANG", all, 1);
+			for (int i = 0; i < PARTS; i++) unsetenv(parts[i]);
+		}
+		unsetenv("LC_ALL");
+		setenv("LC_CTYPE", "C.UTF-8", 1);
+	}
+	for (int i = 0; i < NAMES; i++) {
+		const char *own = getenv(parts[i]);
+		if (in_other_characters(own && *own ? parts[i] : "LANG")) setenv(parts[i], "C.UTF-8", 1);
+	}
 }
 
 static void become_r(int argc, char **argv, const char *home) {
