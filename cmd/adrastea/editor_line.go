@@ -80,6 +80,9 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	e.liner.SetCtrlCAborts(true)
 	e.liner.SetTabCompletionStyle(liner.TabPrints)
 	e.liner.SetMultiLineMode(true) // long lines wrap
+	// As terminals do, and R's console: in Chinese, Japanese and Korean the library
+	// gives Greek, Cyrillic, accents and quotes two columns.
+	runewidth.DefaultCondition.EastAsianWidth = os.Getenv("RUNEWIDTH_EASTASIAN") == "1"
 	e.columns.Store(noLine)
 	for _, entry := range h.load() {
 		e.liner.AppendHistory(toSigns.Replace(entry))

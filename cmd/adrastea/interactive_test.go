@@ -34,6 +34,21 @@ func TestTerminalEditsLines(t *testing.T) {
 	x.ends(0)
 }
 
+// Typographic quotes, Greek and accents are one column wide in every language.
+func TestTerminalCountsColumns(t *testing.T) {
+	for env, behind := range map[string]string{
+		"LC_ALL=ja_JP.UTF-8": "\x1b[14G", "RUNEWIDTH_EASTASIAN=1": "\x1b[15G",
+	} {
+		t.Run(env, func(t *testing.T) {
+			x := openPlain(t, env)
+			x.line("say “日”"+keyLeft+"本", "\n“日本”\n>>> ")
+			if !strings.Contains(x.written(), behind) { // where 本 was put in
+				t.Errorf("the cursor was never moved by %q: %q", behind, x.written())
+			}
+		})
+	}
+}
+
 func TestTerminalContinuesLines(t *testing.T) {
 	x := openPlain(t)
 	x.keys(`say one\` + "\r")
