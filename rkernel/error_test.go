@@ -24,6 +24,7 @@ func TestErrors(t *testing.T) {
 		{`stop(errorCondition("typed", class = "mine", call = quote(f(a : b))))`, "mine|typed|Error in f(a:b) : typed"},
 		{`f <- function() { warning("w"); stop("e") }` + "\nf()",
 			"simpleError|e|Error in f() : e\nIn addition: Warning message:\nIn f() : w\nTraceback:\n2: stop(\"e\") at #1\n1: f()"},
+		{`f <- function() stop("M\xfcller"); f()`, `simpleError|M\xfcller|Error in f() : M\xfcller`},
 		{`stop("two\nlines")`, "simpleError|two\nlines|Error: two\nlines"},
 		{`stop("in \"quotes\" : and more")`, "simpleError|in \"quotes\" : and more|Error: in \"quotes\" : and more"},
 		{`f <- function(x) log(x)` + "\n" + `f("a : b")`, "simpleError|non-numeric argument to mathematical function|" +
@@ -247,6 +248,11 @@ func TestErrorsInOtherLanguages(t *testing.T) {
 			kernel, plain := startR(t), startPlainR(t)
 			for _, p := range readPrograms(t, "testdata/languages.R") {
 				t.Run(p.name, func(t *testing.T) { p.compare(t, kernel, plain) })
+			}
+			begin := strings.TrimPrefix(strings.Join(runCell(t, kernel, `stop("!")`), ""), "error|simpleError|!")
+			begin = strings.TrimSuffix(begin, "!") + "<cell>:2:0: "
+			if got := runCell(t, kernel, "f("); len(got) != 1 || !strings.Contains(got[0], begin) {
+				t.Errorf("%q, want %q in it", got, begin)
 			}
 			message := runCell(t, kernel, `cat(tryCatch(log("a"), error = conditionMessage))`)
 			want := "error|simpleError|" + strings.TrimPrefix(message[0], "stdout|") + "|"

@@ -74,10 +74,10 @@
     if (identical(f, base::stop)) {
         frame <- sys.frame(n)
         if (!exists("cond", frame, inherits = FALSE)) return("")
-        message <- as.character(frame$message)[1L]
+        message <- utf8(frame$message)[1L]
         if (grepl("^(\n|$)", message) || inherits(frame$cond, "duplicate_condition"))
             .hidden(n, frame$cond, message)
-        else c("stop", enc2utf8(message), class(frame$cond)[1L], "")
+        else c("stop", message, class(frame$cond)[1L], "")
     }
     else if (identical(f, base::cat)) if (.quotes(sys.frame(n))) "print" else ""
     else if (identical(f, base::invokeRestart)) "abort"
@@ -99,7 +99,7 @@
 .hidden <- function(n, cond, message) {
     up <- sys.parents()[n]
     cnd <- if (up > 0L) .own_condition(sys.frame(up))
-    if (is.null(cnd)) return(c("stop", enc2utf8(message), class(cond)[1L], ""))
+    if (is.null(cnd)) return(c("stop", message, class(cond)[1L], ""))
     cond$message <- cnd$message
     class(cond) <- class(cnd)
     # From there R finds the user's methods too.
@@ -110,7 +110,7 @@
     }, error = function(e) message, interrupt = function(i) message)
     call <- conditionCall(cond)
     start <- if (is.call(call)) paste0("Error in ", deparse(call, nlines = 1L)[1L], " : ") else "Error: "
-    enc2utf8(c("stop", message, class(cond)[1L], paste0(start, message, "\n")))
+    utf8(c("stop", message, class(cond)[1L], paste0(start, message, "\n")))
 }
 
 # .shows says, called while R prints, that a function shows an error in place of R,
@@ -164,7 +164,7 @@
 
 # .message takes R's introduction, in whatever language, from the text of an error.
 .message <- function(text) {
-    text <- sub("\n$", "", text)
+    text <- sub("\n$", "", utf8(text))
     plain <- .r_text("Error: ")
     if (startsWith(text, plain)) return(substring(text, nchar(plain) + 1L))
     for (form in c("Error in %s (from %s) : ", "Error in %s : ")) {
@@ -242,7 +242,7 @@
     if (is.na(message)) message <- "invalid code"
     # Where: the line and column in the cell, if it has more than one line
     show <- if (nzchar(held)) character()
-            else strsplit(paste0("Error: ", sub("^<text>", "<cell>", said)), "\n", fixed = TRUE)[[1L]]
+            else strsplit(paste0(.r_text("Error: "), sub("^<text>", "<cell>", said)), "\n", fixed = TRUE)[[1L]]
     if (nzchar(held) && length(place) == 3L && grepl("\n", sub("\n+$", "", code)))
         show <- paste0("at line ", place[2L], ", column ", place[3L], " of the cell")
     c("parseError", message, show)
