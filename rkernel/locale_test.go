@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -61,5 +62,49 @@ func TestLocalesInOtherEncodings(t *testing.T) {
 				t.Errorf("%q, want it to begin with %q", got, test.want)
 			}
 		})
+	}
+}
+
+// In Turkish the capital of i is İ, and I is that of ı: tags and names in capitals are
+// those of small letters all the same.
+func TestPagesInTurkish(t *testing.T) {
+	setLocales(t, "tr_TR.UTF-8")
+	t.Setenv("LC_ALL", "tr_TR.UTF-8")
+	p := startR(t)
+	html := show(t, p, `dir <- tempfile(); dir.create(dir); setwd(dir)
+cat("a {}", file = "s.css"); cat("'</SCRIPT>'", file = "s.js"); cat("GIF", file = "P.GIF")
+cat('<LINK HREF="s.css"><SCRIPT SRC="s.js"></SCRIPT><IMG SRC="P.GIF">', file = "p.html")
+getOption("viewer")("p.html", height = 300)`).html(t)
+	for _, want := range []string{"style&gt;a {}", "&lt;script&gt;'&lt;\\/SCRIPT&gt;'", "data:image/gif;base64,R0lG"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in\n%s", want, html)
+		}
+	}
+	v := show(t, p, `cat('<TITLE>no</TITLE><SCRIPT>no</SCRIPT><LI>one<LI>two', file = "p.html"); browseURL("p.html")`)
+	if text, _ := v.page(t); text != "* one  * two" {
+		t.Errorf("the text is %q", text)
+	}
+	v = show(t, p, `structure("P.GIF", class = "knit_image_paths")`)
+	if html := v.html(t); !strings.Contains(html, "data:image/gif;base64,R0lG") {
+		t.Errorf("a picture is %s", html)
+	}
+}
+
+// Numbers in JSON have a point, and those in CSS, wherever the user's have a comma.
+func TestJSONWithDecimalCommas(t *testing.T) {
+	setLocales(t, "de_DE.UTF-8")
+	p := startR(t)
+	v := show(t, p, `x <- suppressWarnings(Sys.setlocale("LC_NUMERIC", "de_DE.UTF-8"))
+getOption("jupyter.base_display_func")(list("application/json" = list(1.5, pi, 1e-7, -2, NA)))`)
+	if len(v.shown) != 1 || v.err != nil {
+		t.Fatalf("%q, %v", v.all(), v.err)
+	}
+	got, err := json.Marshal(v.shown[0].data["application/json"])
+	if want := `[1.5,3.1415926535897931,1e-07,-2,null]`; err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	html := show(t, p, `cat("a", file = f <- tempfile(fileext = ".html")); getOption("viewer")(f, height = 99.5)`).html(t)
+	if strings.Contains(html, ",5px") {
+		t.Errorf("a frame is %s", html)
 	}
 }

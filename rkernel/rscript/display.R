@@ -107,7 +107,7 @@ rich_knit <- function(value) {
 # rich_images: what knitr's include_graphics() returns, the paths or URLs of pictures.
 rich_images <- function(paths) {
     paths <- as.character(paths)
-    if (!all(grepl("\\.(png|jpe?g|gif|svg|webp)$", paths, ignore.case = TRUE))) return(NULL)
+    if (!all(grepl("\\.(png|jpe?g|g[iI]f|svg|webp)$", paths, ignore.case = TRUE))) return(NULL)
     here <- file.exists(paths)
     paths[here] <- vapply(paths[here], data_uri, "")
     images <- paste0("<img src=\"", html(paths), "\" style=\"max-width:100%\">")
@@ -166,7 +166,7 @@ frame <- function(doc, height = NULL) {
         height <- 420
         doc <- paste0(doc, fit_script)
     }
-    sprintf(paste0("<iframe srcdoc=\"%s\" style=\"width:100%%;height:%gpx;border:0\" ",
+    sprintf(paste0("<iframe srcdoc=\"%s\" style=\"width:100%%;height:%.0fpx;border:0\" ",
                    "allowfullscreen></iframe>"), html(doc), height)
 }
 
@@ -194,21 +194,21 @@ fit_script <- "<script>
 </script>"
 
 # self_contained reads an HTML file and puts the local scripts, styles and images
-# it refers to into it.
+# it refers to into it. Its patterns have [iI], since in Turkish I is not the capital i.
 self_contained <- function(file) {
     doc <- paste(utf8(lines_of(file)), collapse = "\n")
     dir <- dirname(file)
-    script <- "(?is)<script\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</script>"
+    script <- "(?is)<scr[iI]pt\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>\\s*</scr[iI]pt>"
     doc <- inline(doc, script, dir, function(path, ...) {
         # The text of a script ends at the first </script, also inside a string.
-        text <- gsub("</(script)", "<\\\\/\\1", file_text(path), ignore.case = TRUE)
+        text <- gsub("</(scr[iI]pt)", "<\\\\/\\1", file_text(path), ignore.case = TRUE)
         paste0("<script>", text, "</script>")
     })
-    doc <- inline(doc, "(?is)<link\\b[^>]*\\bhref=\"([^\"]*)\"[^>]*>", dir, function(path, ...) {
+    doc <- inline(doc, "(?is)<l[iI]nk\\b[^>]*\\bhref=\"([^\"]*)\"[^>]*>", dir, function(path, ...) {
         if (!grepl("\\.css$", path)) return(NULL)
         paste0("<style>", css_inline(file_text(path), dirname(path)), "</style>")
     })
-    inline(doc, "(?is)<img\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>", dir, function(path, tag, ref) {
+    inline(doc, "(?is)<[iI]mg\\b[^>]*\\bsrc=\"([^\"]*)\"[^>]*>", dir, function(path, tag, ref) {
         sub(ref, data_uri(path), tag, fixed = TRUE)
     })
 }
@@ -255,7 +255,7 @@ data_uri <- function(path) {
     types <- c(png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", gif = "image/gif",
                svg = "image/svg+xml", webp = "image/webp", woff = "font/woff",
                woff2 = "font/woff2", ttf = "font/ttf")
-    type <- types[tolower(sub("^.*\\.", "", path))]
+    type <- types[tolower(chartr("I", "i", sub("^.*\\.", "", path)))]
     if (is.na(type)) type <- "application/octet-stream"
     paste0("data:", type, ";base64,", base64(readBin(path, "raw", file.size(path))))
 }

@@ -90,19 +90,19 @@ help_package <- function(path) basename(dirname(dirname(path)))
 html_body <- function(doc) {
     doc <- sub("(?is)^.*<body[^>]*>", "", doc, perl = TRUE)
     doc <- sub("(?is)</body>.*$", "", doc, perl = TRUE)
-    doc <- gsub("(?is)<script\\b.*?</script>", "", doc, perl = TRUE)
+    doc <- gsub("(?is)<scr[iI]pt\\b.*?</scr[iI]pt>", "", doc, perl = TRUE)
     doc <- gsub("(?is)<a\\s+href=[\"'](?!https?:|mailto:|#)[^>]*>(.*?)</a>", "\\1", doc,
                 perl = TRUE)
-    doc <- gsub("(?is)<img\\b[^>]*\\bsrc=[\"'](?!https?:|data:)[^>]*>", "", doc, perl = TRUE)
+    doc <- gsub("(?is)<[iI]mg\\b[^>]*\\bsrc=[\"'](?!https?:|data:)[^>]*>", "", doc, perl = TRUE)
     doc <- gsub("<td>", "<td style=\"text-align:left\">", doc, fixed = TRUE)
     trimws(doc)
 }
 
 # html_text is a plain rendering of a document, for front ends without HTML.
 html_text <- function(doc) {
-    doc <- gsub("(?is)<(script|style|head|title)\\b.*?</\\1>", "", doc, perl = TRUE)
-    doc <- gsub("(?i)<(br|/p|/div|/h[1-6]|/li|/tr|/pre)\\b[^>]*>", "\n", doc, perl = TRUE)
-    doc <- gsub("(?i)<li\\b[^>]*>\\s*", "  * ", doc, perl = TRUE)
+    doc <- gsub("(?is)<(scr[iI]pt|style|head|t[iI]tle)\\b.*?</\\1>", "", doc, perl = TRUE)
+    doc <- gsub("(?i)<(br|/p|/d[iI]v|/h[1-6]|/l[iI]|/tr|/pre)\\b[^>]*>", "\n", doc, perl = TRUE)
+    doc <- gsub("(?i)<l[iI]\\b[^>]*>\\s*", "  * ", doc, perl = TRUE)
     doc <- gsub("(?i)<td\\b[^>]*>", "\t", doc, perl = TRUE)
     doc <- gsub("<[^>]*>", "", doc)
     for (e in unique(regmatches(doc, gregexpr("&#([0-9]+|[Xx][0-9A-Fa-f]+);", doc))[[1L]])) {
@@ -129,7 +129,7 @@ html_entities <- c(lt = "<", gt = ">", quot = "\"", nbsp = " ", lsquo = "\u2018"
 browser <- function(url, ...) {
     doc <- tryCatch(help_server(url), error = function(e) NULL)
     if (is.null(doc)) doc <- local_html(url)
-    scripted <- "<script\\b[^>]*\\bsrc=\"[^\":]+\"|\\bhtml-widget\\b"
+    scripted <- "<scr[iI]pt\\b[^>]*\\bsrc=\"[^\":]+\"|\\bhtml-widget\\b"
     if (nzchar(local_path(url)) && any(grepl(scripted, doc, ignore.case = TRUE, perl = TRUE)))
         return(viewer(url))
     if (!is.null(doc)) page(html_text(doc), html_body(doc))

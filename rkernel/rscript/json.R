@@ -72,9 +72,9 @@ json_atoms <- function(x) {
     if (is.complex(x)) return(json_string(as.character(x)))
     x <- unclass(x)
     x <- as.double(x)
-    # options(OutDec = ) is for people.
+    # options(OutDec = ) is for people, and so is LC_NUMERIC, which R leaves alone.
     text <- function(x, digits)
-        formatC(x, digits = digits, width = -1L, format = "g", decimal.mark = ".")
+        sub("[^-+.0-9A-Za-z]+", ".", formatC(x, digits = digits, width = -1L, format = "g", decimal.mark = "."))
     out <- text(x, 15L)
     inexact <- is.finite(x) & as.double(out) != x
     out[inexact] <- text(x[inexact], 17L)
