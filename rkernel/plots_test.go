@@ -99,6 +99,36 @@ print.drawn <- function(x, ...) cat("drawn\n"); structure(1, class = "drawn")`, 
 	}
 }
 
+// Drawing code of the user's runs once more when its page is sent, and may do anything
+// then. A finalizer may at any moment: here it runs where the cell has ended.
+func TestTheDeviceIsClosedWhileItsPageIsSent(t *testing.T) {
+	p := startR(t)
+	show(t, p, `closes <- function() {
+  graphics::points(1, 5)
+  if (times > 0 && 2 %in% dev.list()) dev.off(2)
+  times <<- times + 1
+}
+draw <- function() { times <<- 0; plot(5); recordGraphics(closes(), list(), globalenv()) }
+fails <- function() try(recordGraphics(stop(), list(), globalenv()), silent = TRUE)
+garbage <- function() {
+  reg.finalizer(environment(), function(e) { gctorture(FALSE); graphics.off() })
+  invisible(environment())
+}`)
+	for _, test := range [][2]string{
+		{"{ draw(); cat('drawn\n') }", "display|#1 stdout|drawn\n"},
+		{"{ draw(); plot(2) }", "display|#1 error|the graphics device was closed while its page was drawn"},
+		{"{ draw(); invisible(dev.off()) }", "display|#1"},
+		{"garbage(); { plot(1); fails(); invisible(gctorture(TRUE)) }", "display|#1"},
+	} {
+		v := show(t, p, test[0])
+		if v.err != nil {
+			v.add("error", v.err.Value)
+		}
+		v.want(t, test[1])
+		show(t, p, "graphics.off(); plot(1); graphics.off()").want(t, "display|#1")
+	}
+}
+
 // Systems remove temporary folders that nobody has used for days.
 func TestPlotsDoNotNeedTheTemporaryFolderOfTheStart(t *testing.T) {
 	p := startR(t)

@@ -49,6 +49,13 @@ static struct page_device *device_of(dev_desc *dev) {
 	return NULL;
 }
 
+// has says that a page is still the one on a device. R code that ran meanwhile, a
+// method of the user's that draws or a finalizer, may have closed the device.
+static int has(dev_desc *dev, int page) {
+	struct page_device *d = device_of(dev);
+	return d && d->page == page;
+}
+
 // ---- recording -------------------------------------------------------------
 
 static SEXP try_nested(void *data) {
@@ -64,16 +71,22 @@ static SEXP maybe_nested(SEXP condition, void *data) {
 	return R_Nil;
 }
 
+static engine_desc *engine_of(const struct page_device *d) { return R.Rf_desc2GEDesc(d->dev); }
+
 // record_again makes the engine record once more what is drawn. It stops while it
 // runs drawing code that it records as a whole, and does not begin again when that
 // fails and the error is caught: all plots behind try(print(plot)) would be lost.
-static void record_again(dev_desc *dev) {
-	engine_desc *e = R.Rf_desc2GEDesc(dev);
-	if (e->recording || sending || lane_is_child())
+static void record_again(void) {
+	struct page_device *d = devices;
+	while (d && engine_of(d)->recording)
+		d = d->next;
+	if (!d || sending || lane_is_child())
 		return;
 	SEXP nested = R.R_tryCatchError(try_nested, NULL, maybe_nested, NULL);
-	if (nested != R_Nil && R.Rf_asLogical(nested) == 0)
-		e->recording = 1;
+	if (nested == R_Nil || R.Rf_asLogical(nested) != 0)
+		return;
+	for (d = devices; d; d = d->next)
+		engine_of(d)->recording = 1;
 }
 
 // ---- sending ---------------------------------------------------------------
@@ -127,9 +140,10 @@ static void send_page(void *data) {
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarInteger(d->page), args));
 	args = PROTECT(R.Rf_cons(snapshot, args));
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
+	int page = d->page;
 	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
 	UNPROTECT(8);
-	if (a->shown != 1)
+	if (a->shown != 1 || !has(dev, page))
 		return;
 	if (!d->sent)
 		d->cell = cells;
@@ -161,7 +175,7 @@ static struct page_device *next_dirty(int unsent) {
 	for (struct page_device *d = devices; d; d = d->next) {
 		if (!d->dirty || d->hold > 0)
 			continue;
-		if ((unsent && d->sent) || !((engine_desc *)R.Rf_desc2GEDesc(d->dev))->recording)
+		if ((unsent && d->sent) || !engine_of(d)->recording)
 			any_dirty = 1;
 		else if (!oldest || d->page < oldest->page)
 			oldest = d;
@@ -181,8 +195,7 @@ void device_cell(void) { cells++; }
 void device_flush(void) {
 	if (!devices || sending || lane_is_child())
 		return;
-	for (struct page_device *d = devices; d; d = d->next)
-		record_again(d->dev);
+	record_again();
 	if (!any_dirty)
 		return;
 	send_dirty(0);
@@ -266,13 +279,15 @@ static void page_new(gcontext gc, dev_desc *dev) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return;
-	engine_desc *e = R.Rf_desc2GEDesc(dev);
-	int interrupted = 0;
-	record_again(dev);
+	engine_desc *e = engine_of(d);
+	int interrupted = 0, page = d->page;
+	record_again();
 	// plot.default holds the device before it begins its page; a page that was
 	// held all the time it was drawn on is not meant to be seen.
-	if (d->seen && !sending && !lane_is_child())
+	if (has(dev, page) && d->seen && !sending && !lane_is_child())
 		interrupted = send(d, e->saved_snapshot);
+	if (!has(dev, page)) // and R would draw on it
+		R.Rf_error("the graphics device was closed while its page was drawn");
 	e->saved_snapshot = R_Nil; // a finished page is not kept
 	d->page = ++pages;
 	d->sent = d->dirty = d->seen = 0;
@@ -302,7 +317,9 @@ static int page_hold(dev_desc *dev, int level) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return 0;
-	record_again(dev);
+	record_again();
+	if (!device_of(dev))
+		return 0;
 	d->hold = d->hold + level > 0 ? d->hold + level : 0;
 	if (d->hold == 0 && d->dirty)
 		d->seen = any_dirty = 1;
