@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -203,6 +204,23 @@ func TestZ4HostileLengths(t *testing.T) {
 			}
 			r.closed()
 		}
+	}
+	roundTrip(t, rep, at)
+}
+
+// Where there is no bound, what no memory can hold is refused all the same.
+func TestZ4HostileLengthsWithoutBound(t *testing.T) {
+	rep := newSocket(t, Rep, &Config{MaxMessageSize: -1})
+	at := bind(t, rep, "tcp://127.0.0.1:*")
+	events := rep.Monitor()
+	for _, size := range []uint64{math.MaxInt, math.MaxInt - 1000} {
+		r := dialRaw(t, at).shake("REQ", "", 1)
+		r.write(binary.BigEndian.AppendUint64([]byte{2}, size))
+		e := event(t, events, PeerDetached)
+		if _, ok := errors.AsType[*zmtp.TooLargeError](e.Err); !ok {
+			t.Errorf("size %d: %v", size, e.Err)
+		}
+		r.closed()
 	}
 	roundTrip(t, rep, at)
 }

@@ -3,7 +3,6 @@ package zmq
 import (
 	"errors"
 	"io"
-	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -198,7 +197,7 @@ func (p *Peer) frameLimit() uint64 {
 		limit += uint64(zmtp.SealOverhead)
 	}
 	// A command may come at any time, however large the message in progress.
-	return min(max(limit, minCommand), math.MaxInt)
+	return min(max(limit, minCommand), zmtp.MaxBody)
 }
 
 // minCommand is the size of command that is always allowed.

@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,10 @@ const (
 	// too would be slow to write.
 	pageSize = 4 << 10
 	inPage   = pageSize / 2
+
+	// MaxBody is the largest body that there can be memory for. On processors of 32
+	// bits a header can announce more.
+	MaxBody = math.MaxInt - pageSize
 )
 
 // recycled holds memory that nobody uses any more, by the logarithm of its
@@ -43,8 +48,8 @@ func Recycle(body []byte) {
 	recycled[bits.Len(uint(cap(body)))].Put(b)
 }
 
-// MakeBody returns memory with a capacity of size octets. It may be recycled:
-// what is in it must be overwritten before anybody sees it.
+// MakeBody returns memory with a capacity of size octets, at most MaxBody. It may be
+// recycled: what is in it must be overwritten before anybody sees it.
 func MakeBody(size int) []byte {
 	if size >= minRecycled {
 		if b, ok := recycled[bits.Len(uint(size))].Get().(*buffer); ok {
