@@ -4,6 +4,7 @@ package rkernel
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -220,10 +221,12 @@ func TestManyAndLargeParts(t *testing.T) {
 	if got := runCell(t, p, `comm$send(buffers = rep(list(raw(1)), 1e6)); 1`); !slices.Equal(got, []string{"result|[1] 1"}) {
 		t.Errorf("a million parts: %.300q", got)
 	}
-	got := runCell(t, p, `comm$send(buffers = rep(list(raw(2^20)), 1024))`)
-	const want = "error|simpleError|more than 1 GiB cannot be sent to the front end at once|"
-	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
-		t.Errorf("a gibibyte: %.300q", got)
+	for _, size := range []int{1024, 4096} { // MiB; the second is more than 32 bits count
+		got := runCell(t, p, fmt.Sprintf(`comm$send(buffers = rep(list(raw(2^20)), %d))`, size))
+		const want = "error|simpleError|more than 1 GiB cannot be sent to the front end at once|"
+		if len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%d MiB: %.300q", size, got)
+		}
 	}
 	if got := runCell(t, p, "1"); !slices.Equal(got, []string{"result|[1] 1"}) {
 		t.Errorf("afterwards: %q", got)

@@ -138,9 +138,10 @@ void lane_signal(int type, char part) {
 
 enum { FRAME_MAX = 1 << 30 }; // the kernel takes no more
 
-static size_t frame_size(int n, const struct host_part *parts) {
-	size_t total = 1;
-	for (int i = 0; i < n; i++) total += 4 + parts[i].len;
+// frame_size is of 64 bits on every processor: parts may be the same memory many times.
+static uint64_t frame_size(int n, const struct host_part *parts) {
+	uint64_t total = 1;
+	for (int i = 0; i < n; i++) total += 4 + (uint64_t)parts[i].len;
 	return total;
 }
 
@@ -151,12 +152,12 @@ int lane_fits(int n, const struct host_part *parts) {
 // lane_send sends a frame: length, type, then each part with its length.
 void lane_send(int type, int n, const struct host_part *parts) {
 	static struct buf out;
-	size_t total = frame_size(n, parts);
+	uint64_t total = frame_size(n, parts);
 	if (lane_is_child() || total > FRAME_MAX) return;
 	lane_end_line();
 	char t = (char)type;
 	out.len = 0;
-	put32(&out, total);
+	put32(&out, (size_t)total);
 	buf_add(&out, &t, 1);
 	for (int i = 0; i < n; i++) {
 		put32(&out, parts[i].len);
