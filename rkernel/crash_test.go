@@ -53,7 +53,7 @@ func TestR6CrashesInC(t *testing.T) {
 			c := beginIn(r, `dyn.load(`+library+`); cat("before\n"); message("last words"); .C("`+name+`", 1L)`)
 			c.rec.wait(t, "last words")
 			err := c.end(t)
-			if name == "c_overflow" && err != nil && strings.Contains(err.Error(), "C stack usage") {
+			if name == "c_overflow" && err != nil && strings.Contains(c.rec.text("stderr"), "C stack overflow") {
 				return // R has noticed, and lives
 			}
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "RDied") {
