@@ -132,7 +132,14 @@ func ownProgram() (string, error) {
 		}
 		return filepath.Abs(path)
 	}
-	running, err := os.Stat("/proc/self/exe")
+	// Opened, and not only looked at: where QEMU runs a program of another processor, as
+	// in containers, that gives the program, and os.Stat QEMU itself.
+	exe, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return path, nil
+	}
+	defer exe.Close()
+	running, err := exe.Stat()
 	if err != nil {
 		return path, nil
 	}
