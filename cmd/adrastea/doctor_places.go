@@ -167,9 +167,25 @@ func examineLocale(f *findings) {
 		if strings.Contains(strings.ToLower(strings.ReplaceAll(value, "-", "")), "utf8") {
 			f.add(areaPlaces, fine, "locale: "+name+"="+value, "")
 		} else {
-			f.add(areaPlaces, note, fmt.Sprintf("locale: %s=%s is not UTF-8; R is given the same in UTF-8, or LC_CTYPE=C.UTF-8", name, value), "")
+			f.add(areaPlaces, note, fmt.Sprintf("locale: %s=%s is not UTF-8; R is given one that is", name, value), "")
 		}
+		examineFont(f, value)
 		return
 	}
 	f.add(areaPlaces, note, "locale: none is set; R is given LC_CTYPE=C.UTF-8", "")
+}
+
+// examineFont looks for a font with the letters of the locale's language.
+func examineFont(f *findings, locale string) {
+	language := strings.FieldsFunc(locale, func(r rune) bool { return r == '.' || r == '@' })
+	list, err := exec.LookPath("fc-list")
+	if err != nil || len(language) == 0 || language[0] == "C" || language[0] == "POSIX" {
+		return
+	}
+	tag := strings.ToLower(strings.ReplaceAll(language[0], "_", "-"))
+	err = exec.Command(list, "--quiet", ":lang="+tag).Run()
+	if _, none := errors.AsType[*exec.ExitError](err); none {
+		f.add(areaPlaces, note, "fonts: none has the letters of "+language[0]+"; plots show boxes in their place",
+			"Install one (on Debian and Ubuntu, for Chinese, Japanese and Korean: apt install fonts-noto-cjk).")
+	}
 }
