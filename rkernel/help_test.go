@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,29 @@ func TestListingsAndFilesArePages(t *testing.T) {
 	v := show(t, p, "?no_such_topic")
 	if !strings.Contains(v.text("stdout")+v.text("result"), "No documentation for") || len(v.pages) != 0 {
 		t.Errorf("?no_such_topic: %q, %d pages", v.all(), len(v.pages))
+	}
+}
+
+// What a user's files are encoded in is nothing to help pages, which have quotes that
+// are in no ISO 8859.
+func TestHelpInWhateverEncodingFilesAre(t *testing.T) {
+	p := startR(t)
+	want, err := p.call(t.Context(), "inspect", "0", "sQuote")
+	if err != nil || !strings.Contains(want[0], "see ‘Details’") {
+		t.Fatalf("%q, %v", want, err)
+	}
+	for _, encoding := range []string{"latin1", "UTF-16"} {
+		v := show(t, p, "options(encoding = '"+encoding+"'); suppressWarnings(print(?sQuote))")
+		if _, html := v.page(t); !strings.Contains(want[1], html) {
+			t.Errorf("%s: the page is %s", encoding, html)
+		}
+		got, err := p.call(t.Context(), "inspect", "0", "sQuote")
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v", encoding, got, err)
+		}
+	}
+	if got := runCell(t, p, `getOption("encoding")`); !slices.Equal(got, []string{`result|[1] "UTF-16"`}) {
+		t.Errorf("the option is %q", got)
 	}
 }
 

@@ -61,25 +61,29 @@ help_page <- function() {
 # help_html formats the Rd page behind a path that help() returned. Links go
 # nowhere in a notebook, so there are none.
 help_html <- function(path) {
-    tryCatch({
-        rd <- asNamespace("utils")$.getHelpFile(path)
-        file <- tempfile("adrastea-help")
-        on.exit(unlink(file))
-        suppressWarnings(tools::Rd2HTML(rd, out = file, package = help_package(path),
-                                        stylesheet = ""))
-        html_body(paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n"))
-    }, error = function(e) NULL)
+    tryCatch(html_body(paste(help_lines(path, tools::Rd2HTML, stylesheet = ""), collapse = "\n")),
+             error = function(e) NULL)
 }
 
 help_text <- function(path) {
     tryCatch({
-        rd <- asNamespace("utils")$.getHelpFile(path)
-        file <- tempfile("adrastea-help")
-        on.exit(unlink(file))
-        suppressWarnings(tools::Rd2txt(rd, out = file, package = help_package(path),
-                                       options = list(underline_titles = FALSE)))
-        paste(plain(readLines(file, warn = FALSE)), collapse = "\n")
+        lines <- help_lines(path, tools::Rd2txt, options = list(underline_titles = FALSE))
+        paste(plain(lines), collapse = "\n")
     }, error = function(e) NULL)
+}
+
+# help_lines has a function of tools format an Rd page. What options(encoding = ) says
+# is about the user's files.
+help_lines <- function(path, format, ...) {
+    rd <- asNamespace("utils")$.getHelpFile(path)
+    file <- tempfile("adrastea-help")
+    users <- options(encoding = "native.enc")
+    on.exit({
+        options(users)
+        unlink(file)
+    })
+    suppressWarnings(format(rd, out = file, package = help_package(path), ...))
+    readLines(file, warn = FALSE, encoding = "UTF-8")
 }
 
 help_package <- function(path) basename(dirname(dirname(path)))
