@@ -261,6 +261,23 @@ dev.copy(png, f <- tempfile()); invisible(dev.off()); stopifnot(file.size(f) > 0
 	}
 }
 
+// R's devices take a % in the name of a file for the place of a number.
+func TestPlotsWhereTheNameOfTheFolderHasAPercentSign(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "größe-100%d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	forms := []string{"image/png", "image/svg+xml", "image/jpeg", "application/pdf"}
+	v := show(t, startR(t), "options(jupyter.plot_mimetypes = c('"+strings.Join(forms, "', '")+"')); plot(1)")
+	v.want(t, "display|#1")
+	for _, mime := range forms {
+		if len(v.shown) == 1 && v.shown[0].data[mime] == nil {
+			t.Errorf("the plot has no %s", mime)
+		}
+	}
+}
+
 func TestOtherFormatsOfPlotsAreSentOnRequest(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "options(jupyter.plot_mimetypes = c('image/svg+xml', 'application/pdf')); plot(1)\n"+

@@ -45,9 +45,9 @@ open_device <- function(width, height, pointsize, bg, ...) {
     res <- plot_option("repr.plot.res")
     others <- grDevices::dev.list()
     # The file is never written: the device draws nothing.
-    grDevices::png(file.path(tempdir(), "adrastea-page-%03d.png"), width = width,
-                   height = height, units = "in", res = res, pointsize = pointsize,
-                   bg = bg, family = plot_option("repr.plot.family"),
+    grDevices::png("adrastea-page-%03d.png", width = width, height = height,
+                   units = "in", res = res, pointsize = pointsize, bg = bg,
+                   family = plot_option("repr.plot.family"),
                    type = bitmap_type(), antialias = plot_option("repr.plot.antialias"))
     if (identical(grDevices::dev.list(), others)) # png() only warns
         stop("R cannot load the library of its device png(type = \"cairo\"), and so cannot draw: ",
@@ -181,6 +181,7 @@ plot_draw <- function(snapshot, mime, file, width, height, res) {
 }
 
 plot_open <- function(mime, file, width, height, res) {
+    file <- gsub("%", "%%", file, fixed = TRUE) # a name of pages, by their numbers
     pointsize <- plot_option("repr.plot.pointsize")
     bg <- plot_option("repr.plot.bg")
     family <- plot_option("repr.plot.family")
