@@ -27,7 +27,7 @@ func completed(t testing.TB, p *process, marked string) []string {
 
 func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	p := startR(t)
-	show(t, p, "`my var` <- 1; my_value <- 2; été <- 3\n"+
+	show(t, p, "`my var` <- 1; my_value <- 2; été <- 3; ตัวแปร <- 4; हिंदी <- 5\n"+
 		"df <- data.frame(`a b` = 1, alpha = 2, check.names = FALSE)\n"+
 		"l <- list(x = list(inner = 1)); e <- new.env(); e$member <- 1\n"+
 		"setClass('P', representation(slot_one = 'numeric')); obj <- new('P', slot_one = 1)\n"+
@@ -40,6 +40,8 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"x <- my_va^", "x <- my_value"},
 		{"my^", "`my var`"},
 		{"ét^", "été"},
+		{"ตัว^", "ตัวแปร"}, // the second sign stands above the first
+		{"-हि^", "-हिंदी"},
 		{"\"😀\"; zi^", "\"😀\"; zip"},
 		{"lm(form^", "lm(formula="},
 		{"plot(1,\n  # don't (\n  mai^", "plot(1,\n  # don't (\n  main="},

@@ -8,7 +8,7 @@
 # the call is about, as Go found them; both may be "". It returns the number of
 # characters to replace and the completions.
 complete_name <- function(text, fn, subject) {
-    partial <- sub("^.*[^\\p{L}\\p{N}._]", "", text, perl = TRUE)
+    partial <- sub("^.*[^\\p{L}\\p{M}\\p{N}._]", "", text, perl = TRUE)
     if (!isNamespaceLoaded("utils") || any(utf8ToInt(partial) > 127L))
         return(c(nchar(partial), attached_names(partial)))
     utils <- asNamespace("utils")
