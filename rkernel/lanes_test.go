@@ -39,6 +39,13 @@ func TestR1TextKeepsItsOrder(t *testing.T) {
 		"a print method": {
 			`print.m <- function(x, ...) { cat("a\n"); system("echo b"); message("c"); cat("d\n") }; structure(1, class = "m")`,
 			[]string{"stderr|c\n", "result|a\nb\nd"}},
+		"programs one after the other": {
+			`cat("a\n"); system("echo b >&2"); system("echo c"); system2("echo", "d", stderr = ""); system("echo e >&2"); system("echo f", intern = FALSE, timeout = 9); invisible()`,
+			[]string{"stdout|a\n", "stderr|b\n", "stdout|c\nd\n", "stderr|e\n", "stdout|f\n"}},
+		"programs whose output R reads, and forks": {
+			`system("echo a"); x <- system("echo b >&2", intern = TRUE); system("echo c"); p <- pipe("cat >&2", "w"); writeLines("d", p); close(p)
+invisible(parallel::mccollect(parallel::mcparallel(cat("e\n")))); system("echo f >&2")`,
+			[]string{"stdout|a\n", "stderr|b\n", "stdout|c\n", "stderr|d\n", "stdout|e\n", "stderr|f\n"}},
 		"methods amid a list that is printed": {
 			`print.k <- function(x, ...) system("echo k; echo e >&2"); print(list(1, structure(2, class = "k"), 3)); invisible()`,
 			[]string{"stdout|[[1]]\n[1] 1\n\n[[2]]\nk\n", "stderr|e\n", "stdout|\n[[3]]\n[1] 3\n\n"}},

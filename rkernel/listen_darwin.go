@@ -22,18 +22,25 @@ func newListener(sock, end int, pipes []int) (*listener, error) {
 }
 
 // wait returns when there is something to take, or when R has ended. With a rest it
-// does not listen to the pipes, and returns after the rest at the latest.
-func (l *listener) wait(rest time.Duration) (ended bool, err error) {
-	heard, timeout := l.fds, -1
+// does not listen to the quiet pipe, and returns after the rest at the latest.
+func (l *listener) wait(rest time.Duration, quiet int) (ended bool, err error) {
+	timeout := -1
 	if rest > 0 {
-		heard, timeout = l.fds[:2], int(rest.Milliseconds())
+		timeout = int(rest.Milliseconds())
 	}
-	if _, err := unix.Poll(heard, timeout); err != nil && err != unix.EINTR {
+	pipes := l.fds[2:]
+	for i := range pipes {
+		pipes[i].Events = unix.POLLIN
+		if rest > 0 && int(pipes[i].Fd) == quiet {
+			pipes[i].Events = 0
+		}
+	}
+	if _, err := unix.Poll(l.fds, timeout); err != nil && err != unix.EINTR {
 		return false, err
 	}
-	for i := 2; i < len(heard); i++ {
-		if heard[i].Revents&unix.POLLIN == 0 && heard[i].Revents != 0 {
-			heard[i].Fd = -1 // nobody can write to it any more
+	for i := range pipes {
+		if pipes[i].Revents&unix.POLLIN == 0 && pipes[i].Revents != 0 {
+			pipes[i].Fd = -1 // nobody can write to it any more
 		}
 	}
 	return l.fds[1].Revents != 0, nil

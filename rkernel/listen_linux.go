@@ -55,17 +55,21 @@ func newListener(sock, end int, pipes []int) (*listener, error) {
 }
 
 // wait returns when there is something to take, or when R has ended. With a rest it
-// does not listen to the pipes, and returns after the rest at the latest.
-func (l *listener) wait(rest time.Duration) (ended bool, err error) {
+// does not listen to the quiet pipe, and returns after the rest at the latest.
+func (l *listener) wait(rest time.Duration, quiet int) (ended bool, err error) {
 	if rest > 0 {
 		l.file.SetReadDeadline(time.Now().Add(rest))
 		defer l.file.SetReadDeadline(time.Time{})
-	} else {
-		for _, fd := range l.heard {
-			err = errors.Join(err, l.control(unix.EPOLL_CTL_MOD, int(fd), unix.EPOLLIN|unix.EPOLLONESHOT))
-		}
-		l.heard = l.heard[:0]
 	}
+	left := l.heard[:0]
+	for _, fd := range l.heard {
+		if rest > 0 && int(fd) == quiet {
+			left = append(left, fd)
+			continue
+		}
+		err = errors.Join(err, l.control(unix.EPOLL_CTL_MOD, int(fd), unix.EPOLLIN|unix.EPOLLONESHOT))
+	}
+	l.heard = left
 	l.n = 0
 	if e := l.set.Read(l.tryWait); !errors.Is(e, os.ErrDeadlineExceeded) {
 		err = errors.Join(err, e)

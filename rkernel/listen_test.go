@@ -11,7 +11,7 @@ import (
 )
 
 // openedLanes returns a process without R, and R's ends of its lanes.
-func openedLanes(t *testing.T) (p *process, sock, out int) {
+func openedLanes(t *testing.T) (p *process, sock int, text [3]int) {
 	t.Helper()
 	p = newProcess(nil, slog.New(slog.DiscardHandler))
 	theirs, err := p.openLanes()
@@ -19,30 +19,30 @@ func openedLanes(t *testing.T) (p *process, sock, out int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, int(theirs[0].Fd()), int(theirs[1].Fd())
+	return p, int(theirs[0].Fd()), [3]int{1: int(theirs[1].Fd()), 2: int(theirs[2].Fd())}
 }
 
 func listen(t *testing.T, p *process, still time.Duration) (ended bool) {
 	t.Helper()
-	ended, err := p.listener.wait(still)
+	ended, err := p.listener.wait(still, p.text[1])
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ended
 }
 
-// TestListener: text is heard as long as it is there, but not while it is rested;
-// events and the end of R always are.
+// TestListener: text is heard as long as it is there, but in a rest only that of the
+// other pipe; events and the end of R always are.
 func TestListener(t *testing.T) {
 	t.Parallel()
-	p, sock, out := openedLanes(t)
+	p, sock, text := openedLanes(t)
 	write := func(fd int) {
 		t.Helper()
 		if _, err := unix.Write(fd, []byte("text\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(out)
+	write(text[1])
 	for range 3 {
 		listen(t, p, 0) // comes back
 	}
@@ -53,6 +53,13 @@ func TestListener(t *testing.T) {
 			t.Error("text ends a rest")
 		}
 		listen(t, p, 0)
+	}
+	write(text[2])
+	for range 3 {
+		listen(t, p, time.Hour)
+	}
+	if _, err := readPipe(p.text[2], make([]byte, 10)); err != nil {
+		t.Fatal(err)
 	}
 	write(sock)
 	listen(t, p, time.Hour)

@@ -43,7 +43,7 @@ func (p *process) runPump() {
 	p.pump.first = 1
 	var still time.Duration
 	for {
-		ended, err := p.listener.wait(still)
+		ended, err := p.listener.wait(still, p.text[p.pump.first])
 		if err != nil {
 			p.logger.Error("listen to R", "error", err)
 			p.signal(unix.SIGKILL)
@@ -67,9 +67,10 @@ func (p *process) runPump() {
 	p.ended()
 }
 
-// R prints in small pieces. While they come, the pump hears only events for a
-// moment after each look at the pipes, so that a piece wakes nobody: that is
-// most of what it costs. What comes in large pieces is taken at once.
+// R prints in small pieces. While they come, the pump does not hear R's pipe for a
+// moment after each look at it, so that a piece wakes nobody: that is most of what it
+// costs. What comes in large pieces is taken at once, and so is a child's text in the
+// other pipe, before there can be newer text in both.
 const (
 	rest      = 2 * time.Millisecond
 	restBelow = 32 << 10

@@ -20,6 +20,7 @@
 //	start.c      the constructor; opening libR
 //	shims.h      the part of R's C interface that is used, as one table
 //	lane.c       pipes and event socket
+//	program.c    programs that R starts
 //	idle.c       R's event loop while it waits for the kernel
 //	interrupt.c  interrupts, by signal
 //	console.c    R's console callbacks; prompts

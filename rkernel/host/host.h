@@ -83,6 +83,9 @@ int lane_take(struct frame *f, int (*wanted)(int type));
 // lane_text writes text of R's console, which is not empty. It may be called in a
 // forked child.
 void lane_text(int lane, const char *text, size_t len);
+// lane_settle has the kernel take what was written so far, before a program is started
+// that writes itself.
+void lane_settle(void);
 // lane_end_line writes the beginning of a line that waits for its end; see print.c.
 void lane_end_line(void);
 // host_event sends a user event and waits for its acknowledgement; in a forked

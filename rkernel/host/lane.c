@@ -23,6 +23,7 @@ static int sock = -1;
 static pid_t owner;     // the process that may use the socket
 static int forked;      // set in a child by fork()
 static int text_lane;   // the pipe written last: 1 or 2; 0 when none
+static pthread_t main_thread; // R's
 
 // The beginning of a line on stdout; see print.c.
 static struct buf line;
@@ -37,7 +38,8 @@ void lane_init(int fd) {
 	owner = getpid();
 	// R4: no child that runs another program inherits the socket.
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	pthread_atfork(NULL, NULL, after_fork);
+	main_thread = pthread_self();
+	pthread_atfork(lane_settle, NULL, after_fork);
 	// C code's printf goes out at once, so that its place is kept.
 	setvbuf(stdout, NULL, _IONBF, 0);
 }
@@ -296,13 +298,22 @@ const char *host_event(const char *kind, int n, const struct host_part *parts) {
 	return *refusal ? refusal : NULL;
 }
 
+static int waits(int lane) {
+	int waiting = 0;
+	return ioctl(lane, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+void lane_settle(void) {
+	if (sock < 0 || lane_is_child() || !pthread_equal(pthread_self(), main_thread)) return;
+	lane_end_line();
+	if (waits(1) || waits(2)) lane_send_acked(EV_SYNC, 0, NULL);
+}
+
 // say_lane keeps the order of text across the two pipes. Text that waits in
 // the other pipe is older: the kernel takes it first. The frame EV_LANE then
 // tells which pipe to read first when a child writes to the other one.
 static void say_lane(int lane) {
-	int waiting = 0;
-	if (ioctl(lane == 1 ? 2 : 1, FIONREAD, &waiting) == 0 && waiting > 0)
-		lane_send_acked(EV_SYNC, 0, NULL);
+	if (waits(3 - lane)) lane_send_acked(EV_SYNC, 0, NULL);
 	if (text_lane != lane) {
 		text_lane = lane;
 		struct host_part p = part_str(lane == 1 ? "1" : "2");
