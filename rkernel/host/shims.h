@@ -15,6 +15,7 @@
 // Rboolean has been an enum of four bytes and may be a bool of one: functions
 // that return it are declared to return host_bool, which reads the low byte
 // only. Of Boolean variables that one is read and written, too: the others are 0.
+// Where the low byte is the last, shims_open finds it.
 #ifndef ADRASTEA_SHIMS_H
 #define ADRASTEA_SHIMS_H
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <link.h>
 #include <sys/prctl.h>
 #endif
 #ifdef __APPLE__
@@ -56,6 +57,13 @@ const char *shims_open(const char *home) {
 	HOST_VARIABLES(V)
 #undef F
 #undef V
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && defined __GLIBC__
+	// The low byte of a Boolean is its last, and only the symbol says how long it is.
+	Dl_info info;
+	const ElfW(Sym) *symbol;
+	if (!missing && dladdr1(R.R_interrupts_suspended, &info, (void **)&symbol, RTLD_DL_SYMENT))
+		R.R_interrupts_suspended += symbol->st_size - 1;
+#endif
 	if (!missing) return NULL;
 	snprintf(problem, sizeof problem,
 		"%.3000s has no %s: R 4.2 or later is needed", path, missing);
