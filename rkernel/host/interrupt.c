@@ -141,11 +141,12 @@ static void (*polled)(void); // what R does besides where it looks
 // calls_first says that the outermost function that runs is the one of this name.
 static int calls_first(const char *name) {
 	int failed;
+	SEXP symbol = R.Rf_install(name); // allocates, so before the calls
 	SEXP call = PROTECT(R.Rf_lang1(R.Rf_install("sys.calls")));
 	SEXP calls = R.R_tryEvalSilent(call, R_Base, &failed);
 	UNPROTECT(1);
 	return !failed && R.TYPEOF(calls) == LISTSXP && R.TYPEOF(R.CAR(calls)) == LANGSXP &&
-		R.CAR(R.CAR(calls)) == R.Rf_install(name);
+		R.CAR(R.CAR(calls)) == symbol;
 }
 
 // runs_profile says that R runs a profile. R locks its base package when that is
