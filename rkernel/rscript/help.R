@@ -83,7 +83,7 @@ help_lines <- function(path, format, ...) {
         unlink(file)
     })
     suppressWarnings(format(rd, out = file, package = help_package(path), ...))
-    readLines(file, warn = FALSE, encoding = "UTF-8")
+    lines_of(file)
 }
 
 help_package <- function(path) basename(dirname(dirname(path)))
