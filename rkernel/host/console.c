@@ -14,6 +14,7 @@ static int ready;        // the first prompt was reached
 static int quitting;     // the kernel asked R to end
 static int leaving = -1; // the status R ends with by its own will
 static host_clean_up r_clean_up;
+static host_fn r_polled_events;
 
 int console_at_top(void) {
 	struct host_context *c = *R.R_GlobalContext;
@@ -237,7 +238,9 @@ static int read_answer(const char *prompt, unsigned char *buf, int len, int hist
 
 // ---- the top level ----------------------------------------------------------
 
-void console_say_temp(void) {
+// say_temp tells the kernel R's temporary directory, once there is one, so that it is
+// removed when R cannot do it.
+static void say_temp(void) {
 	static int said;
 	if (said || !*R.R_TempDir) return;
 	said = 1;
@@ -248,7 +251,7 @@ void console_say_temp(void) {
 static void say_ready(void) {
 	ready = 1;
 	interrupt_ready();
-	console_say_temp();
+	say_temp();
 	lane_send(EV_READY, 0, NULL);
 }
 
@@ -320,6 +323,15 @@ static void reset_console(void) {
 
 static void nothing(void) {}
 
+// polled_events is R looking for events and interrupts, as it does while it runs code.
+static void polled_events(void) {
+	lane_end_line();
+	r_polled_events();
+	say_temp();
+	interrupt_look();
+	debug_look();
+}
+
 static void say_exit(void) {
 	char status[16];
 	if (leaving < 0 || lane_is_child()) return;
@@ -353,6 +365,8 @@ void console_install(void) {
 	*R.ptr_R_FlushConsole = nothing;
 	*R.ptr_R_ClearerrConsole = nothing;
 	*R.ptr_R_Busy = busy;
+	r_polled_events = *R.R_PolledEvents;
+	*R.R_PolledEvents = polled_events;
 	interrupt_install();
 	r_clean_up = *R.ptr_R_CleanUp;
 	*R.ptr_R_CleanUp = clean_up;

@@ -29,8 +29,6 @@ static struct {
 
 static int **armed, files; // on of debug.R, by number of the source; NULL: there is none
 
-static void listen_while_running(void);
-
 // arm sets whose code asks.
 static void arm(void) {
 	int all = debugger.mode != CONTINUE || debugger.on_errors;
@@ -68,18 +66,13 @@ void debug_configure(const struct frame *f) {
 	}
 	if (!debugger.attached) debugger.mode = CONTINUE;
 	arm();
-	listen_while_running();
 }
 
 // ---- while a cell runs --------------------------------------------------------------
 
-static void (*polled)(void); // what R does besides where it looks for interrupts
-
-// at_look takes what the kernel says while R runs code.
-static void at_look(void) {
+void debug_look(void) {
 	struct pollfd lane = {.fd = lane_fd(), .events = POLLIN};
-	polled();
-	if (!cell_active() || cell.phase != RUNNING || console_asking() || debugger.stopped ||
+	if (!debugger.attached || !cell_active() || cell.phase != RUNNING || console_asking() || debugger.stopped ||
 		debugger.answering || lane_is_child()) return;
 	while (poll(&lane, 1, 0) > 0 && (lane.revents & POLLIN)) {
 		struct frame f;
@@ -93,18 +86,6 @@ static void at_look(void) {
 		} else if (f.type != CMD_ANSWER) { // which is too late
 			lane_keep(&f);
 		}
-	}
-}
-
-// listen_while_running has R call at_look as long as a front end debugs.
-static void listen_while_running(void) {
-	host_fn *hook = R.R_PolledEvents;
-	if (debugger.attached && *hook != at_look && !polled) {
-		polled = *hook;
-		*hook = at_look;
-	} else if (!debugger.attached && *hook == at_look) {
-		*hook = polled;
-		polled = NULL;
 	}
 }
 

@@ -129,9 +129,6 @@ void console_release(void);
 void console_remember(const char *text);
 // console_asking says that a prompt waits for its answer.
 int console_asking(void);
-// console_say_temp tells the kernel R's temporary directory, once there is one, so
-// that it is removed when R cannot do it.
-void console_say_temp(void);
 // console_ask asks the user. It returns the answer, without newline, valid
 // until the next call. It does not return when the user interrupts or cannot
 // be asked: then it jumps as R does, unless the question has a default answer.
@@ -141,6 +138,8 @@ const char *console_ask(const char *prompt, int password, int at_browser);
 // ---- interrupt.c: interrupts by signal ---------------------------------------
 
 void interrupt_install(void);
+// interrupt_look is R looking for interrupts: while it starts, it is given what has come.
+void interrupt_look(void);
 // interrupt_ready is called when R has started.
 void interrupt_ready(void);
 // interrupt_shut drops what interrupt there is, and blocks SIGINT. It returns the
@@ -186,6 +185,8 @@ void cell_displays(void);
 
 // debug_configure takes CMD_DEBUG.
 void debug_configure(const struct frame *f);
+// debug_look takes what the kernel says, if a front end debugs what R runs.
+void debug_look(void);
 // debug_cell makes the cell stop at the lines of a source. Without a path it does not.
 void debug_cell(struct host_part path, struct host_part file);
 // debug_top stops before the next expression of the cell, if it should. It says whether

@@ -136,8 +136,6 @@ static volatile sig_atomic_t wanted;
 enum { OWN_PACKAGES = 30 }; // seconds
 static time_t started;
 
-static void (*polled)(void); // what R does besides where it looks
-
 // calls_first says that the outermost function that runs is the one of this name.
 static int calls_first(const char *name) {
 	int failed;
@@ -166,11 +164,9 @@ static int runs_users(void) {
 	return time(NULL) - started > OWN_PACKAGES && calls_first(".First.sys");
 }
 
-static void at_look(void) {
+void interrupt_look(void) {
 	static const char note[] =
 		"R was interrupted while it started: a profile may not have run to its end.\n";
-	polled();
-	console_say_temp();
 	if (!wanted) return;
 	wanted = 0;
 	if (lane_is_child() || !runs_users()) return;
@@ -246,7 +242,6 @@ void interrupt_ready(void) {
 	sigaction(SIGINT, NULL, &now);
 	r_handler = now.sa_handler;
 	heard = wanted = 0;
-	if (*R.R_PolledEvents == at_look) *R.R_PolledEvents = polled;
 }
 
 void interrupt_install(void) {
@@ -258,8 +253,6 @@ void interrupt_install(void) {
 	sigaction(INTERRUPT_SIGNAL, &interrupt, NULL);
 	sigaction(NUDGE_SIGNAL, &nudge, NULL);
 	started = time(NULL);
-	polled = *R.R_PolledEvents;
-	*R.R_PolledEvents = at_look;
 #ifdef __linux__
 	dl_iterate_phdr(find_libr, NULL);
 #endif

@@ -4,8 +4,8 @@
 //
 // So the beginning of a line waits for its end where R cannot do anything else in
 // between: while C code of print.default() runs, and no R function that it calls. That
-// code ends all its lines; where it is interrupted amid one, R has called its hook for
-// events before. After cat(), say, R may run a program next, and what that writes to
+// code ends all its lines; where it is interrupted amid one, R has looked for events
+// before, and console.c ends the line there. After cat(), say, R may run a program next, and what that writes to
 // the pipe must come behind.
 #include <setjmp.h>
 
@@ -19,13 +19,7 @@ struct function_context {
 	SEXP promises, function;
 };
 
-static SEXP printer;   // print.default(); NULL if contexts are something else
-static host_fn polled; // R's hook for events, or that of a package
-
-static void at_look(void) {
-	lane_end_line();
-	polled();
-}
+static SEXP printer; // print.default(); NULL if contexts are something else
 
 static SEXP function_of(const struct host_context *c) {
 	return ((const struct function_context *)c)->function;
@@ -40,8 +34,6 @@ static SEXP native_printer(SEXP caller, SEXP print) {
 	if (known && !printer) {
 		R.R_PreserveObject(print);
 		printer = print;
-		polled = *R.R_PolledEvents;
-		*R.R_PolledEvents = at_look;
 	}
 	return R.Rf_ScalarLogical(known);
 }
