@@ -80,12 +80,12 @@ type Config struct {
 	// not have taken yet what was printed before. It may call Debug.
 	DebugEvent func(event string, body json.RawMessage)
 
-	// CommOpened, if not nil, is called when the kernel opens a comm, by the message
+	// CommOpened, if not nil, is called when the kernel opens m.Comm, by the message
 	// m. It returns who hears of the comm from then on; neither Message nor
 	// ExecuteOptions.Output does then. Nil leaves the comm to other front ends; where
 	// there are none, the protocol wants it closed, by Comm.Close. It is called in
 	// the goroutine that calls Message.
-	CommOpened func(comm *Comm, m *CommMessage) *CommHandler
+	CommOpened func(m *CommMessage) *CommHandler
 
 	// Logger gets what a kernel does wrong. Nil discards.
 	Logger *slog.Logger

@@ -38,6 +38,7 @@ type CommHandler struct {
 
 // A CommMessage is what the kernel says on a comm.
 type CommMessage struct {
+	Comm     *Comm
 	Data     json.RawMessage // JSON, by the protocol an object; never empty
 	Metadata json.RawMessage // an object; in that of a comm_open widgets say their version
 	Buffers  [][]byte
@@ -197,18 +198,19 @@ func (l *link) onComm(m *jupyter.Message) bool {
 	said := &CommMessage{Metadata: m.Metadata, Buffers: m.Buffers}
 	switch c := content.(type) {
 	case *jupyter.CommOpen:
+		said.Comm = &Comm{ID: c.CommID, Target: c.TargetName, l: l}
 		said.Data = c.Data
-		return l.commOpened(c, said)
+		return l.commOpened(said)
 	case *jupyter.CommMsg:
-		said.Data = c.Data
 		comm := l.comm(c.CommID)
+		said.Comm, said.Data = comm, c.Data
 		if comm != nil && comm.handler != nil && comm.handler.Message != nil {
 			comm.handler.Message(said)
 		}
 		return comm != nil
 	case *jupyter.CommClose:
-		said.Data = c.Data
 		comm := l.comm(c.CommID)
+		said.Comm, said.Data = comm, c.Data
 		if comm == nil {
 			return false
 		}
@@ -222,17 +224,17 @@ func (l *link) onComm(m *jupyter.Message) bool {
 }
 
 // commOpened asks Config.CommOpened for a handler.
-func (l *link) commOpened(open *jupyter.CommOpen, m *CommMessage) bool {
+func (l *link) commOpened(m *CommMessage) bool {
 	if l.c.cfg.CommOpened == nil {
 		return false
 	}
-	comm := &Comm{ID: open.CommID, Target: open.TargetName, l: l}
+	comm := m.Comm
 	if !l.addComm(comm) {
-		l.c.cfg.Logger.Warn("comm is open already", "id", open.CommID)
+		l.c.cfg.Logger.Warn("comm is open already", "id", comm.ID)
 		return true
 	}
 	// No message of the comm is taken before it returns: this is the goroutine.
-	comm.handler = l.c.cfg.CommOpened(comm, m)
+	comm.handler = l.c.cfg.CommOpened(m)
 	if comm.handler == nil {
 		l.removeComm(comm)
 	}

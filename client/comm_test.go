@@ -39,6 +39,9 @@ func expectComm(t *testing.T, events <-chan commEvent, kind, data string, buffer
 		for _, b := range e.Buffers {
 			got = append(got, string(b))
 		}
+		if e.Comm == nil {
+			t.Errorf("%s %s is of no comm", kind, data)
+		}
 		if e.kind != kind || !sameJSON(string(e.Data), data) || !slices.Equal(got, buffers) {
 			t.Errorf("heard %s %s %q, want %s %s %q", e.kind, e.Data, got, kind, data, buffers)
 		}
@@ -154,15 +157,15 @@ func TestCommOfTheKernel(t *testing.T) {
 	opened := make(chan *client.Comm, 1)
 	other := make(chan string, 100)
 	c, err := client.Start(testContext(t), exampleSpec(), config(t, &client.Config{
-		CommOpened: func(comm *client.Comm, m *client.CommMessage) *client.CommHandler {
-			if comm.Target != "plot" {
+		CommOpened: func(m *client.CommMessage) *client.CommHandler {
+			if m.Comm.Target != "plot" {
 				return nil
 			}
 			if string(m.Data) != `{"n":1}` || string(m.Metadata) != `{"version":"2"}` ||
 				len(m.Buffers) != 1 || string(m.Buffers[0]) != "\x01\x02" {
 				t.Errorf("opened by %s, %s, %q", m.Data, m.Metadata, m.Buffers)
 			}
-			opened <- comm
+			opened <- m.Comm
 			return h
 		},
 	}))
@@ -276,7 +279,7 @@ func TestCommsOfPeers(t *testing.T) {
 			h, opened := commEvents()
 			h2, events := commEvents()
 			c, err := client.Start(testContext(t), p.spec(t), config(t, &client.Config{
-				CommOpened: func(comm *client.Comm, m *client.CommMessage) *client.CommHandler {
+				CommOpened: func(m *client.CommMessage) *client.CommHandler {
 					h.Message(m)
 					return h
 				},

@@ -89,27 +89,25 @@ func (w words) Debug(
 }
 
 // OpenComm knows the target "echo".
-func (words) OpenComm(
-	_ context.Context, c *kernel.Comm, m *kernel.CommMessage,
-) (kernel.CommHandler, error) {
+func (words) OpenComm(_ context.Context, m *kernel.CommMessage) (kernel.CommHandler, error) {
+	c := m.Comm
 	if c.Target != "echo" {
 		return nil, kernel.ErrNoTarget
 	}
-	h := echoComm{c}
-	return h, c.Send(m.Output, map[string]any{"opened": m.Data, "as": c.Metadata}, m.Buffers)
+	return echoComm{}, c.Send(m.Output, map[string]any{"opened": m.Data, "as": c.Metadata}, m.Buffers)
 }
 
 // An echoComm answers with what it is told; told to, it closes the comm.
-type echoComm struct{ c *kernel.Comm }
+type echoComm struct{}
 
-func (h echoComm) Message(_ context.Context, m *kernel.CommMessage) error {
+func (echoComm) Message(_ context.Context, m *kernel.CommMessage) error {
 	if strings.Contains(string(m.Data), "close") {
-		return h.c.Close(m.Output, map[string]any{"reason": "told to"})
+		return m.Comm.Close(m.Output, map[string]any{"reason": "told to"})
 	}
-	return h.c.Send(m.Output, m.Data, m.Buffers)
+	return m.Comm.Send(m.Output, m.Data, m.Buffers)
 }
 
-func (h echoComm) Close(_ context.Context, m *kernel.CommMessage) error {
+func (echoComm) Close(_ context.Context, m *kernel.CommMessage) error {
 	return m.Stream(jupyter.Stdout, "closed "+string(m.Data)+"\n")
 }
 

@@ -54,6 +54,7 @@ func (c *Comm) Close(out *Output, data any) error {
 // it has it as its parent.
 type CommMessage struct {
 	*Output
+	Comm    *Comm
 	Data    json.RawMessage // JSON, by the protocol an object; never empty
 	Buffers [][]byte
 }
@@ -187,8 +188,9 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 	cs.server.ambient.Store(m.Output)
 	switch c := c.(type) {
 	case *jupyter.CommOpen:
+		m.Comm = &Comm{ID: c.CommID, Target: c.TargetName, Metadata: in.msg.Metadata, comms: cs}
 		m.Data = c.Data
-		err := cs.handleOpen(ctx, m, in.msg.Metadata, c)
+		err := cs.handleOpen(ctx, m)
 		if errors.Is(err, ErrNoTarget) { // the front end is told
 			cs.server.cfg.Logger.Debug("kernel: comm to an unknown target", "target", c.TargetName)
 			return nil
@@ -201,14 +203,14 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 			return nil
 		}
 		if o.handler != nil {
-			m.Data = c.Data
+			m.Comm, m.Data = o.comm, c.Data
 			return o.handler.Message(ctx, m)
 		}
 	case *jupyter.CommClose:
 		o := cs.get(c.CommID)
 		cs.remove(c.CommID)
 		if o != nil && o.handler != nil {
-			m.Data = c.Data
+			m.Comm, m.Data = o.comm, c.Data
 			return o.handler.Close(ctx, m)
 		}
 	}
@@ -218,17 +220,14 @@ func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) er
 // handleOpen gives a new comm to the language. "If the target_name key is not
 // found on the receiving side, then it should immediately reply with a
 // comm_close message to avoid an inconsistent state."
-func (cs *comms) handleOpen(ctx context.Context, m *CommMessage, metadata json.RawMessage,
-	c *jupyter.CommOpen,
-) (err error) {
-	comm := &Comm{ID: c.CommID, Target: c.TargetName, Metadata: metadata, comms: cs}
+func (cs *comms) handleOpen(ctx context.Context, m *CommMessage) (err error) {
 	// Registered before the language hears of it, which may send at once.
-	if !cs.add(comm, nil) {
-		return fmt.Errorf("comm %q is open already", c.CommID)
+	if !cs.add(m.Comm, nil) {
+		return fmt.Errorf("comm %q is open already", m.Comm.ID)
 	}
 	defer func() {
 		if p := recover(); p != nil || err != nil {
-			cs.server.logError(comm.Close(m.Output, nil))
+			cs.server.logError(m.Comm.Close(m.Output, nil))
 			if p != nil {
 				panic(p) // becomes an error in call
 			}
@@ -238,13 +237,13 @@ func (cs *comms) handleOpen(ctx context.Context, m *CommMessage, metadata json.R
 	if !ok {
 		return ErrNoTarget
 	}
-	h, err := o.OpenComm(ctx, comm, m)
+	h, err := o.OpenComm(ctx, m)
 	if err != nil {
 		return err
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if o := cs.open[c.CommID]; o != nil {
+	if o := cs.open[m.Comm.ID]; o != nil {
 		o.handler = h
 	}
 	return nil

@@ -96,3 +96,21 @@ func testCommOfTheKernel(t *testing.T, opt *kerneltest.Options) {
 	}
 	done(c, r, "ok")
 }
+
+// A handler knows the comm of each message, also of a comm that the language has opened.
+func TestCommOfTheKernelAnswers(t *testing.T) { run(t, testCommOfTheKernelAnswers) }
+
+func testCommOfTheKernelAnswers(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.Start(t, newScript(), opt)
+	r := c.Execute("line here")
+	c.ExpectStart(r, 1)
+	c.Expect(r, jupyter.IOPub, jupyter.TypeCommOpen)
+	done(c, r, "ok")
+	r = c.Request(jupyter.Shell, &jupyter.CommMsg{CommID: "here", Data: []byte(`{"x":1}`)})
+	c.ExpectBusy(r)
+	m := c.Expect(r, jupyter.IOPub, jupyter.TypeCommMsg)
+	if string(m.Content) != `{"comm_id":"here","data":{"x":1}}` {
+		t.Errorf("comm_msg %s", m.Content)
+	}
+	c.ExpectIdle(r)
+}

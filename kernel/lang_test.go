@@ -268,6 +268,9 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 			return nil, err
 		}
 		return nil, c.Close(req.Output, nil)
+	case "line": // opens a comm that sends back what it receives
+		_, err := req.OpenComm(&kernel.CommOpening{Target: arg, ID: arg}, commEcho{})
+		return nil, err
 	}
 	return nil, &kernel.Error{Name: "Syntax", Value: "no command " + cmd}
 }
@@ -327,10 +330,10 @@ func (l *script) Evaluate(_ context.Context, expr string) (jupyter.MIMEBundle, e
 // OpenComm knows the target "echo", whose comms send back what they receive,
 // "print", whose comms print it, and "wait", whose comms wait for the end of their
 // context with each message, and print why that ended.
-func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ *kernel.CommMessage) (kernel.CommHandler, error) {
-	switch c.Target {
+func (l *script) OpenComm(_ context.Context, m *kernel.CommMessage) (kernel.CommHandler, error) {
+	switch m.Comm.Target {
 	case "echo":
-		return commEcho{c}, nil
+		return commEcho{}, nil
 	case "print":
 		return commPrint{}, nil
 	case "wait":
@@ -339,13 +342,13 @@ func (l *script) OpenComm(_ context.Context, c *kernel.Comm, _ *kernel.CommMessa
 	return nil, kernel.ErrNoTarget
 }
 
-type commEcho struct{ c *kernel.Comm }
+type commEcho struct{}
 
-func (e commEcho) Message(_ context.Context, m *kernel.CommMessage) error {
-	return e.c.Send(m.Output, m.Data, m.Buffers)
+func (commEcho) Message(_ context.Context, m *kernel.CommMessage) error {
+	return m.Comm.Send(m.Output, m.Data, m.Buffers)
 }
 
-func (e commEcho) Close(context.Context, *kernel.CommMessage) error { return nil }
+func (commEcho) Close(context.Context, *kernel.CommMessage) error { return nil }
 
 type commPrint struct{}
 

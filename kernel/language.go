@@ -97,10 +97,10 @@ type Evaluator interface {
 // language has none, every comm that is opened is closed again.
 type CommOpener interface {
 	// OpenComm is called, in order with Execute and the others, when a front
-	// end opens c by the message m. It returns what handles the messages of c;
-	// nil if they are not wanted. With an error c is closed again; [ErrNoTarget]
-	// is the error for an unknown target.
-	OpenComm(ctx context.Context, c *Comm, m *CommMessage) (CommHandler, error)
+	// end opens m.Comm, by the message m. It returns what handles the messages of
+	// the comm; nil if they are not wanted. With an error the comm is closed again;
+	// [ErrNoTarget] is the error for an unknown target.
+	OpenComm(ctx context.Context, m *CommMessage) (CommHandler, error)
 }
 
 // A ConcurrentCommOpener can serve its comms while a cell runs: OpenComm and the

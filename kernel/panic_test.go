@@ -35,7 +35,7 @@ func (*panicker) Interrupt(*kernel.Request) { panic("no interrupt") }
 
 func (*panicker) Shutdown(context.Context, bool) error { panic("no shutdown") }
 
-func (*panicker) OpenComm(context.Context, *kernel.Comm, *kernel.CommMessage) (kernel.CommHandler, error) {
+func (*panicker) OpenComm(context.Context, *kernel.CommMessage) (kernel.CommHandler, error) {
 	panic("no comm")
 }
 

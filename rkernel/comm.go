@@ -68,7 +68,7 @@ func (cs *comms) event(kind string, parts [][]byte) error {
 		c, err := cs.r.output().OpenComm(&kernel.CommOpening{
 			ID: id, Target: string(parts[1]), Data: json.RawMessage(parts[2]),
 			Metadata: json.RawMessage(parts[3]), Buffers: parts[4:],
-		}, &commHandler{cs.r, id})
+		}, commHandler{cs.r})
 		if err == nil {
 			cs.add(c)
 		}
@@ -95,11 +95,12 @@ func (r *R) output() *kernel.Output {
 
 // OpenComm gives a comm that a front end opens to the handler that R code has
 // registered for its target.
-func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, m *kernel.CommMessage) (kernel.CommHandler, error) {
+func (r *R) OpenComm(ctx context.Context, m *kernel.CommMessage) (kernel.CommHandler, error) {
 	p, err := r.ready()
 	if err != nil {
 		return nil, err
 	}
+	c := m.Comm
 	texts := []string{c.ID, c.Target}
 	for _, raw := range []json.RawMessage{c.Metadata, m.Data} {
 		if texts, err = appendTokens(texts, raw); err != nil {
@@ -111,7 +112,7 @@ func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, m *kernel.CommMessage)
 	switch {
 	case err != nil:
 	case len(answer) == 1 && answer[0] == "TRUE":
-		return &commHandler{r, c.ID}, nil
+		return commHandler{r}, nil
 	case len(answer) == 1 && answer[0] == "FALSE":
 		err = kernel.ErrNoTarget
 	default:
@@ -121,29 +122,26 @@ func (r *R) OpenComm(ctx context.Context, c *kernel.Comm, m *kernel.CommMessage)
 	return nil, err
 }
 
-// A commHandler is R's end of a comm.
-type commHandler struct {
-	r  *R
-	id string
-}
+// A commHandler is R's end of every comm.
+type commHandler struct{ r *R }
 
 // Message hands a message of the front end to R.
-func (h *commHandler) Message(ctx context.Context, m *kernel.CommMessage) error {
+func (h commHandler) Message(ctx context.Context, m *kernel.CommMessage) error {
 	return h.tell(ctx, "comm_message", m)
 }
 
 // Close tells R that the front end has closed the comm.
-func (h *commHandler) Close(ctx context.Context, m *kernel.CommMessage) error {
-	h.r.comms.remove(h.id)
+func (h commHandler) Close(ctx context.Context, m *kernel.CommMessage) error {
+	h.r.comms.remove(m.Comm.ID)
 	return h.tell(ctx, "comm_closed", m)
 }
 
-func (h *commHandler) tell(ctx context.Context, fn string, m *kernel.CommMessage) error {
+func (h commHandler) tell(ctx context.Context, fn string, m *kernel.CommMessage) error {
 	p, err := h.r.ready()
 	if err != nil {
 		return err
 	}
-	texts, err := appendTokens([]string{h.id}, m.Data)
+	texts, err := appendTokens([]string{m.Comm.ID}, m.Data)
 	if err != nil {
 		return err
 	}
