@@ -95,6 +95,13 @@ static SEXP call_uncompiled(SEXP expr) {
 	return taken(&q.e);
 }
 
+int call_quick(const char *name) {
+	int failed;
+	SEXP expr = function(name), result = NULL;
+	if (expr) result = R.R_tryEvalSilent(expr, R_Base, &failed);
+	return result && R.Rf_length(result) > 0;
+}
+
 SEXP call_strings(const char *fn, int n, const struct host_part *args) {
 	SEXP f = function(fn);
 	if (!f) return NULL;

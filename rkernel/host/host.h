@@ -239,6 +239,9 @@ SEXP call_list(const char *fn, int n, const struct host_part *args);
 // NULL when it failed.
 SEXP call_strings(const char *fn, int n, const struct host_part *args);
 SEXP call_object(const char *fn, SEXP arg);
+// call_quick evaluates a call that the private environment has under a name, and that
+// uses no function of R's. It says whether the result has elements.
+int call_quick(const char *name);
 
 // A native is a C function that R code of the private environment reaches as
 // .Call(.C_<name>, ...).

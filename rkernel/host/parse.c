@@ -16,13 +16,6 @@ static SEXP try_parse(void *data) {
 	return R.R_ParseVector(t->text, t->n, &t->status, t->file);
 }
 
-static SEXP ignore_error(SEXP condition, void *data) {
-	(void)condition;
-	struct task *t = data;
-	t->status = PARSE_ERROR; // the lexer has errors of its own
-	return R_Nil;
-}
-
 // text_of gives the code to R as the bytes that it is, as the console does. R
 // would translate what is marked as UTF-8 into the locale of the session, and
 // the C locale, which Sys.setlocale() sets, has no character but ASCII's.
@@ -80,28 +73,46 @@ static void put_back(void *setting) {
 	if (s->cell) R.SETCAR(s->cell, s->before);
 }
 
-static void parse(void *data) {
-	struct task *t = data;
-	t->result = R.R_tryCatchError(try_parse, t, ignore_error, t);
+static struct task *looked_at; // by quiet_parse
+
+static SEXP look(void) { return looked_at->result = try_parse(looked_at); }
+
+// look_call is a call of look() for R's evaluator.
+static SEXP look_call(void) {
+	static SEXP call;
+	if (!call) {
+		SEXP routine = R.R_MakeExternalPtrFn((host_fn)look, R.Rf_install("native symbol"), R_Nil);
+		call = R.Rf_lang2(R.Rf_install(".Call"), PROTECT(routine));
+		R.R_PreserveObject(call);
+		UNPROTECT(1);
+	}
+	return call;
 }
 
-// quiet_parse is for the first look at a cell: what it warns of will be warned
-// of again, and nobody needs its parse data. It fills t.result, which the caller
-// protects. Handlers of the user's do not hear of it, and no jump of theirs and no
-// interrupt, which waits, passes over what puts the options back.
+// quiet_parse is for the first look at a cell: what it warns of, or raises as an error,
+// as the lexer does, will be said again, and nobody needs its parse data. It fills
+// t.result, which the caller protects. Neither handlers of the user's nor
+// options(error=) hear of it, and no interrupt, which waits, passes over what puts the
+// options back. R's evaluator is there only for its silent errors: tryCatch() would
+// take most of the time that a short cell takes.
 static void quiet_parse(struct task *t) {
+	int failed;
 	unsigned char suspended = *R.R_interrupts_suspended;
 	*R.R_interrupts_suspended = 1;
 	struct setting warn = set("warn", R.Rf_ScalarInteger(-1));
 	PROTECT(warn.before);
+	struct setting error = set("error", R.Rf_allocVector(EXPRSXP, 0)); // of no expression
+	PROTECT(error.before);
 	struct setting data = set("keep.parse.data", R.Rf_ScalarLogical(0));
 	PROTECT(data.before);
-	t->status = PARSE_ERROR;
-	R.R_ToplevelExec(parse, t);
+	looked_at = t;
+	R.R_tryEvalSilent(look_call(), R_Base, &failed);
+	if (failed) t->status = PARSE_ERROR;
 	put_back(&warn);
+	put_back(&error);
 	put_back(&data);
 	*R.R_interrupts_suspended = suspended;
-	UNPROTECT(2);
+	UNPROTECT(3);
 }
 
 // end_of_text moves behind what R's console reads with an expression: the rest

@@ -37,12 +37,6 @@ static void to_pipe(void) {
 	cell.result.len = 0;
 }
 
-// ask_r says that a function of ours has something to say.
-static int ask_r(const char *fn) {
-	SEXP said = call_strings(fn, 0, NULL);
-	return said && R.Rf_length(said) > 0;
-}
-
 // in_callback says that a task callback runs: its context is the first above
 // R's loop, where evaluation and printing have that of a function.
 static int in_callback(void) {
@@ -70,7 +64,7 @@ static int follows_value(void) {
 
 static int result_text(const char *text, size_t len) {
 	if (!printing()) return 0;
-	if (!cell.printed) cell.watched = ask_r(".callbacks");
+	if (!cell.printed) cell.watched = call_quick(".callbacks");
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
 	// As long as no R function runs, nobody else can write; but a callback that
@@ -186,7 +180,7 @@ static void shown_flush(void) {
 static int shown_text(int lane, const char *text, size_t len) {
 	int first = looks_shown(text, len);
 	if (!first && !cell.shown_lane) return 0;
-	int shows = ask_r(".shows");
+	int shows = call_strings(".shows", 0, NULL) != NULL;
 	if (first || !shows) shown_flush();
 	if (!shows) return 0;
 	if (first) {

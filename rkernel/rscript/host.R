@@ -36,11 +36,20 @@
 # The value is list(TRUE, value) or list(FALSE, message).
 .run <- function(name, args) {
     f <- get(name, envir = .self, mode = "function", inherits = FALSE)
-    tryCatch(withCallingHandlers(list(TRUE, do.call(f, args, quote = TRUE)),
-                                 warning = function(w) tryInvokeRestart("muffleWarning"),
-                                 message = function(m) tryInvokeRestart("muffleMessage")),
-             error = function(e) list(FALSE, conditionMessage(e)),
-             interrupt = function(i) list(FALSE, "interrupted"))
+    .same_error(tryCatch(
+        withCallingHandlers(list(TRUE, do.call(f, args, quote = TRUE)),
+                            warning = function(w) tryInvokeRestart("muffleWarning"),
+                            message = function(m) tryInvokeRestart("muffleMessage")),
+        error = function(e) list(FALSE, conditionMessage(e)),
+        interrupt = function(i) list(FALSE, "interrupted")))
+}
+
+# .same_error evaluates expr, and the user's last error stays the last: to R, one that is
+# caught is one too.
+.same_error <- function(expr) {
+    last <- geterrmessage()
+    on.exit(.Internal(seterrmessage(last)))
+    expr
 }
 
 # .run_strings is .run for the kernel: strings in, strings out, led by "1" or "0".
@@ -60,8 +69,9 @@
 
 .self <- environment()
 
-# .callbacks names the task callbacks there are.
-.callbacks <- base::getTaskCallbackNames
+# .callbacks is a call of C code that names the task callbacks there are. It is evaluated
+# for every cell with a value, and quickly, without a function of R's.
+.callbacks <- body(base::getTaskCallbackNames)
 
 # .cause says, called while an error is on its way to the prompt, who raised it:
 # "stop" with the message and class of its condition, and what to show of it if R
@@ -232,10 +242,10 @@
 # .syntax reports on code that is not valid R: class, message, and what to show.
 # held is what R's console said about it, if it was asked.
 .syntax <- function(code, where, held) {
-    said <- tryCatch({
+    said <- .same_error(tryCatch({
         suppressWarnings(parse(text = code, keep.source = FALSE))
         ""
-    }, error = conditionMessage)
+    }, error = conditionMessage))
     place <- regmatches(said, regexec("^<text>:([0-9]+):([0-9]+): ", said))[[1L]]
     short <- sub("^<text>:[0-9]+:[0-9]+: ", "", said)
     message <- if (nzchar(held)) .message(held) else strsplit(short, "\n", fixed = TRUE)[[1L]][1L]

@@ -132,6 +132,21 @@ numeric(1e15)
 #--- error option
 options(error = quote(cat("handler ran\n")))
 stop("handled")
+#--- error option and an error of the lexer
+"\q"
+#--- error option and an error of the parser
+5 x
+#--- error option and a repeated argument
+function(x, x) 1
+#--- after errors of the lexer
+geterrmessage()
+#--- methods for display that fail
+#! that a method has failed is said
+print.failing <- function(x, ...) cat("<failing>\n")
+repr_html.failing <- function(obj, ...) stop("no repr")
+structure(1, class = "failing")
+#--- after methods for display that fail
+geterrmessage()
 #--- error in the error option
 options(error = quote(stop("in the handler")))
 stop("first")
