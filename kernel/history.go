@@ -68,7 +68,8 @@ func (h *memoryHistory) Append(it HistoryItem) error {
 		h.bytes -= h.items[n].size()
 		n++
 	}
-	h.items = slices.Delete(h.items, 0, n)
+	clear(h.items[:n])
+	h.items = h.items[n:] // append moves what is left, once in a while
 	return nil
 }
 
