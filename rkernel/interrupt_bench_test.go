@@ -17,7 +17,7 @@ type interruptCell struct {
 // warmInterrupts uses what interruptCells use: an R function that is interrupted
 // twice while R loads it lazily is broken for good ("promise already under
 // evaluation"), which is R's own doing.
-const warmInterrupts = "Sys.sleep(0); suspendInterrupts(allowInterrupts(1)); invisible(parallel::mclapply(1:2, identity))"
+const warmInterrupts = "Sys.sleep(0); suspendInterrupts(allowInterrupts(1)); invisible(parallel::mclapply(1:2, identity)); invisible(sort(c(2, 1)))"
 
 // interruptCells are cells for all that can be interrupted. silent is the port
 // of a server that says nothing.
