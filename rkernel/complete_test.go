@@ -218,6 +218,7 @@ func TestIsCompleteAnswersAsRsParserDoes(t *testing.T) {
 		{"\\(x)", "incomplete", ""},
 		{"function(x)", "incomplete", ""},
 		{"f(1, # c", "incomplete", "  "},
+		{"f(1,\r\n  2)\r\n", "complete", ""},
 		{"}", "invalid", ""},
 		{"x y", "invalid", ""},
 		{"'\\q'", "invalid", ""},

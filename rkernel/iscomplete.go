@@ -9,6 +9,7 @@ import (
 )
 
 func isComplete(ctx context.Context, r caller, code string) *jupyter.IsCompleteReply {
+	code = unixLines(code)
 	answer, err := r.call(ctx, "is_complete", code)
 	if err != nil || len(answer) != 1 {
 		return &jupyter.IsCompleteReply{Status: "unknown"}

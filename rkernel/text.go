@@ -65,3 +65,6 @@ func escapeInvalid(b []byte) string {
 	}
 	return s.String()
 }
+
+// unixLines returns code with the line ends that R knows.
+func unixLines(code string) string { return strings.ReplaceAll(code, "\r\n", "\n") }
