@@ -219,6 +219,7 @@ func TestIsCompleteAnswersAsRsParserDoes(t *testing.T) {
 		{"function(x)", "incomplete", ""},
 		{"f(1, # c", "incomplete", "  "},
 		{"f(1,\r\n  2)\r\n", "complete", ""},
+		{"f(1,\r\n  2,\r\n", "incomplete", "  "},
 		{"}", "invalid", ""},
 		{"x y", "invalid", ""},
 		{"'\\q'", "invalid", ""},

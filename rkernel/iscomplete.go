@@ -3,7 +3,6 @@ package rkernel
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
@@ -42,32 +41,62 @@ func seemsComplete(code string) *jupyter.IsCompleteReply {
 	return &jupyter.IsCompleteReply{Status: "unknown"}
 }
 
+// A level is an open bracket, or the outside of all, while code is indented.
+type level struct {
+	item string // indent of its arguments or statements
+	more string // indent of lines on which the last of them goes on
+	goes bool   // it has such lines
+}
+
 // indentAfter returns the indent of a line that continues code: that of the
-// last line, two spaces more after an open bracket or an operator, and none in
-// a string, whose content it would become.
+// lines beside it, two spaces more than the line with the open bracket or with the
+// beginning of what an operator goes on with, and none in a string, whose content
+// it would become.
 func indentAfter(code string) string {
-	text := strings.TrimRight(code, " \t\r\n")
-	line := text[strings.LastIndexByte(text, '\n')+1:]
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	start := utf8.RuneCountInString(text[:len(text)-len(line)])
-	depth, last := 0, token{kind: tokenName}
-	for t := range tokens([]rune(code)) {
-		switch {
-		case t.kind == tokenComment:
+	runes := []rune(code)
+	levels := []level{{}}
+	line, end, last := "", 0, token{kind: tokenName}
+	for t := range tokens(runes) {
+		gap := "\n" + string(runes[end:t.start])
+		from := strings.LastIndexByte(gap, '\n') + 1
+		begins := from > 1 || end == 0 // its line
+		if begins {
+			line = gap[from : len(gap)-len(strings.TrimLeft(gap[from:], " "))]
+		}
+		end = t.end
+		if t.kind == tokenComment {
 			continue
-		case t.open:
+		}
+		if t.open {
 			return ""
-		case t.start < start:
-			continue
+		}
+		in := &levels[len(levels)-1]
+		if begins && t.kind != tokenClose {
+			if in.goes = goesOn(last); in.goes {
+				in.more = line
+			} else {
+				in.item = line
+			}
+		}
+		switch {
 		case t.kind == tokenOpen:
-			depth++
-		case t.kind == tokenClose:
-			depth = max(depth-1, 0)
+			levels = append(levels, level{item: line + "  "})
+		case t.kind == tokenClose && len(levels) > 1:
+			levels = levels[:len(levels)-1]
+		case t.kind == tokenOp && !goesOn(t):
+			in.goes = false
 		}
 		last = t
 	}
-	if depth > 0 || last.kind == tokenOp {
-		indent += "  "
+	switch in := levels[len(levels)-1]; {
+	case goesOn(last) && in.goes:
+		return in.more
+	case goesOn(last):
+		return in.item + "  "
+	default:
+		return in.item
 	}
-	return indent
 }
+
+// goesOn says that t is an operator, behind which an expression is not over.
+func goesOn(t token) bool { return t.kind == tokenOp && t.text != "," && t.text != ";" }
