@@ -35,7 +35,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 	p := startR(t)
 	show(t, p, "format.times <- function(x, ...) paste(x[, 1], 'of', x[, 2])\n"+
 		"`[.times` <- function(x, i, j) if (missing(j)) structure(unclass(x)[i, , drop = FALSE], class = 'times') else unclass(x)[i, j]\n"+
-		"is.na.times <- function(x) is.na(x[, 1])")
+		"is.na.times <- function(x) is.na(x[, 1])\n"+
+		"format.percent <- function(x, ...) paste(c(unclass(x)), 'percent', if (!is.null(attr(x, 'of'))) 'of all')")
 	show(t, p, "d <- data.frame(a = 1:2); d$l <- list(1:3, mtcars); d$m <- matrix(1:4, 2); d$p <- as.POSIXlt(Sys.time() + 1:2)")
 	tests := []struct {
 		code string
@@ -66,6 +67,11 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"d <- data.frame(i = 1:2); d$s <- structure(matrix(1:4, 2), class = 'times'); d", []string{
 			">s<", ">&lt;times&gt;<", "<td style=\"text-align:right\">1 of 3</td></tr>", "2 of 4"}},
 		{"data.frame(x = `Encoding<-`(c('\\u00e9', 'e'), c('bytes', 'UTF-8')))", []string{`>\xc3\xa9<`, ">e<"}},
+		{"data.frame(z = complex(real = c(NaN, NA), imaginary = Inf), d = as.difftime(c(NaN, NA), units = 'mins'))",
+			[]string{">NaN+Infi</td><td style=\"text-align:left\">NaN mins<", ">NA</td><td style=\"text-align:left\">NA mins<"}},
+		{"d <- data.frame(i = 1:2); d$p <- structure(3:4, class = 'percent'); d", []string{">3 percent<", ">4 percent<"}},
+		{"d <- data.frame(i = 1:99); d$p <- structure(1:99, class = 'percent', of = 'all'); d", []string{">30 percent of all<"}},
+		{"d <- data.frame(a = 1:3); d$z <- scale(d$a); d$m <- matrix(1:6, 3); d", []string{">z<", ">m.1<", ">m.2<"}},
 		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
 			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},
 	}

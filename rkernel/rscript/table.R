@@ -150,14 +150,23 @@ column_parts <- function(column, name, rows) {
     parts <- list()
     for (j in seq_len(min(ncol(column), 20L))) {
         data <- if (is.data.frame(column)) unclass(column)[[j]] else column[rows, j]
-        inner <- paste0(name, ".", if (is.null(names)) j else names[[j]])
+        inner <- if (is.null(names) && ncol(column) == 1L) name
+                 else paste0(name, ".", if (is.null(names)) j else names[[j]])
         parts <- c(parts, column_parts(data, inner, rows))
     }
     parts[seq_len(min(length(parts), 20L))]
 }
 
+# column_head gives the first rows of a column, with its class, which R takes away where
+# the class has no method for it.
 column_head <- function(column, rows) {
-    tryCatch(column[rows], error = function(e) unclass(column)[rows])
+    head <- tryCatch({
+        if (length(rows) == length(column)) return(column)
+        column[rows]
+    }, error = function(e) unclass(column)[rows])
+    if (is.object(column) && !is.object(head) && is.null(method_for("[", "base", column)))
+        mostattributes(head) <- attributes(column)
+    head
 }
 
 type_label <- function(x) {
@@ -180,9 +189,8 @@ column_text <- function(x, n) {
 column_format <- function(x) {
     if (is_list_column(x)) return(vapply(x, element_text, "", USE.NAMES = FALSE))
     if (is.factor(x)) x <- as.character(x)
-    na <- is.na(x)
     text <- if (is.character(x) && !is.object(x)) x else trimws(as.character(format(x)))
-    text[na] <- if (is.numeric(x)) trimws(format(x[na])) else "NA"
+    text[is.na(text)] <- "NA"
     text
 }
 
