@@ -59,6 +59,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
 		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
+		{"data.frame(`n\\b` = c('\\001\\033[1mx\\t', '\\u0085'), check.names = FALSE, row.names = c('a', '\\177'))",
+			[]string{`>n\b<`, `>\001\033[1mx` + "\t<", `>\u0085<`, `>\177<`}},
 		{"data.frame(x = c('bad\\xe9', iconv('\\u00e9', 'UTF-8', 'latin1')), y = '\U0001F600')",
 			[]string{`bad\xe9`, ">\u00e9<", "\U0001F600"}},
 		{"z <- data.frame(z = 5:6); z$m <- matrix(7:10, 2); b <- data.frame(x = 3:4); b$y <- z; d <- data.frame(a = 1:2); d$b <- b; d",
@@ -197,6 +199,15 @@ r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{
 		if v := show(t, p, odd); v.err != nil || v.shown[0].data["text/markdown"] == nil {
 			t.Errorf("%s: %v, %+v", odd, v.err, v.shown)
 		}
+	}
+	v = show(t, p, `options(adrastea.table.mimetypes = c("text/latex", "text/markdown"))
+data.frame("a\n\nb" = c("[1]", "*"), check.names = FALSE)`)
+	const lines = "\\hline\na b \\\\\n\\hline\n{[}1] \\\\\n{*} \\\\\n\\hline\n" // \\ has options: \\* and \\[1cm]
+	if got, _ := v.shown[0].data["text/latex"].(string); !strings.Contains(got, lines) {
+		t.Errorf("of rows that begin like options: %q", got)
+	}
+	if got := v.shown[0].data["text/markdown"]; got != "| a b |\n|:--|\n| \\[1\\] |\n| \\* |" {
+		t.Errorf("of a name of several lines: %q", got)
 	}
 	show(t, p, "options(adrastea.table.mimetypes = NULL)")
 	if v := show(t, p, "data.frame(a = 1)"); v.shown[0].data["text/latex"] != nil || v.shown[0].data["text/html"] == nil {

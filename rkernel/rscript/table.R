@@ -39,14 +39,35 @@ table_html <- function(x, title = NULL) {
     rows <- bounds$rows
     cols <- bounds$cols
     budget <- bounds$budget
-    parts <- if (is.data.frame(x)) frame_columns(x, seq_len(rows), seq_len(cols))
-             else matrix_columns(x, seq_len(rows), seq_len(cols))
+    parts <- table_parts(x, seq_len(rows), seq_len(cols))
     cells <- lapply(parts$columns, function(col) table_cells(col, budget))
     paste0(c("<table class=\"dataframe mathjax_ignore tex2jax_ignore\">\n",
              table_caption(x, title, size, rows, cols),
              table_head(parts, size[[2L]] > cols),
              table_body(parts, cells, size, rows, cols),
              "</table>"), collapse = "")
+}
+
+# table_parts gives the columns, and the names of columns and rows.
+table_parts <- function(x, rows, cols) {
+    parts <- if (is.data.frame(x)) frame_columns(x, rows, cols) else matrix_columns(x, rows, cols)
+    parts$columns <- lapply(parts$columns, function(column) {
+        column$text <- printable(column$text)
+        column
+    })
+    for (part in c("names", "row_names", "axes"))
+        if (!is.null(parts[[part]])) parts[[part]] <- printable(parts[[part]])
+    parts
+}
+
+# printable writes control characters as R prints them: HTML and LaTeX must not have
+# them, and nobody would see them. Tabs and line ends are text.
+printable <- function(x) {
+    x <- utf8(x)
+    control <- "[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x{9f}]"
+    for (sign in unique(unlist(regmatches(x, gregexpr(control, x, perl = TRUE)))))
+        x <- gsub(sign, encodeString(sign), x, fixed = TRUE)
+    x
 }
 
 # table_bounds says how many rows and columns of a table of this size are shown,
@@ -103,7 +124,7 @@ table_body <- function(parts, cells, size, rows, cols) {
 # table_cells makes the td elements of a column: shortened, escaped, numbers to
 # the right.
 table_cells <- function(column, budget) {
-    text <- utf8(column$text)
+    text <- column$text
     long <- nchar(text, "chars", allowNA = TRUE) > budget
     long[is.na(long)] <- FALSE
     text[long] <- paste0(substr(text[long], 1L, budget), "\u2026")

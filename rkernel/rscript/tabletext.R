@@ -15,11 +15,10 @@ table_forms <- function(x) {
 table_cells_text <- function(x) {
     size <- table_dim(x)
     limit <- table_bounds(size)
-    parts <- if (is.data.frame(x)) frame_columns(x, seq_len(limit$rows), seq_len(limit$cols))
-             else matrix_columns(x, seq_len(limit$rows), seq_len(limit$cols))
+    parts <- table_parts(x, seq_len(limit$rows), seq_len(limit$cols))
     column <- function(name, text, right) {
-        text <- substr(gsub("[[:space:]]+", " ", utf8(text)), 1L, limit$budget)
-        structure(c(utf8(name), text, if (size[[1L]] > limit$rows) "\u22ee"), right = right)
+        text <- substr(gsub("[[:space:]]+", " ", c(name, text)), 1L, limit$budget)
+        structure(c(text, if (size[[1L]] > limit$rows) "\u22ee"), right = right)
     }
     columns <- mapply(function(name, part) column(name, part$text, part$right), parts$names,
                       parts$columns, SIMPLIFY = FALSE, USE.NAMES = FALSE)
@@ -62,7 +61,9 @@ latex <- function(x) {
 
 table_latex <- function(x) {
     columns <- table_cells_text(x)
-    lines <- paste0(table_lines(lapply(columns, function(col) latex(as.vector(col))), " & "), " \\\\")
+    lines <- table_lines(lapply(columns, function(col) latex(as.vector(col))), " & ")
+    # Behind \\ these are options of it, also on the next line.
+    lines <- paste0(sub("^ *([[*])", "{\\1}", lines), " \\\\")
     paste(c(paste0("\\begin{tabular}{", paste(table_align(columns, "l", "r"), collapse = ""), "}"),
             "\\hline", lines[1L], "\\hline", lines[-1L], "\\hline", "\\end{tabular}"),
           collapse = "\n")
