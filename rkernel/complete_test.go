@@ -198,6 +198,16 @@ attach(new.env(), name = "package:other"); setGeneric("setdiff", function(x, y, 
 	}
 }
 
+func TestTypingLeavesTheLastErrorAlone(t *testing.T) {
+	p := startR(t)
+	show(t, p, "stop('mine')")
+	completed(t, p, "nosuch$a^")
+	completed(t, p, "if (x^")
+	inspect(t.Context(), p, "nosuch::a", 9, 0)
+	isComplete(t.Context(), p, `'\q'`)
+	show(t, p, "cat(geterrmessage())").want(t, "stdout|Error: mine\n")
+}
+
 func TestIsCompleteAnswersAsRsParserDoes(t *testing.T) {
 	p := startR(t)
 	tests := []struct{ code, status, indent string }{
