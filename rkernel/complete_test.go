@@ -59,6 +59,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"datasets::mtc^", "datasets::mtcars"},
 		{"library(spl^", "library(splines"},
 		{"func^", "function"},
+		{"if (a) b els^", "if (a) b else"},
 		{"subset(mtcars, cy^", "subset(mtcars, cyl"},
 		{"lm(mpg ~ w^, data = mtcars)", "lm(mpg ~ wt, data = mtcars)"},
 		{"mtcars |> head(3) |> subset(hp > 1 & di^", "mtcars |> head(3) |> subset(hp > 1 & disp"},
@@ -91,6 +92,9 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	show(t, p, "filter <- function(.data, ..., .by) NULL")
 	if got := completed(t, p, "filter(df, ^"); slices.Contains(got, "filter(df, sides=") || !slices.Contains(got, "filter(df, .by=") {
 		t.Errorf("arguments of a function of the user's: %.5q", got)
+	}
+	if got := completed(t, p, "repea^"); !slices.Equal(got, []string{"repeat"}) {
+		t.Errorf("a reserved word: %q", got)
 	}
 	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^"} {
 		if got := completed(t, p, nothing); got != nil {

@@ -22,7 +22,7 @@ complete_name <- function(text, fn, subject) {
     utils$.assignEnd(nchar(text))
     utils$.guessTokenFromLine()
     utils$.completeToken()
-    found <- utils$.retrieveCompletions()
+    found <- sub(" +$", "", utils$.retrieveCompletions()) # it has "else " and the like
     token <- state[["token"]]
     if (!grepl("[^A-Za-z0-9._]", token)) {
         found <- quote_names(found)
