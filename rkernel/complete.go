@@ -48,6 +48,9 @@ func complete(ctx context.Context, r caller, code string, cursor int) *jupyter.C
 		}
 		q.replace, answer = n, answer[1:]
 	}
+	if q.within {
+		answer = slices.DeleteFunc(answer, isArgument)
+	}
 	if len(q.sources) > 0 && q.replace == len([]rune(q.partial)) {
 		answer = withColumns(ctx, r, q, answer)
 	}
@@ -69,7 +72,7 @@ func withColumns(ctx context.Context, r caller, q query, names []string) []strin
 		return names
 	}
 	arguments := 0
-	for arguments < len(names) && strings.HasSuffix(names[arguments], "=") {
+	for arguments < len(names) && isArgument(names[arguments]) {
 		arguments++
 	}
 	others := slices.DeleteFunc(slices.Clone(names[arguments:]), func(name string) bool {
@@ -77,6 +80,9 @@ func withColumns(ctx context.Context, r caller, q query, names []string) []strin
 	})
 	return slices.Concat(names[:arguments], columns, others)
 }
+
+// isArgument says that a match names an argument.
+func isArgument(match string) bool { return strings.HasSuffix(match, "=") }
 
 // A query is the function to ask for completions and how to use its answer.
 type query struct {
@@ -93,6 +99,8 @@ type query struct {
 	// may be.
 	partial string
 	sources []string
+	// within says that the cursor is within an argument, not at the beginning of one.
+	within bool
 }
 
 // completionAt decides what is completed at the cursor.
@@ -179,8 +187,17 @@ var packageFunctions = map[string]bool{
 func nameQuery(code []rune, tokens []token, at int, partial string) query {
 	from := len(code) - len([]rune(partial))
 	function, subject := "", ""
+	within := false
 	site, inCall := enclosingCall(tokens[:at])
 	if inCall {
+		before := at - 1
+		for tokens[before].kind == tokenComment {
+			before--
+		}
+		if partial == "" && endsValue(tokens, before) {
+			return query{}
+		}
+		within = before != site.open && tokens[before].text != ","
 		if packageFunctions[tokens[site.open-1].text] && site.first {
 			return query{fn: "complete_package", args: []string{partial}, replace: len([]rune(partial))}
 		}
@@ -198,8 +215,30 @@ func nameQuery(code []rune, tokens []token, at int, partial string) query {
 	text := withoutText(code, tokens, from)
 	return query{
 		fn: "complete_name", args: []string{text, function, subject},
-		counted: true, partial: partial,
+		counted: true, partial: partial, within: within,
 	}
+}
+
+// endsValue says that a value ends with tokens[i], so that within brackets only an
+// operator, a comma or a bracket can follow.
+func endsValue(tokens []token, i int) bool {
+	switch t := tokens[i]; t.kind {
+	case tokenNumber, tokenString, tokenQuoted:
+		return true
+	case tokenName:
+		return t.text != "else" && t.text != "in" && t.text != "repeat"
+	case tokenClose:
+		if t.text != ")" {
+			return true
+		}
+		open := openBefore(tokens, i)
+		if open < 1 {
+			return true
+		}
+		head := tokens[open-1].text // that of a lambda is \
+		return !slices.Contains([]string{"if", "while", "for", "function", `\`}, head)
+	}
+	return false
 }
 
 // stringQuery completes within a string: an element of an object, a package,

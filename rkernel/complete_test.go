@@ -96,7 +96,11 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	if got := completed(t, p, "repea^"); !slices.Equal(got, []string{"repeat"}) {
 		t.Errorf("a reserved word: %q", got)
 	}
-	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^"} {
+	// An argument's name can only begin an argument.
+	if got := completed(t, p, "lm(mpg ~ w^, data = mtcars)"); slices.Contains(got, "lm(mpg ~ weights=, data = mtcars)") {
+		t.Errorf("within an argument: %.5q", got)
+	}
+	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^", "plot(f(1)^"} {
 		if got := completed(t, p, nothing); got != nil {
 			t.Errorf("completing %q gives %q, want nothing", nothing, got)
 		}

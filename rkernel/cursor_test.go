@@ -66,6 +66,12 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"# zi^", "()"},
 		{"^", "()"},
 		{"x + ^", "()"},
+		{"lm(y ~ x[1]^", "()"},
+		{"lm(f(y) ^", "()"},
+		{"lm('y'\n^", "()"},
+		{"lm(if (y) ^", "complete_name(lm(if (y) |lm|)"},
+		{"lm(\\(y) ^", "complete_name(lm(\\(y) |lm|)"},
+		{"lm(if (y) z else ^", "complete_name(lm(if (y) z else |lm|)"},
 		{"?lm^", "complete_name(?lm||)"},
 	}
 	for _, test := range tests {
