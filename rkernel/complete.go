@@ -247,11 +247,15 @@ func stringQuery(code []rune, tokens []token) query {
 	last := len(tokens) - 1
 	t := tokens[last]
 	runes := len([]rune(t.text))
+	quote := string(t.quote)
+	if t.raw {
+		quote = ""
+	}
 	if open := subsetAt(tokens, last); open > 0 {
 		if start := operandStart(tokens, open); start >= 0 {
 			return query{
 				fn:      "complete_element",
-				args:    []string{source(code, tokens, start, open), t.text},
+				args:    []string{source(code, tokens, start, open), t.text, quote},
 				replace: runes,
 			}
 		}
@@ -260,10 +264,6 @@ func stringQuery(code []rune, tokens []token) query {
 		if _, ok := packageFunctions[tokens[site.open-1].text]; ok {
 			return query{fn: "complete_package", args: []string{t.text}, replace: runes}
 		}
-	}
-	quote := string(t.quote)
-	if t.raw {
-		quote = ""
 	}
 	return query{fn: "complete_file", args: []string{t.text, quote}, counted: true}
 }

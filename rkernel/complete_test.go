@@ -29,7 +29,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	p := startR(t)
 	show(t, p, "`my var` <- 1; my_value <- 2; été <- 3; ตัวแปร <- 4; हिंदी <- 5\n"+
 		"df <- data.frame(`a b` = 1, alpha = 2, check.names = FALSE)\n"+
-		"l <- list(x = list(inner = 1)); e <- new.env(); e$member <- 1\n"+
+		"odd <- list(`6\" x` = 1, `c:\\\\d` = 2); l <- list(x = list(inner = 1)); e <- new.env(); e$member <- 1\n"+
 		"setClass('P', representation(slot_one = 'numeric')); obj <- new('P', slot_one = 1)\n"+
 		"fit <- l$fit <- lm(dist ~ speed, cars); e$greet <- function(whom, ...) NULL\n"+
 		"setGeneric('describe', function(object, ...) standardGeneric('describe'))\n"+
@@ -50,6 +50,10 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"df$`a^", "df$`a b`"},
 		{"df[[\"a^", "df[[\"a b"},
 		{"df[1, c(\"alpha\", \"a^", "df[1, c(\"alpha\", \"a b"},
+		{"odd[[\"6^", "odd[[\"6\\\" x"},
+		{"odd[['6^", "odd[['6\" x"},
+		{"odd[[\"c:\\\\^", "odd[[\"c:\\\\d"},
+		{"odd[[r\"(c:^", "odd[[r\"(c:\\d"},
 		{"l$x$^", "l$x$inner"},
 		{"l[[\"x\"]]$in^", "l[[\"x\"]]$inner"},
 		{"e$mem^", "e$member"},

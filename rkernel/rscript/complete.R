@@ -150,13 +150,23 @@ complete_columns <- function(partial, ...) {
 }
 
 # complete_element completes the string in expr[["partial or expr["partial.
-complete_element <- function(expr, partial) {
+complete_element <- function(expr, partial, quote) {
     object <- value_of(expr)
     names <- if (is.environment(object)) ls(object, all.names = TRUE)
              else if (is.matrix(object)) colnames(object) else names(object)
     names <- unique(names[!is.na(names) & nzchar(names)])
-    names[startsWith(names, partial)]
+    in_string(names[startsWith(names, from_string(partial, quote))], quote)
 }
+
+# in_string writes text as it stands in a string that quote ends; a raw string, of quote
+# "", has no escapes. from_string reads it.
+in_string <- function(text, quote) {
+    if (!nzchar(quote)) return(text)
+    text <- gsub("\\", "\\\\", text, fixed = TRUE)
+    gsub(quote, paste0("\\", quote), text, fixed = TRUE)
+}
+
+from_string <- function(text, quote) if (nzchar(quote)) gsub("\\\\(.)", "\\1", text) else text
 
 # complete_export completes pkg::partial or pkg:::partial, without loading pkg.
 complete_export <- function(package, op, partial) {
@@ -209,18 +219,14 @@ complete_backtick <- function(expr, op, partial) {
 # complete_file completes a path within a string. It returns the number of
 # characters to replace and the last parts of the paths, folders with a slash.
 complete_file <- function(partial, quote) {
-    escape <- nzchar(quote) # raw strings have no escapes
-    typed <- if (escape) gsub("\\\\(.)", "\\1", partial) else partial
+    typed <- from_string(partial, quote)
     base <- sub("^.*/", "", typed)
     dir <- substr(typed, 1L, nchar(typed) - nchar(base))
     place <- if (nzchar(dir)) path.expand(dir) else "."
     names <- list.files(place, all.files = startsWith(base, "."), no.. = TRUE)
     names <- names[startsWith(names, base) & validUTF8(names)]
     folder <- dir.exists(file.path(place, names))
-    if (escape) {
-        names <- gsub("\\", "\\\\", names, fixed = TRUE)
-        names <- gsub(quote, paste0("\\", quote), names, fixed = TRUE)
-    }
+    names <- in_string(names, quote)
     replaced <- nchar(sub("^.*/", "", partial))
     c(replaced, paste0(names, ifelse(folder, "/", ""), recycle0 = TRUE))
 }
