@@ -70,6 +70,49 @@ f()`
 	f.goOn("next", done)
 }
 
+// R compiles loops at top level, with the functions that are made in them, and keeps no
+// lines of what they call.
+func TestStepsInFunctionsMadeInALoop(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = `for (i in 1:2) {
+  r <- sapply(3, function(z) {
+    y <- (function(a) {
+      a * i
+    })(z)
+    y
+  })
+}
+tryCatch({
+  r
+}, error = identity)
+while (TRUE) {
+  f <- function() {
+    i <- nothing
+  }
+  f()
+}`
+	done := f.stopAt(code, 4)
+	f.at("anonymous function:4", "FUN:3", "top level:2")
+	if got := f.scope("Enclosing 1"); !slices.Equal(got, []string{"z=3"}) {
+		t.Errorf("the variables around are %q", got)
+	}
+	f.step("next", "FUN:6", "top level:2")
+	if got := f.scope("Locals"); !slices.Equal(got, []string{"y=3", "z=3"}) {
+		t.Errorf("the variables are %q", got)
+	}
+	f.step("continue", "anonymous function:4", "FUN:3", "top level:2")
+	f.step("stepOut", "FUN:6", "top level:2")
+	f.step("stepOut", "top level:9")
+	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
+	f.step("continue", "f:14", "top level:16")
+	f.ask("continue", nil)
+	f.event("continued")
+	if err := <-done; err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestAnErrorStops(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)

@@ -23,6 +23,7 @@ static struct {
 	const char *why; // it stops where mode is not CONTINUE
 	SEXP env;        // of the code that took the step; only to be compared
 	int depth;       // how many functions ran when it did
+	int calls;       // how many functions run where it has stopped
 	int stopped;
 	int answering;   // what runs is the kernel's, or asked for at a stop
 } debugger;
@@ -89,6 +90,37 @@ void debug_look(void) {
 	}
 }
 
+// ---- lines --------------------------------------------------------------------------
+
+// The statements that asked last, by how many of the user's functions ran: R knows no
+// source of what it has compiled with a loop at top level. Environments are only to be
+// compared, and may be gone.
+static struct {
+	SEXP env;
+	int line;
+} *asked;
+static int asked_size, asked_top;
+
+static void note_line(int deep, SEXP env, int line) {
+	if (deep >= asked_size) {
+		int size = 2 * deep + 64;
+		asked = host_alloc(asked, (size_t)size * sizeof *asked);
+		memset(asked + asked_size, 0, (size_t)(size - asked_size) * sizeof *asked);
+		asked_size = size;
+	}
+	for (; asked_top > deep; asked_top--) asked[asked_top].env = NULL;
+	asked_top = deep;
+	asked[deep].env = env;
+	asked[deep].line = line;
+}
+
+// native_line is the line of the last statement that asked in env, or NULL.
+static SEXP native_line(SEXP env) {
+	for (int i = asked_top < debugger.calls ? asked_top : debugger.calls; i >= 0 && i < asked_size; i--)
+		if (asked[i].env == env) return R.Rf_ScalarInteger(asked[i].line);
+	return R_Nil;
+}
+
 // ---- stops --------------------------------------------------------------------------
 
 static int has_breakpoint(int file, int line) {
@@ -144,6 +176,7 @@ static int stop(const char *why, SEXP env, int calls, int deep) {
 	debugger.why = "step";
 	debugger.env = env;
 	debugger.depth = deep;
+	debugger.calls = calls;
 	int interrupted = 0, waits = 1;
 	while (waits) {
 		struct frame f;
@@ -200,6 +233,7 @@ static SEXP native_at(SEXP call, SEXP op, SEXP args, SEXP rho) {
 	if (R.TYPEOF(file) != INTSXP || R.TYPEOF(line) != INTSXP) return R_Nil;
 	if (env == *R.R_GlobalEnv && R.INTEGER(file)[0] == cell.file) cell.line = R.INTEGER(line)[0];
 	int calls = depth(), deep = calls - 1; // the last one is debug_hook$at
+	note_line(deep, env, R.INTEGER(line)[0]);
 	const char *why = reason(R.INTEGER(file)[0], R.INTEGER(line)[0], env, deep);
 	if (why && stop_between(why, env, calls, deep) && !*R.R_interrupts_suspended)
 		interrupt_take(); // comes back when a handler resumes
@@ -266,5 +300,6 @@ static SEXP native_switch(SEXP number) {
 
 const struct host_native debug_natives[] = {
 	{"debug_at", (host_fn)native_at, 0},
+	{"debug_line", (host_fn)native_line, 1},
 	{"debug_switch", (host_fn)native_switch, 1},
 	{0, 0, 0}};

@@ -124,7 +124,8 @@ debug_stack <- function(n, path, line) {
     parents <- sys.parents()
     for (k in rev(seq_len(n))) {
         place <- debug_place(attr(sys.call(k), "srcref"))
-        add(debug_frame(k - 1L, parents[k], place), place)
+        if (is.null(place)) add(parents[k], debug_asked(parents[k]))
+        else add(debug_frame(k - 1L, parents[k], place), place)
     }
     add(0L, c(path, line, 1L, line, 1L))
     utf8(unlist(stack))
@@ -132,12 +133,24 @@ debug_stack <- function(n, path, line) {
 
 # debug_innermost is the place at which the n-th call was when this here began to run:
 # R itself has raised an error there. R says that of the call which comes next; where it
-# knows of none in the function that runs, it is the whole function.
+# knows of none in the function that runs, it is the statement that asked, or the whole
+# function.
 debug_innermost <- function(n) {
     ref <- attr(sys.call(n + 1L), "srcref")
-    if (is.null(ref) || identical(ref, attr(sys.call(n), "srcref")))
-        ref <- attr(sys.function(n), "srcref")
-    debug_place(ref)
+    if (!is.null(ref) && !identical(ref, attr(sys.call(n), "srcref"))) return(debug_place(ref))
+    place <- debug_asked(n)
+    if (is.null(place)) debug_place(attr(sys.function(n), "srcref")) else place
+}
+
+# debug_asked is the place of the statement of a frame's function that asked last, or
+# NULL.
+debug_asked <- function(frame) {
+    if (frame < 1L) return(NULL)
+    line <- .Call(.C_debug_line, sys.frame(frame))
+    whole <- debug_place(attr(sys.function(frame), "srcref"))
+    place <- c(whole[1L], line, 1L, line, 1L)
+    at <- as.integer(whole[c(2L, 4L)])
+    if (!is.null(line) && !is.null(whole) && line >= at[1L] && line <= at[2L]) place
 }
 
 # debug_frame is the frame that runs the code at a place, from which a call was made: the
@@ -171,6 +184,7 @@ debug_place <- function(ref) {
 debug_name <- function(frame) {
     if (frame < 1L) return("top level")
     head <- sys.call(frame)[[1L]]
+    while (is.call(head) && identical(head[[1L]], quote(`(`))) head <- head[[2L]]
     if (is.function(head) || is.call(head) && identical(head[[1L]], quote(`function`)))
         return("anonymous function")
     name <- paste(deparse(head, nlines = 1L), collapse = "")
