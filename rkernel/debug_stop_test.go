@@ -104,6 +104,7 @@ while (TRUE) {
 	f.step("continue", "anonymous function:4", "FUN:3", "top level:2")
 	f.step("stepOut", "FUN:6", "top level:2")
 	f.step("stepOut", "top level:9")
+	f.step("next", "top level:10")
 	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
 	f.step("continue", "f:14", "top level:16")
 	f.ask("continue", nil)

@@ -245,8 +245,9 @@ int debug_top(void) {
 	int i = cell.next;
 	cell.line = cell.lines[i];
 	if (i > 0 && cell.lines[i - 1] == cell.line) return 0;
-	const char *why = reason(cell.file, cell.line, NULL, 0);
-	int interrupted = why && stop_between(why, NULL, 0, 0);
+	SEXP env = *R.R_GlobalEnv;
+	const char *why = reason(cell.file, cell.line, env, 0);
+	int interrupted = why && stop_between(why, env, 0, 0);
 	if (interrupted) *R.R_interrupts_pending = 0;
 	return interrupted;
 }
