@@ -233,6 +233,25 @@ func TestManyAndLargeParts(t *testing.T) {
 	}
 }
 
+// R would take an answer to a browser between cells for the beginning of the next one.
+func TestABrowserInAHandlerLeavesTheNextCellAlone(t *testing.T) {
+	c := kerneltest.Start(t, New(nil), nil)
+	execute(c, 1, `getOption("jupyter.comm_manager")()$register_target("t", function(comm, ...) {
+  tryCatch(readline("? "), error = function(e) cat(conditionMessage(e), ""))
+  f <- function() browser()
+  f()
+})`)
+	open := sendComm(t, c, &jupyter.CommOpen{CommID: "1", TargetName: "t"}, `{}`)
+	c.ExpectStream(open, "stdout", "nobody can be asked: no cell is running Called from: f()\n")
+	c.ExpectStream(open, "stderr", "browser: nobody can be asked now; continuing\n")
+	c.ExpectIdle(open)
+	cell := c.Execute("cat('mine')")
+	c.ExpectStart(cell, 2)
+	c.ExpectStream(cell, "stdout", "mine")
+	c.ExpectReplyStatus(cell, "ok")
+	c.ExpectIdle(cell)
+}
+
 func TestAHandlerOfACommIsInterrupted(t *testing.T) {
 	c := kerneltest.Start(t, New(nil), nil)
 	execute(c, 1, `getOption("jupyter.comm_manager")()$register_target("loop", function(comm) {

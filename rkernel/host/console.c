@@ -169,6 +169,7 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 			static char why[1024];
 			snprintf(why, sizeof why, "%s", answer.data);
 			if (!password && default_answer(prompt)) return answer.data;
+			answer.len = answer_given = 0; // it is none
 			R.Rf_error("%s", why);
 		}
 		sequence++; // an answer that comes now is too late
@@ -215,6 +216,10 @@ static int go_on(unsigned char *buf) {
 	answer.len = answer_given = 0;
 	if (capturing) {
 		if (!refused++) console_keep(later, sizeof later - 1);
+		return 0;
+	}
+	if (!cell_active()) { // a handler or a callback, called where R waits for its next line
+		lane_text(2, later, sizeof later - 1);
 		return 0;
 	}
 	lane_text(2, note, sizeof note - 1);
