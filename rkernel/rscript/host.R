@@ -35,8 +35,6 @@
 # .run calls a function of this environment: nothing it does reaches the user, whose
 # last error it was not. The value is list(TRUE, value) or list(FALSE, message).
 .run <- function(name, args) {
-    said <- geterrmessage() # an error of C code is said there even if it is caught
-    on.exit(.Internal(seterrmessage(said)))
     f <- get(name, envir = .self, mode = "function", inherits = FALSE)
     .same_error(tryCatch(
         withCallingHandlers(list(TRUE, do.call(f, args, quote = TRUE)),
