@@ -269,21 +269,28 @@ func TestK5InterruptWhileNothingCanBeSent(t *testing.T) {
 	}
 }
 
-// spin keeps R busy without a cell, by its help server.
+// spin keeps R busy without a cell.
 func spin(t *testing.T, p *process) {
+	t.Helper()
+	serveHelp(t, p, `{ cat("spinning\n"); repeat {} }`, "spinning")
+}
+
+// serveHelp has R run code between cells, by its help server, and returns when it has
+// printed said.
+func serveHelp(t *testing.T, p *process, code, said string) {
 	t.Helper()
 	rec := newRecorder()
 	finishCell(t, p, rec, `port <- tools::startDynamicHelp(NA)
 if (port <= 0) port <- suppressMessages(tools::startDynamicHelp(TRUE))
-assign("spin", function(...) { cat("spinning\n"); repeat {} }, envir = tools:::.httpd.handlers.env)
+assign("served", function(...) `+code+`, envir = tools:::.httpd.handlers.env)
 cat(port)`)
 	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+rec.text("stdout"), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	fmt.Fprint(conn, "GET /custom/spin HTTP/1.0\r\n\r\n")
-	rec.wait(t, "spinning")
+	fmt.Fprint(conn, "GET /custom/served HTTP/1.0\r\n\r\n")
+	rec.wait(t, said)
 }
 
 // The kernel looks at each text that may be an error's: an interrupt that comes then

@@ -104,6 +104,31 @@ func TestR6DeathBetweenCells(t *testing.T) {
 	}
 }
 
+// R6: a cell that R had not begun runs in the new R, also when R ended by its own
+// will, as when code that runs between cells calls quit().
+func TestR6QuitBetweenCells(t *testing.T) {
+	r := startLanguage(t, nil)
+	first := beginIn(r, "1")
+	if err := first.end(t); err != nil {
+		t.Fatal(err)
+	}
+	now := filepath.Join(t.TempDir(), "now")
+	serveHelp(t, r.running(), fmt.Sprintf(`{
+		cat("in between\n")
+		while (!file.exists(%q)) Sys.sleep(0.01)
+		quit("no", 7)
+	}`, now), "in between")
+	c := beginIn(r, "2")
+	awaitRun(t, r.running(), func(run *run) bool { return run != nil && run.sent })
+	if err := os.WriteFile(now, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := c.end(t)
+	if want := []string{"stderr|" + lostNote, "result|[1] 2"}; err != nil || !slices.Equal(c.rec.all(), want) {
+		t.Errorf("%q, %v, want %q", c.rec.all(), err, want)
+	}
+}
+
 func TestQuitEndsTheCellAndThenTheKernel(t *testing.T) {
 	for code, want := range map[string][]string{
 		`quit()`:                                 {"exit|0"},

@@ -267,7 +267,7 @@ func (p *process) endOutcome(r *run) outcome {
 	if end.shut {
 		return outcome{err: kernel.ErrShutdown}
 	}
-	if end.wanted && p.wasReady() {
+	if end.wanted && p.wasReady() && r.begun {
 		return outcome{result: &kernel.Result{Payload: append(r.payload, map[string]any{
 			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
 	}
