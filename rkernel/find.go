@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -38,6 +39,20 @@ func (e *InstallationError) Error() string { return "rkernel: " + e.Problem + "\
 const installR = `Install R 4.2 or later: "apt install r-base" on Debian and Ubuntu, ` +
 	`"dnf install R" on Fedora, otherwise see https://cran.r-project.org`
 
+// isScarcity says that err is for want of processes, open files or memory, and says
+// nothing of R.
+func isScarcity(err error) bool {
+	return errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EMFILE) ||
+		errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
+
+func scarcityError(what string, err error) *InstallationError {
+	return &InstallationError{
+		Problem: fmt.Sprintf("cannot %s now: %v", what, err),
+		Remedy: "There are too many processes or open files, or too little memory, on this machine " +
+			"or by the limits of its user (ulimit -a). End what is not needed, and try again."}
+}
+
 // Find looks for R. path is the R command, or a directory with bin/R in it; if
 // it is empty, R is $R_HOME/bin/R where R_HOME is set, and otherwise the first
 // R in PATH. The error is an [*InstallationError] that says what is missing
@@ -57,6 +72,9 @@ func look(command string) (*Installation, error) {
 		return nil, err
 	}
 	version, err := readVersion(home)
+	if isScarcity(err) {
+		return nil, scarcityError("look at "+command, err)
+	}
 	if err != nil {
 		return nil, &InstallationError{
 			Problem: fmt.Sprintf("%s is broken: its home %s has no base package (%v)", command, home, err),
@@ -142,6 +160,9 @@ func askHome(command string) (string, error) {
 		err = fmt.Errorf("no answer within %v", rhomePatience)
 	case err == nil && said == "":
 		err = errors.New("it says nothing")
+	}
+	if isScarcity(err) {
+		return "", scarcityError("run "+command, err)
 	}
 	if err != nil {
 		return "", &InstallationError{

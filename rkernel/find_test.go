@@ -106,7 +106,7 @@ func TestFindSaysWhatIsMissing(t *testing.T) {
 func TestWithoutREveryCellSaysWhy(t *testing.T) {
 	t.Setenv("R_HOME", "/nonexistent/home")
 	r := New(nil)
-	if err := r.Start(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "R_HOME") {
+	if err := r.Start(t.Context(), nil); err != nil {
 		t.Errorf("Start: %v", err)
 	}
 	if _, err := r.execute(t.Context(), newRecorder(), cell{code: "1"}); err == nil || !strings.Contains(err.Error(), "R_HOME") {

@@ -103,7 +103,7 @@ func (p *process) start(inst *Installation, args []string) error {
 	defer closeAll(theirs)
 	if err != nil {
 		p.closeLanes()
-		return err
+		return startFault(inst, err)
 	}
 	cmd := exec.Command(inst.Path, append([]string{"CMD", self}, args...)...)
 	env := withoutRHome(os.Environ())
@@ -115,10 +115,18 @@ func (p *process) start(inst *Installation, args []string) error {
 	go p.reap(cmd, started)
 	if err := <-started; err != nil {
 		p.closeLanes()
-		return fmt.Errorf("start %s: %w", inst.Path, err)
+		return startFault(inst, err)
 	}
 	go p.runPump()
 	return nil
+}
+
+// startFault is the error of an R whose process could not be made.
+func startFault(inst *Installation, err error) error {
+	if isScarcity(err) {
+		return scarcityError("start "+inst.Path, err)
+	}
+	return fmt.Errorf("start %s: %w", inst.Path, err)
 }
 
 // ownProgram returns a path of the program that runs. Where that was removed or

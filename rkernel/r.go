@@ -100,15 +100,17 @@ func (r *R) Info() kernel.Info {
 }
 
 // Start starts R and does not wait for it: the first cell does, and answers
-// what R's start-up files ask.
+// what R's start-up files ask. Where R cannot be started, the first cell tries again,
+// and says why if it is still so: R may have been installed meanwhile, or there may be
+// memory again.
 func (r *R) Start(ctx context.Context, out *kernel.Output) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out = out
-	if r.inst == nil {
-		return languageError(r.err)
+	if r.inst != nil {
+		r.startLocked(out) // an error is the first cell's to tell
 	}
-	return languageError(r.startLocked(out))
+	return nil
 }
 
 // startLocked starts an R that has out for what it says before the first cell.
@@ -129,12 +131,11 @@ func (r *R) startLocked(out output) error {
 // languageError makes an error that a user can read of one that says why there
 // is no R.
 func languageError(err error) error {
-	e, ok := errors.AsType[*InstallationError](err)
-	if !ok {
-		return err
+	if e, ok := errors.AsType[*InstallationError](err); ok {
+		return &kernel.Error{Name: "RNotFound", Value: e.Problem,
+			Traceback: []string{"Error: " + e.Problem, e.Remedy}}
 	}
-	return &kernel.Error{Name: "RNotFound", Value: e.Problem,
-		Traceback: []string{"Error: " + e.Problem, e.Remedy}}
+	return err
 }
 
 const lostNote = "R was started again: all variables of before are lost.\n"
