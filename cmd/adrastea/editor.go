@@ -56,5 +56,5 @@ func newEditor(history *history, in *interrupts) (editor, error) {
 	if !isTerminal(os.Stdout) || !lineEditorWorks() {
 		return newPlainEditor(in)
 	}
-	return newLineEditor(history)
+	return newLineEditor(history, in)
 }

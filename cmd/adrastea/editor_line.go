@@ -24,9 +24,14 @@ import (
 // what the terminal sends: that is where pasted text is told from typed text,
 // and where a prompt that has lost its sense is ended. The pump runs only while
 // a line is read.
+//
+// Where a terminal is too narrow, or does not say how wide it is, the library reads
+// lines as the terminal gives them, of which it tells nobody: there a plainEditor reads.
 type lineEditor struct {
 	liner       *liner.State
-	edit, plain *ttyMode // terminal settings while editing, and before
+	stale       bool         // liner may take the terminal for too narrow
+	narrow      *plainEditor // for a terminal that is
+	edit, plain *ttyMode     // terminal settings while editing, and before
 	history     *history
 
 	in     *ttyReader
@@ -53,8 +58,8 @@ const (
 // lineEditorWorks reports whether the terminal can do what the editor needs.
 func lineEditorWorks() bool { return liner.TerminalSupported() }
 
-func newLineEditor(h *history) (*lineEditor, error) {
-	r, w, err := os.Pipe()
+func newLineEditor(h *history, interrupts *interrupts) (*lineEditor, error) {
+	narrow, err := newPlainEditor(interrupts)
 	if err != nil {
 		return nil, err
 	}
@@ -62,24 +67,19 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &lineEditor{in: in, pipe: w, piped: r, history: h}
+	e := &lineEditor{in: in, history: h, narrow: narrow}
 	if e.plain, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
-	// The library reads from what os.Stdin is when it is made.
-	stdin := os.Stdin
-	os.Stdin = r
-	e.liner = liner.NewLiner()
-	os.Stdin = stdin
+	if err := e.openLiner(); err != nil {
+		return nil, err
+	}
 	if e.edit, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
 	// The library makes Ctrl-C a key only after it has shown the prompt.
 	e.edit = e.edit.noSignals()
 	e.plain.apply()
-	e.liner.SetCtrlCAborts(true)
-	e.liner.SetTabCompletionStyle(liner.TabPrints)
-	e.liner.SetMultiLineMode(true) // long lines wrap
 	// As terminals do, and R's console: in Chinese, Japanese and Korean the library
 	// gives Greek, Cyrillic, accents and quotes two columns.
 	runewidth.DefaultCondition.EastAsianWidth = os.Getenv("RUNEWIDTH_EASTASIAN") == "1"
@@ -89,6 +89,42 @@ func newLineEditor(h *history) (*lineEditor, error) {
 	}
 	return e, nil
 }
+
+// openLiner makes the library's editor, which looks how wide the terminal is, and the
+// pipe it reads from. It leaves the terminal in the mode of editing.
+func (e *lineEditor) openLiner() (err error) {
+	if e.piped, e.pipe, err = os.Pipe(); err != nil {
+		return err
+	}
+	e.stale = isNarrow()
+	// The library reads from what os.Stdin is when it is made.
+	stdin := os.Stdin
+	os.Stdin = e.piped
+	e.liner = liner.NewLiner()
+	os.Stdin = stdin
+	e.liner.SetCtrlCAborts(true)
+	e.liner.SetTabCompletionStyle(liner.TabPrints)
+	e.liner.SetMultiLineMode(true) // long lines wrap
+	return nil
+}
+
+// renewLiner has the library look again how wide the terminal is. Where its last prompt
+// has failed, the library still reads from the pipe.
+func (e *lineEditor) renewLiner() error {
+	var history bytes.Buffer
+	e.liner.WriteHistory(&history) // to memory: nothing can fail
+	e.liner.Close()
+	e.pipe.Close()
+	e.piped.Close()
+	if err := e.openLiner(); err != nil {
+		return err
+	}
+	e.liner.ReadHistory(&history)
+	return nil
+}
+
+// isNarrow reports whether the terminal has no room for the library's editor.
+func isNarrow() bool { return saidWidth(os.Stdout) < minInput }
 
 func (e *lineEditor) close() {
 	e.liner.Close()
@@ -101,6 +137,27 @@ func (e *lineEditor) remember(code string) {
 }
 
 func (e *lineEditor) readLine(
+	ctx context.Context, prompt string, opts lineOptions,
+) (string, error) {
+	if isNarrow() {
+		e.stale = true
+		return e.narrow.readLine(ctx, prompt, opts)
+	}
+	if e.stale {
+		if err := e.renewLiner(); err != nil {
+			return "", err
+		}
+	}
+	line, err := e.editLine(ctx, prompt, opts)
+	e.stale = isNarrow()
+	if errors.Is(err, liner.ErrInternal) { // the terminal has no width any more
+		return e.narrow.readLine(ctx, prompt, opts)
+	}
+	return line, err
+}
+
+// editLine is readLine in a terminal that is wide enough.
+func (e *lineEditor) editLine(
 	ctx context.Context, prompt string, opts lineOptions,
 ) (string, error) {
 	e.edit.apply()
@@ -129,7 +186,7 @@ func (e *lineEditor) readLine(
 			}
 			// It was meant for an earlier prompt, which the user answered first.
 		case err != nil:
-			io.WriteString(os.Stdout, "\n") // Ctrl-D ends no line
+			io.WriteString(os.Stdout, "\n") // Ctrl-D ends no line, nor does what fails
 			return "", err
 		case opts.code:
 			return fromSigns.Replace(line), nil
@@ -176,7 +233,7 @@ func (e *lineEditor) fit(prompt string) string {
 }
 
 func (e *lineEditor) hasInput() bool {
-	return len(e.unsent) > 0 || canRead(int(e.piped.Fd())) || canRead(e.in.fd)
+	return len(e.unsent) > 0 || canRead(int(e.piped.Fd())) || e.narrow.hasInput()
 }
 
 // completer adapts complete to the library, which counts in code points too.
@@ -212,8 +269,7 @@ func (e *lineEditor) count(typed []byte) {
 func (e *lineEditor) interject(text string) bool {
 	n := e.columns.Load()
 	if n == noLine { // the prompt comes, or was answered
-		io.WriteString(os.Stdout, text)
-		return true
+		return e.narrow.interject(text)
 	}
 	if n == unknownWidth || n+1 >= int64(terminalWidth(os.Stdout)) {
 		return false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -256,6 +258,44 @@ func TestTerminalWithoutControlSequences(t *testing.T) {
 	x.ends(0)
 	if strings.Contains(x.written(), "\x1b") {
 		t.Errorf("a dumb terminal got an escape sequence: %q", x.written())
+	}
+}
+
+// Where the terminal does not say how wide it is, as in some containers, or is too
+// narrow to edit in, lines are read as it gives them; where it is wide, they are edited.
+func TestTerminalThatIsNarrow(t *testing.T) {
+	for _, columns := range []uint16{0, 8} {
+		t.Run(fmt.Sprint(columns), func(t *testing.T) {
+			x := openShell(t, fmt.Sprintf("stty cols %d; exec adrastea console --kernel plain", columns))
+			resize := func(columns uint16) {
+				t.Helper()
+				if err := pty.Setsize(x.tty, &pty.Winsize{Rows: 24, Cols: columns}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x.expect(">>> ")
+			x.line("say one", "\none\n>>> ")
+			x.keys("lost" + keyCtrlC)
+			x.expect("to quit\n>>> ")
+			x.line("ask name", "\nname? ")
+			x.line("Ada", "<Ada>\n>>> ")
+			for range 2 {
+				resize(80)
+				x.line("say two", "\ntwo\n>>> ") // asked for before
+				x.line("ay three"+keyCtrlA+"s", "\nthree\n>>> ")
+				x.line(keyUp+keyUp+" and", "\ntwo and\n>>> ")
+				x.keys("said")
+				x.expect("said")
+				resize(columns)
+				if columns > 0 {
+					x.keys(keyCtrlC)
+				} // else the line is lost
+				x.expect("\n>>> ")
+				x.line("say four", "\nfour\n>>> ")
+			}
+			x.keys(keyCtrlD)
+			x.ends(0)
+		})
 	}
 }
 

@@ -102,11 +102,21 @@ func (m ttyMode) noSignals() *ttyMode {
 	return &m
 }
 
-// terminalWidth returns the number of columns of f, 80 if it is no terminal.
+// terminalWidth returns the number of columns of f, 80 if it is no terminal or does
+// not say.
 func terminalWidth(f *os.File) int {
+	if n := saidWidth(f); n > 0 {
+		return n
+	}
+	return 80
+}
+
+// saidWidth returns the number of columns that f says it has, 0 if it does not say:
+// some terminals do not, those of containers and serial lines among them.
+func saidWidth(f *os.File) int {
 	ws, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil || ws.Col == 0 {
-		return 80
+	if err != nil {
+		return 0
 	}
 	return int(ws.Col)
 }
