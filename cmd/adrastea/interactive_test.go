@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -258,6 +261,70 @@ func TestTerminalWithoutControlSequences(t *testing.T) {
 	x.ends(0)
 	if strings.Contains(x.written(), "\x1b") {
 		t.Errorf("a dumb terminal got an escape sequence: %q", x.written())
+	}
+}
+
+// Another program that shares the output may have made it non-blocking (node, ssh): what
+// it does not take now is written later.
+func TestOutputThatDoesNotBlock(t *testing.T) {
+	for name, other := range map[string]string{"stdout": "say", "stderr": "complain"} {
+		t.Run(name, func(t *testing.T) {
+			var pipe [2]int
+			if err := unix.Pipe(pipe[:]); err != nil {
+				t.Fatal(err)
+			}
+			reader, writer := os.NewFile(uintptr(pipe[0]), "reader"), os.NewFile(uintptr(pipe[1]), "writer")
+			defer reader.Close()
+			defer writer.Close()
+			args := []string{"console", "--kernel", "plain", "-e", other + " ready"}
+			want := "ready\n"
+			for range 10 {
+				text := strings.Repeat("x", 100_000)
+				args, want = append(args, "-e", other+" "+text), want+text+"\n"
+			}
+			cmd := exec.Command("adrastea", args...)
+			home := t.TempDir()
+			writePlainKernel(t, home)
+			cmd.Env = append(os.Environ(), "HOME="+home, "JUPYTER_PATH="+home, "JUPYTER_RUNTIME_DIR="+home)
+			if name == "stdout" {
+				cmd.Stdout = writer
+			} else {
+				cmd.Stderr = writer
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len("ready\n"))
+			if _, err := io.ReadFull(reader, got); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.SetNonblock(pipe[1], true); err != nil { // also the console's
+				t.Fatal(err)
+			}
+			writer.Close()
+			for deadline := time.Now().Add(expectTimeout); ; time.Sleep(time.Millisecond) {
+				n, err := unix.IoctlGetInt(pipe[0], unix.TIOCINQ)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n >= 1<<16 { // all that it takes
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%d bytes came", n)
+				}
+			}
+			rest, err := io.ReadAll(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(got) + string(rest); got != want {
+				t.Errorf("%d bytes came, want %d; it ends with %.200q", len(got), len(want), got[max(0, len(got)-200):])
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -38,11 +38,26 @@ type output struct {
 // https://no-color.org.
 func newOutput(plots *plotSaver) *output {
 	return &output{
-		stdout: os.Stdout,
-		stderr: os.Stderr,
+		stdout: patientFile{os.Stdout},
+		stderr: patientFile{os.Stderr},
 		tty:    isTerminal(os.Stdout),
 		color:  isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		plots:  plots,
+	}
+}
+
+// A patientFile waits where the file takes nothing more now, also if another program
+// that shares the file (node, ssh) has made that an error.
+type patientFile struct{ file *os.File }
+
+func (f patientFile) Write(b []byte) (n int, err error) {
+	for {
+		done, err := f.file.Write(b[n:])
+		n += done
+		if !errors.Is(err, syscall.EAGAIN) {
+			return n, err
+		}
+		awaitRoom(int(f.file.Fd()))
 	}
 }
 

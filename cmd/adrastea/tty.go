@@ -74,6 +74,12 @@ func canRead(fd int) bool {
 	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
 }
 
+// awaitRoom waits until fd takes something, or fails.
+func awaitRoom(fd int) {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	unix.Poll(fds, -1) // what it fails with, the next write does
+}
+
 // A ttyMode is a set of terminal settings.
 type ttyMode struct {
 	fd int
