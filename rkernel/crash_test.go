@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,5 +68,32 @@ func TestR6CrashesInC(t *testing.T) {
 				t.Errorf("the next cell: %q, %v", next.rec.all(), err)
 			}
 		})
+	}
+}
+
+// forgotten has R listen to a descriptor that is closed.
+const forgotten = `
+#include <unistd.h>
+extern void *R_InputHandlers;
+extern void *addInputHandler(void *, int, void (*)(void *), int);
+static void heard(void *data) { (void)data; }
+void c_forget(void) {
+	int pipes[2];
+	if (pipe(pipes)) return;
+	addInputHandler(R_InputHandlers, pipes[0], heard, 99);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+`
+
+// R5: a package that closes a descriptor which R listens to, and does not say so, makes
+// R deaf to nobody else.
+func TestR5AForgottenDescriptor(t *testing.T) {
+	p := startR(t)
+	library := compileC(t, forgotten)
+	for _, code := range []string{`dyn.load(` + library + `); invisible(.C("c_forget")); cat("1")`, `cat("1")`} {
+		if got := runCell(t, p, code); !slices.Equal(got, []string{"stdout|1"}) {
+			t.Errorf("%s: %q", code, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 // Waiting for the kernel while R's own event loop runs (contract R5).
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/select.h>
 #include <unistd.h>
@@ -19,14 +20,16 @@ static struct timespec *timeout(struct timespec *ts) {
 	return ts;
 }
 
-// handlers sets the descriptors R listens to, but for standard input.
+// handlers sets the descriptors R listens to, but for standard input, and for those that
+// a package has closed and forgotten: with one of them every wait would fail at once, and
+// R would hear nobody.
 static int handlers(fd_set *set) {
 	int max = lane_fd();
 	FD_ZERO(set);
 	FD_SET(max, set);
 	for (struct host_input_handler *h = *R.R_InputHandlers; h; h = h->next) {
 		if (h->fd < 0) h->fd = 0; // R's own for standard input, not yet set
-		if (h->fd == 0 || h->fd >= FD_SETSIZE) continue;
+		if (h->fd == 0 || h->fd >= FD_SETSIZE || fcntl(h->fd, F_GETFD) < 0) continue;
 		FD_SET(h->fd, set);
 		if (h->fd > max) max = h->fd;
 	}
