@@ -133,6 +133,11 @@ func TestDecodeInvalid(t *testing.T) {
 			f[2] = bytes.Repeat([]byte("zz"), 32)
 			return f
 		}(), ErrSignature},
+		{"signature too long", func() [][]byte {
+			f := goodFrames("k")
+			f[2] = bytes.Repeat(f[2], 2)
+			return f
+		}(), ErrSignature},
 		{"signature flipped", flip(2), ErrSignature},
 		{"header flipped", flip(3), ErrSignature},
 		{"parent flipped", flip(4), ErrSignature},
@@ -145,8 +150,12 @@ func TestDecodeInvalid(t *testing.T) {
 		{"header with Msg_Type", testFrames("k", `{"msg_id":"x","Msg_Type":"x"}`, `{}`, `{}`, `{}`), ErrMalformed},
 		{"header with msg_type elsewhere", testFrames("k",
 			`{"msg_id":"x","a\"msg_type":{"msg_type":"x"},"b":["msg_type"],"c":"msg_type","Msg_Type":"x"}`, `{}`, `{}`, `{}`), ErrMalformed},
+		{"header with an empty msg_id", testFrames("k", `{"msg_id":"","msg_type":"x"}`, `{}`, `{}`, `{}`), ErrMalformed},
+		{"header with an empty msg_type", testFrames("k", `{"msg_id":"x","msg_type":""}`, `{}`, `{}`, `{}`), ErrMalformed},
+		{"header with Msg_Id", testFrames("k", `{"Msg_Id":"x","msg_type":"x"}`, `{}`, `{}`, `{}`), ErrMalformed},
 		{"header with msg_id 1", testFrames("k", `{"msg_id":1,"msg_type":"x"}`, `{}`, `{}`, `{}`), ErrMalformed},
-		{"header too large", testFrames("k", `{"msg_id":"`+strings.Repeat("x", maxHeaders)+`"}`, `{}`, `{}`, `{}`), ErrMalformed},
+		{"header too large", testFrames("k", `{"msg_type":"x","msg_id":"`+strings.Repeat("x", maxHeaders)+`"}`, `{}`, `{}`, `{}`), ErrMalformed},
+		{"parent header too large", testFrames("k", testHeader, `{"x":"`+strings.Repeat("x", maxHeaders)+`"}`, `{}`, `{}`), ErrMalformed},
 		{"too many buffers", append(goodFrames("k"), make([][]byte, maxBuffers)...), ErrMalformed},
 	}
 	for _, tt := range tests {
@@ -177,6 +186,10 @@ func TestDecodePartError(t *testing.T) {
 			perr, ok := errors.AsType[*PartError](err)
 			if !ok || perr.Part != part || m == nil || m.Header.MsgID != "a1" {
 				t.Errorf("%s = %q: Decode = %v, %v", part, bad, m, err)
+				continue
+			}
+			if left := [][]byte{m.ParentHeader, m.Metadata, m.Content}[i]; len(left) != 0 {
+				t.Errorf("%s = %q: the message keeps %q", part, bad, left)
 			}
 		}
 	}
@@ -194,27 +207,29 @@ func TestDecodeNullParts(t *testing.T) {
 }
 
 func TestDecodeRefusesReplays(t *testing.T) {
-	const window = 500
 	c := newTestCodec(t, "k")
-	c.seen.window = window
 	frames := func(i int) [][]byte {
 		return testFrames("k", fmt.Sprintf(`{"msg_id":"%d","msg_type":"t"}`, i), `{}`, `{}`, `{}`)
 	}
-	for i := range 2*window + 10 {
+	for i := range 3 * replayWindow {
+		if i%(replayWindow/4) != 0 { // as if it were a message
+			c.seen.add([sha256.Size]byte{byte(i), byte(i >> 8), byte(i >> 16)})
+			continue
+		}
 		if _, err := c.Decode(frames(i)); err != nil {
 			t.Fatal(err)
 		}
-		if i%100 == 0 {
-			if _, err := c.Decode(frames(i)); !errors.Is(err, ErrReplay) {
-				t.Fatalf("message %d again: %v, want ErrReplay", i, err)
+		for j := max(0, i-replayWindow+1); j <= i; j++ {
+			if j%(replayWindow/4) != 0 {
+				continue
+			}
+			if _, err := c.Decode(frames(j)); !errors.Is(err, ErrReplay) {
+				t.Fatalf("message %d again after %d others: %v, want ErrReplay", j, i-j, err)
 			}
 		}
 	}
-	if _, err := c.Decode(frames(window + 10)); !errors.Is(err, ErrReplay) {
-		t.Errorf("a message within the window again: %v, want ErrReplay", err)
-	}
-	if n := len(c.seen.young) + len(c.seen.old); n > 2*window {
-		t.Errorf("%d signatures are remembered, the bound is %d", n, 2*window)
+	if n := len(c.seen.young) + len(c.seen.old); n > 2*replayWindow {
+		t.Errorf("%d signatures are remembered, the bound is %d", n, 2*replayWindow)
 	}
 	// A forged message must not use up the signature of the real one.
 	bad := frames(-1)
@@ -238,7 +253,7 @@ func TestUnknownSchemeIsRefused(t *testing.T) {
 func TestKeyHidesItself(t *testing.T) {
 	const secret = "tops3cret"
 	k := NewKey(secret)
-	info := &ConnectionInfo{Key: k, CurveSecretKey: k}
+	info := &ConnectionInfo{IP: "10.0.0.1", Ports: [5]int{Stdin: 4711}, Key: k, CurveSecretKey: k}
 	var b bytes.Buffer
 	type holder struct{ k Key }
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
@@ -258,6 +273,9 @@ func TestKeyHidesItself(t *testing.T) {
 		if strings.Contains(strings.ToLower(text), form) {
 			t.Errorf("the key shows as %q in %s", form, text)
 		}
+	}
+	if !strings.Contains(text, "info.ip=10.0.0.1 ") || !strings.Contains(text, "info.stdin_port=4711 ") {
+		t.Errorf("a log does not say where the kernel is: %s", text)
 	}
 	if k.Reveal() != secret || !NewKey("").Empty() {
 		t.Error("Reveal or Empty is wrong")

@@ -9,7 +9,7 @@ import (
 // replayWindow is the number of signatures that are remembered at least.
 const replayWindow = 1 << 15
 
-// A replayGuard remembers the last signatures, between window and twice as many:
+// A replayGuard remembers the last signatures, between replayWindow and twice as many:
 // it has two generations and forgets the older one whole when the younger is
 // full.
 //
@@ -17,13 +17,12 @@ const replayWindow = 1 << 15
 // new message is taken for one that was seen once in 2^48 messages, and a replay is
 // always found.
 type replayGuard struct {
-	window     int // read-only
 	mu         sync.Mutex
 	young, old map[uint64]struct{} // guarded by mu
 }
 
 func newReplayGuard() *replayGuard {
-	return &replayGuard{window: replayWindow, young: map[uint64]struct{}{}}
+	return &replayGuard{young: map[uint64]struct{}{}}
 }
 
 // add reports whether sum is new, and remembers it.
@@ -37,7 +36,7 @@ func (g *replayGuard) add(sum [sha256.Size]byte) bool {
 	if _, ok := g.old[short]; ok {
 		return false
 	}
-	if len(g.young) >= g.window {
+	if len(g.young) >= replayWindow {
 		g.old, g.young = g.young, map[uint64]struct{}{}
 	}
 	g.young[short] = struct{}{}
