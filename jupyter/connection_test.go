@@ -17,7 +17,10 @@ const testConnection = `{"control_port": 50160, "shell_port": 57503, "transport"
  "iopub_port": 40885, "key": "a0436f6c", "jupyter_session": "x.ipynb", "kernel_name": "adrastea"}`
 
 func TestConnectionFileRoundTrip(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "runtime")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(dir, "kernel-1.json")
 	if err := os.WriteFile(path, []byte(testConnection), 0o600); err != nil {
 		t.Fatal(err)
@@ -32,7 +35,7 @@ func TestConnectionFileRoundTrip(t *testing.T) {
 	if got := c.Endpoint(IOPub); got != "tcp://127.0.0.1:40885" {
 		t.Errorf("Endpoint = %q", got)
 	}
-	c.Ports[Shell] = 1
+	c.Ports[Shell] = 65535
 	again := filepath.Join(dir, "again.json")
 	if err := c.WriteFile(again); err != nil {
 		t.Fatal(err)
@@ -41,12 +44,28 @@ func TestConnectionFileRoundTrip(t *testing.T) {
 		t.Errorf("mode %v, %v, want 0600", st.Mode(), err)
 	}
 	d, err := ReadConnectionFile(again)
-	if err != nil || d.Ports[Shell] != 1 || string(d.Extra["jupyter_session"]) != `"x.ipynb"` ||
+	if err != nil || d.Ports[Shell] != 65535 || string(d.Extra["jupyter_session"]) != `"x.ipynb"` ||
 		d.KernelName != "adrastea" || d.Key.Reveal() != c.Key.Reveal() {
 		t.Errorf("read again %+v, %v", d, err)
 	}
 	if got := slices.Collect(maps.Keys(d.Extra)); len(got) != 1 {
 		t.Errorf("unknown keys: %q", got)
+	}
+	c.Transport, c.IP = "ipc", "/run/kernel-1-ipc"
+	c.CurvePublicKey, c.CurveSecretKey = "public", NewKey("secret")
+	if err := c.WriteFile(again); err != nil {
+		t.Fatal(err)
+	}
+	d, err = ReadConnectionFile(again)
+	if err != nil || d.Endpoint(Shell) != "ipc:///run/kernel-1-ipc-65535" ||
+		d.CurvePublicKey != "public" || d.CurveSecretKey.Reveal() != "secret" {
+		t.Errorf("read with CURVE keys, over ipc: %+v, %v", d, err)
+	}
+	if err := c.WriteFile(dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("WriteFile in the place of a directory: %v", err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) != 1 {
+		t.Errorf("a file that could not be written left behind: %v, %v", entries, err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("left behind: %v, %v", entries, err)
@@ -56,12 +75,13 @@ func TestConnectionFileRoundTrip(t *testing.T) {
 func TestFindConnectionFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("JUPYTER_RUNTIME_DIR", dir)
-	if path, err := FindConnectionFile(""); err == nil || !strings.Contains(err.Error(), dir) {
+	if path, err := FindConnectionFile(""); err == nil ||
+		!strings.Contains(err.Error(), "no connection file of a kernel in "+dir) {
 		t.Errorf("FindConnectionFile in an empty directory = %q, %v", path, err)
 	}
 	elsewhere := filepath.Join(t.TempDir(), "mine")
 	for i, path := range []string{
-		elsewhere, filepath.Join(dir, "kernel-4711.json"), filepath.Join(dir, "kernel-4712.json"),
+		elsewhere, filepath.Join(dir, "kernel-4712.json"), filepath.Join(dir, "kernel-4711.json"),
 		filepath.Join(dir, "jpserver-4711.json"), filepath.Join(dir, "kernel-4711-ipc-1"),
 	} {
 		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
@@ -72,9 +92,12 @@ func TestFindConnectionFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, "4712"), 0o700); err != nil { // no file
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
-		elsewhere: elsewhere, "kernel-4711.json": "kernel-4711.json", "4711": "kernel-4711.json",
-		"jpserver-4711.json": "jpserver-4711.json", "47": "kernel-4712.json", "": "kernel-4712.json",
+		elsewhere: elsewhere, "kernel-4712.json": "kernel-4712.json", "4712": "kernel-4712.json",
+		"jpserver-4711.json": "jpserver-4711.json", "47": "kernel-4711.json", "": "kernel-4711.json",
 	} {
 		if want != elsewhere {
 			want = filepath.Join(dir, want)
@@ -121,6 +144,7 @@ func TestBadConnectionFiles(t *testing.T) {
 		{"{}", "ip is missing, key is missing, shell_port is missing, control_port is missing"},
 		{edit(`"shell_port": 57503,`, ""), "shell_port is missing"},
 		{edit(`"key": "a0436f6c",`, ""), "key is missing"},
+		{edit(`"key": "a0436f6c"`, `"key": null`), "key is missing"},
 		{edit(`"ip": "127.0.0.1"`, `"ip": ""`), "ip is empty"},
 		{edit(`57503`, `70000`), "shell_port is no port (a number from 0 to 65535)"},
 		{edit(`57503`, `-1`), "shell_port is no port"},
@@ -154,7 +178,7 @@ func TestBadConnectionFiles(t *testing.T) {
 }
 
 func TestEmptyKeyAndPortZero(t *testing.T) {
-	c, _, err := parseConnection([]byte(`{"ip":"x","key":"","shell_port":0,"control_port":0,
+	c, _, err := parseConnection([]byte(`{"ip":"x","key":"","transport":null,"shell_port":0,"control_port":0,
 		"stdin_port":0,"iopub_port":0,"hb_port":0}`))
 	if err != nil || !c.Key.Empty() || c.Transport != "tcp" || c.SignatureScheme != SchemeHMACSHA256 {
 		t.Errorf("parseConnection = %+v, %v", c, err)

@@ -164,6 +164,8 @@ func TestSpecDirsShowsWhatIsBrokenAndHidden(t *testing.T) {
 	for path, text := range map[string]string{
 		"first/kernels/K/kernel.json":     `{"argv": ["a"]}`,
 		"data/kernels/k/kernel.json":      `{"argv": ["b"]}`,
+		"data/kernels/C/kernel.json":      `{"argv": ["c"], "interrupt_mode": "message"}`,
+		"data/kernels/a b/kernel.json":    `{"argv": ["d"]}`,
 		"data/kernels/broken/kernel.json": `{"argv": `,
 		"data/kernels/empty/readme":       "",
 		"data/kernels/file":               "",
@@ -190,9 +192,19 @@ func TestSpecDirsShowsWhatIsBrokenAndHidden(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	want := []string{"k /first/kernels/K", "broken /data/kernels/broken broken", "k /data/kernels/k shadowed"}
+	want := []string{"k /first/kernels/K", "c /data/kernels/C", "broken /data/kernels/broken broken", "k /data/kernels/k shadowed"}
 	if !slices.Equal(got, want) {
 		t.Errorf("SpecDirs() = %q, want %q", got, want)
+	}
+	got = nil
+	for _, s := range KernelSpecs() {
+		if rel, ok := strings.CutPrefix(s.Dir, dir); ok {
+			got = append(got, strings.Join([]string{s.Name, rel, s.InterruptMode}, " "))
+		}
+	}
+	want = []string{"c /data/kernels/C message", "k /first/kernels/K signal"}
+	if !slices.Equal(got, want) {
+		t.Errorf("KernelSpecs() = %q, want %q", got, want)
 	}
 }
 

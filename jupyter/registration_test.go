@@ -115,6 +115,12 @@ func TestRegistrationRoundTrip(t *testing.T) {
 		if err != nil || again == nil || again.Older != r.Older || again.KernelID != r.KernelID || c.Ports != [5]int{} {
 			t.Errorf("as a registration file: %+v, %+v, %v", c, again, err)
 		}
+		if err := again.WriteFile(path, c); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := ReadConnectionFile(path); err == nil || !strings.Contains(err.Error(), "has not registered") {
+			t.Errorf("without ports, as a connection file: %+v, %v", c, err)
+		}
 	}
 }
 
@@ -139,6 +145,24 @@ func TestBadAnnouncements(t *testing.T) {
 		if _, _, err := r.Accept(NewSession("l"), frames); err == nil {
 			t.Errorf("%q is accepted", frames)
 		}
+	}
+}
+
+func TestRefusedRegistration(t *testing.T) {
+	_, r, err := readKernelFile(t, olderFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := NewSession("l").New(nil, &handshakeReply{Status: StatusError})
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := r.codec.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.CheckAnswer(frames); err == nil || !strings.Contains(err.Error(), `status "error"`) {
+		t.Errorf("CheckAnswer of a refusal: %v", err)
 	}
 }
 
