@@ -352,7 +352,8 @@ func TestCurveHandshakeRefuses(t *testing.T) {
 				t.Errorf("answer %q, want %q", got[len(got)-1], test.answer)
 			}
 			for _, m := range []Mechanism{test.client, test.server} {
-				if _, done := m.Peer(); done && test.name != "client refuses metadata" {
+				// A server has done its part when it sends READY.
+				if _, done := m.Peer(); done && (test.name != "client refuses metadata" || m == test.client) {
 					t.Errorf("%T believes to be connected", m)
 				}
 			}
@@ -369,12 +370,14 @@ func TestCurveVouch(t *testing.T) {
 		signer  *ecdh.PrivateKey // who makes the vouch
 		server  *ecdh.PublicKey  // S in the vouch
 		wrongC  bool             // another C' in the vouch
+		trailer string           // after the vouch
 		want    error
 	}{
 		{name: "honest", claimed: clientKey.PublicKey(), signer: clientKey, server: serverKey.PublicKey()},
 		{name: "without the secret key", claimed: clientKey.PublicKey(), signer: otherKey, server: serverKey.PublicKey(), want: errVouch},
 		{name: "made for another server", claimed: clientKey.PublicKey(), signer: clientKey, server: otherKey.PublicKey(), want: errVouch},
 		{name: "made for another connection", claimed: clientKey.PublicKey(), signer: clientKey, server: serverKey.PublicKey(), wrongC: true, want: errVouch},
+		{name: "with malformed metadata", claimed: clientKey.PublicKey(), signer: clientKey, server: serverKey.PublicKey(), trailer: "\x01", want: errMetadata},
 		{name: "key of low order", claimed: publicKey(make([]byte, keySize)), signer: clientKey, server: serverKey.PublicKey(), want: errPeerKey},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -396,12 +399,65 @@ func TestCurveVouch(t *testing.T) {
 				claim = append(otherKey.PublicKey().Bytes(), test.server.Bytes()...)
 			}
 			text := r.appendLong(test.claimed.Bytes(), vouchPrefix, claim, mustShare(t, test.signer, session))
+			text = append(text, test.trailer...)
 			initiate := append([]byte(initiateName), cookie...)
 			ready, err := server.Receive(appendShort(initiate, initiatePrefix, 2, text, mustShare(t, transient, session)))
 			if !errors.Is(err, test.want) || err == nil && test.want != nil || (ready != nil) != (test.want == nil) {
 				t.Errorf("server.Receive(INITIATE) = %q, %v; want error %v", ready, err, test.want)
 			}
 		})
+	}
+}
+
+// TestCurveHello: "The server SHALL validate all fields": also what the signature
+// box holds.
+func TestCurveHello(t *testing.T) {
+	for at, want := range map[int]error{-1: nil, 0: errHello, 63: errHello} {
+		transient := seeded("liar").key()
+		signed := make([]byte, helloZeros)
+		if at >= 0 {
+			signed[at] = 1
+		}
+		hello := append([]byte("\x05HELLO\x01\x00"), make([]byte, 72)...)
+		hello = append(hello, transient.PublicKey().Bytes()...)
+		server := testCurveServer()
+		server.Start()
+		hello = appendShort(hello, helloPrefix, 1, signed, mustShare(t, transient, serverKey.PublicKey()))
+		if welcome, err := server.Receive(hello); err != want || (welcome == nil) != (want != nil) {
+			t.Errorf("HELLO that signs %x: %q, %v; want %v", signed, welcome, err, want)
+		}
+	}
+}
+
+// TestCurveKeysAreNew: "The client SHALL generate a unique key pair for each
+// connection", and the server one and a cookie for each WELCOME.
+func TestCurveKeysAreNew(t *testing.T) {
+	hellos, welcomes := map[string]bool{}, map[string]bool{}
+	for range 3 {
+		hello, err := NewCurveClient(local("DEALER"), clientKey, serverKey.PublicKey()).Start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hellos[string(hello[80:112])] = true
+		// All of them for the same client: what differs is the server's.
+		client, server := testCurveClient(), NewCurveServer(local("ROUTER"), serverKey, admitAll)
+		if hello, err = client.Start(); err != nil {
+			t.Fatal(err)
+		}
+		server.Start()
+		welcome, err := server.Receive(hello)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, ok := openLong(welcome[8:], welcomePrefix, client.permanent)
+		if !ok {
+			t.Fatal("WELCOME does not open")
+		}
+		welcomes[string(plain[:32])] = true
+		welcomes[string(plain[32:48])] = true // the nonce of the cookie
+	}
+	if len(hellos) != 3 || len(welcomes) != 6 {
+		t.Errorf("3 connections have %d keys of clients, and %d keys and cookies of servers", len(hellos), len(welcomes))
 	}
 }
 

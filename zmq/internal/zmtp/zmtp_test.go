@@ -51,9 +51,31 @@ func TestGreetingVectors(t *testing.T) {
 			}
 		}
 	}
-	server := Greeting{3, 0, "A-Z_0.9+", true}
-	if got, ok, err := ParseGreeting(server.Append(nil)); !ok || err != nil || got != server {
-		t.Errorf("round trip = %v, %v, %v", got, ok, err)
+	for _, server := range []Greeting{{3, 0, "A-Z_0.9+", true}, {3, 1, "TWENTY-OCTETS-LONG.1", true}} {
+		if got, ok, err := ParseGreeting(server.Append(nil)); !ok || err != nil || got != server {
+			t.Errorf("round trip of %v = %v, %v, %v", server, got, ok, err)
+		}
+	}
+}
+
+// TestNameCharacters: what the specification's grammars have as mechanism-char and
+// name-char, and how long a name may be.
+func TestNameCharacters(t *testing.T) {
+	const both = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+"
+	for c := range 256 {
+		name := string([]byte{byte(c)})
+		greeting := Greeting{3, 1, "N" + name, false}.Append(nil)
+		if _, ok, err := ParseGreeting(greeting); (ok && err == nil) != (c == 0 || strings.Contains(both, name)) {
+			t.Errorf("a mechanism with %q: %v, %v", name, ok, err)
+		}
+		if got := ValidName(name); got != (strings.Contains(both, name) || strings.Contains(strings.ToLower(both), name)) {
+			t.Errorf("ValidName(%q) = %v", name, got)
+		}
+	}
+	for n, want := range map[int]bool{0: false, 1: true, 255: true, 256: false} {
+		if got := ValidName(strings.Repeat("x", n)); got != want {
+			t.Errorf("ValidName of %d octets = %v", n, got)
+		}
 	}
 }
 
@@ -71,6 +93,7 @@ func TestGreetingInvalid(t *testing.T) {
 		"ZMTP 1.0":                {change(9, 0x7e), 10},
 		"ZMTP 2.0":                {change(10, 1), 11},
 		"no mechanism":            {change(12, 0), 64},
+		"no mechanism at all":     {change(12, 0, 0, 0, 0), 64},
 		"lower case":              {change(12, 'n'), 64},
 		"octets after the name":   {change(18, 'X'), 64},
 		"mechanism in the middle": {change(12, 'N', 0, 'L', 'L'), 64},
@@ -245,12 +268,44 @@ func TestCommandInvalid(t *testing.T) {
 }
 
 func TestPingRoundTrip(t *testing.T) {
-	name, data, err := ParseCommand(AppendPing(nil, 0x1234, []byte("context")))
-	if name != CmdPing || err != nil {
-		t.Fatal(name, err)
+	for _, context := range []string{"", "context", strings.Repeat("c", MaxPingContext)} {
+		name, data, err := ParseCommand(AppendPing(nil, 0x1234, []byte(context)))
+		if name != CmdPing || err != nil {
+			t.Fatal(name, err)
+		}
+		if ttl, got, err := ParsePing(data); ttl != 0x1234 || string(got) != context || err != nil {
+			t.Errorf("ParsePing = %d, %q, %v; the context is %q", ttl, got, err, context)
+		}
 	}
-	if ttl, context, err := ParsePing(data); ttl != 0x1234 || string(context) != "context" || err != nil {
-		t.Errorf("ParsePing = %d, %q, %v", ttl, context, err)
+}
+
+// TestErrorReasons: the reason of an ERROR has an octet for its length.
+func TestErrorReasons(t *testing.T) {
+	for size, want := range map[int]int{0: 0, 255: 255, 256: 255, 1000: 255} {
+		body := appendError(nil, strings.Repeat("x", size))
+		err, ok := errors.AsType[*PeerError](parseError(body[len(errorName):]))
+		if !ok || err.Reason != strings.Repeat("x", want) || len(body) != len(errorName)+1+want {
+			t.Errorf("a reason of %d octets arrives as %v", size, err)
+		}
+	}
+}
+
+func TestUnexpectedCommands(t *testing.T) {
+	for _, tt := range []struct{ body, due, want string }{
+		{"\x04PING", readyName, "command PING in place of READY"},
+		{"\x09SUBSCRIBE", readyName, "command SUBSCRIBE in place of READY"},
+		{"\x04AZAZ\x00\x01", helloName, "command AZAZ in place of HELLO"},
+		{"\x0aSUBSCRIBER", readyName, "unknown command in place of READY"},
+		{"\x04ping", readyName, "unknown command in place of READY"},
+		{"\x04AZ\x00@", readyName, "unknown command in place of READY"},
+		{helloName, readyName, "command HELLO in place of READY"},
+		{helloName, welcomeName, errTwoClients.Error()},
+		{initiateName, welcomeName, "command INITIATE in place of WELCOME"},
+	} {
+		p := progress{due: tt.due}
+		if _, err := p.take([]byte(tt.body)); err == nil || err.Error() != tt.want {
+			t.Errorf("%q where %q is due: %v, want %s", tt.body, tt.due, err, tt.want)
+		}
 	}
 }
 
