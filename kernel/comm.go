@@ -13,7 +13,7 @@ import (
 // A Comm is a line between the language and the front ends (a widget, for
 // instance): either side opens it, both may send messages, either side closes
 // it. Its methods may be called from any goroutine, and block as those of
-// [Output] do.
+// [Output] do; after the end of the kernel they return ErrShutdown.
 type Comm struct {
 	ID     string // names the comm in its messages
 	Target string // names what the other side opens it for, "jupyter.widget" for instance
@@ -125,13 +125,6 @@ func (cs *comms) get(id string) *openComm {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return cs.open[id]
-}
-
-// end forgets all comms: the kernel ends, and its front ends with it.
-func (cs *comms) end() {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	clear(cs.open)
 }
 
 // info answers a comm_info_request.

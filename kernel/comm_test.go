@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
 )
 
@@ -41,8 +42,12 @@ func testCommOfTheFrontEnd(t *testing.T, opt *kerneltest.Options) {
 	}
 	c.ExpectIdle(m)
 	// The same id again changes nothing.
-	r = c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "echo"})
+	r = c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "1", TargetName: "print"})
 	c.ExpectBusy(r)
+	c.ExpectIdle(r)
+	r = c.Request(jupyter.Shell, &jupyter.CommMsg{CommID: "1"})
+	c.ExpectBusy(r)
+	c.Expect(r, jupyter.IOPub, jupyter.TypeCommMsg)
 	c.ExpectIdle(r)
 	r = c.Request(jupyter.Shell, &jupyter.CommClose{CommID: "1"})
 	c.ExpectBusy(r)
@@ -113,4 +118,41 @@ func testCommOfTheKernelAnswers(t *testing.T, opt *kerneltest.Options) {
 		t.Errorf("comm_msg %s", m.Content)
 	}
 	c.ExpectIdle(r)
+}
+
+func TestCommErrors(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := ranEmpty(c, 1)
+	out := l.ambient()
+	for _, bad := range []any{7, []int{1}, "text", make(chan int)} {
+		if _, err := out.OpenComm(&kernel.CommOpening{Target: "x", Data: bad}, nil); err == nil {
+			t.Errorf("a comm opens with data %v", bad)
+		}
+		if _, err := out.OpenComm(&kernel.CommOpening{Target: "x", Metadata: bad}, nil); err == nil {
+			t.Errorf("a comm opens with metadata %v", bad)
+		}
+	}
+	comm, err := out.OpenComm(&kernel.CommOpening{Target: "x", ID: "1"}, nil)
+	must(t, err)
+	c.Expect(r, jupyter.IOPub, jupyter.TypeCommOpen)
+	if _, err := out.OpenComm(&kernel.CommOpening{Target: "y", ID: "1"}, nil); err == nil {
+		t.Error("a second comm of the same id opens")
+	}
+	if err := comm.Send(out, 7, nil); err == nil {
+		t.Error("7 is sent as data")
+	}
+	if got := commInfo(c, ""); got != `{"status":"ok","comms":{"1":{"target_name":"x"}}}` {
+		t.Errorf("comm_info: %s", got)
+	}
+	s := shutdown(c, false)
+	c.ExpectBusy(s)
+	expectShutdown(c, s)
+	must(t, c.Kernel.Wait())
+	if err := comm.Send(out, nil, nil); err != kernel.ErrShutdown {
+		t.Errorf("Send after the end of the kernel: %v", err)
+	}
+	if err := comm.Close(out, nil); err != kernel.ErrShutdown {
+		t.Errorf("Close after the end of the kernel: %v", err)
+	}
 }

@@ -49,7 +49,6 @@ func (s *Server) finish(loops, reader *sync.WaitGroup) {
 		}
 	}
 	s.answerShutdowns()
-	s.comms.end()
 
 	history := make(chan error, 1)
 	go func() { history <- s.cfg.History.Close() }() // beside the sockets: both may take a while
