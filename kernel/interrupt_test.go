@@ -17,11 +17,13 @@ func TestK5Interrupt(t *testing.T) { run(t, testK5Interrupt) }
 func testK5Interrupt(t *testing.T, opt *kerneltest.Options) {
 	c := kerneltest.Start(t, newScript(), opt)
 	for _, by := range []func(){c.Interrupt, c.Kernel.Server.Interrupt} {
-		r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: "wait\nout the rest does not run"})
-		c.ExpectStart(r, 0)
-		by()
-		c.ExpectError(r, "Interrupted", "the execution was interrupted")
-		done(c, r, "error")
+		for _, how := range []string{"wait", "giveup"} {
+			r := c.Request(jupyter.Shell, &jupyter.ExecuteRequest{Code: how + "\nout the rest does not run"})
+			c.ExpectStart(r, 0)
+			by()
+			c.ExpectError(r, "Interrupted", "the execution was interrupted")
+			done(c, r, "error")
+		}
 	}
 }
 

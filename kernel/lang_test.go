@@ -90,12 +90,16 @@ func (busyScript) AnswerBusy(c jupyter.Content) jupyter.Content {
 	return nil
 }
 
+// A plainScript is a script that can execute, and nothing else.
+type plainScript struct{ kernel.Language }
+
 // languages are the languages of the conversations, by name.
 var languages = map[string]func() kernel.Language{
 	"script":    func() kernel.Language { return newScript() },
 	"subshells": func() kernel.Language { return newSubScript() },
 	"debugger":  func() kernel.Language { return debugScript{newScript()} },
 	"comms":     func() kernel.Language { return commScript{newScript()} },
+	"plain":     func() kernel.Language { return plainScript{newScript()} },
 }
 
 func newScript() *script { return &script{stuck: make(chan struct{})} }
@@ -205,6 +209,9 @@ func (l *script) run(ctx context.Context, req *kernel.Request, cmd, arg string) 
 	case "wait": // for an interrupt or the end
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
+	case "giveup": // as wait, but without the cause
+		<-ctx.Done()
+		return nil, ctx.Err()
 	case "pause": // milliseconds
 		n, err := strconv.Atoi(arg)
 		time.Sleep(time.Duration(n) * time.Millisecond)
@@ -288,6 +295,9 @@ func (*script) Complete(_ context.Context, code string, cursor int) (*jupyter.Co
 	}
 	if code == "nothing" {
 		return nil, nil
+	}
+	if code == "unsendable" {
+		return &jupyter.CompleteReply{Metadata: jupyter.Object{"x": make(chan int)}}, nil
 	}
 	return &jupyter.CompleteReply{Matches: []string{code + "!"}, CursorEnd: cursor}, nil
 }

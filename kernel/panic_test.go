@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -30,6 +31,8 @@ func (l *panicker) Start(ctx context.Context, out *kernel.Output) error {
 	}
 	return l.script.Start(ctx, out)
 }
+
+func (*panicker) Evaluate(context.Context, string) (jupyter.MIMEBundle, error) { panic("no value") }
 
 func (*panicker) Interrupt(*kernel.Request) { panic("no interrupt") }
 
@@ -69,10 +72,16 @@ func TestAPanicOfTheLanguageEndsOneRequest(t *testing.T) {
 		done(c, r, "error")
 	}
 
-	cell = c.Execute("out x")
+	cell = c.Request(jupyter.Shell, &jupyter.ExecuteRequest{
+		Code: "out x", StoreHistory: true, UserExpressions: map[string]string{"a": "1"},
+	})
 	c.ExpectStart(cell, 2)
 	c.ExpectStream(cell, "stdout", "x")
-	done(c, cell, "ok")
+	m := c.ExpectReplyStatus(cell, "ok")
+	if !strings.Contains(string(m.Content), `"a":{"status":"error","ename":"Panic","evalue":"no value"`) {
+		t.Errorf("execute_reply = %s", m.Content)
+	}
+	c.ExpectIdle(cell)
 	s := shutdown(c, false)
 	c.ExpectBusy(s)
 	expectShutdown(c, s)

@@ -343,4 +343,10 @@ func TestErrorsOfTheLanguage(t *testing.T) {
 		c.ExpectReplyStatus(r, "error")
 		c.ExpectIdle(r)
 	}
+	r := c.Request(jupyter.Shell, &jupyter.CompleteRequest{Code: "unsendable"})
+	c.ExpectBusy(r)
+	if m := c.ExpectReplyStatus(r, "error"); !strings.Contains(string(m.Content), "unsupported type: chan int") {
+		t.Errorf("complete_reply = %s", m.Content)
+	}
+	c.ExpectIdle(r)
 }
