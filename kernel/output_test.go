@@ -41,6 +41,26 @@ func TestStreamOfAnotherName(t *testing.T) {
 			t.Errorf("Stream(%q): %v", name, err)
 		}
 	}
+	if err := l.ambient().UpdateDisplay(nil, nil, ""); err == nil {
+		t.Error("UpdateDisplay without an id: no error")
+	}
+}
+
+// Who writes text as bytes may use them again at once.
+func TestStreamBytes(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := ranEmpty(c, 1)
+	buf := make([]byte, 7)
+	var want strings.Builder
+	for n := range 1000 {
+		text := fmt.Sprintf("%06d\n", n)
+		want.WriteString(text)
+		copy(buf, text)
+		must(t, l.ambient().StreamBytes("stdout", buf))
+		copy(buf, "changed")
+	}
+	c.ExpectStream(r, "stdout", want.String())
 }
 
 // Text of any kind and size comes as it was written, though its memory, and that
@@ -103,10 +123,20 @@ func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
 	l := newScript()
 	l.startText = []string{"wel", "come", strings.Repeat("x", 2<<20)}
 	c := connectLate(t, l)
-	nobody, err := c.Session.New(nil, &jupyter.Status{})
-	must(t, err)
-	nobody.Header.MsgID = ""
-	c.ExpectStream(nobody, "stdout", "welcome"+strings.Repeat("x", 1<<20))
+	c.ExpectStream(&jupyter.Message{}, "stdout", "welcome"+strings.Repeat("x", 1<<20))
+}
+
+// A subscriber that is there hears what the language says before any request.
+func TestOutputOfStartDoesNotWaitForARequest(t *testing.T) {
+	l := newScript()
+	l.startc = make(chan struct{})
+	c := kerneltest.Start(t, l, nil)
+	for l.ambient() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	must(t, l.ambient().Stream("stdout", "loading\n"))
+	c.ExpectStream(&jupyter.Message{}, "stdout", "loading\n")
+	close(l.startc)
 }
 
 // Text that waits for a subscriber is joined as other text is: a language that
@@ -196,6 +226,25 @@ func testK7Coalesced(t *testing.T) {
 		t.Errorf("1000 pieces in a second became %d messages, want about 20", n)
 	}
 	c.ExpectStream(r, "stdout", strings.Repeat("x", 1000))
+}
+
+func TestK7AMegabyteIsNotHeldBack(t *testing.T) { synctest.Test(t, testK7Megabyte) }
+
+// testK7Megabyte: no time passes.
+func testK7Megabyte(t *testing.T) {
+	l := newScript()
+	c := kerneltest.Start(t, l, nil)
+	r := ranEmpty(c, 1)
+	must(t, l.ambient().Stream("stdout", "first\n")) // goes out at once
+	line := strings.Repeat("x", 1023) + "\n"
+	for range 1024 {
+		must(t, l.ambient().Stream("stdout", line))
+	}
+	synctest.Wait()
+	if n := c.Unread(); n < 4 {
+		t.Errorf("a megabyte of text, and what went out are %d messages", n)
+	}
+	c.ExpectStream(r, "stdout", "first\n"+strings.Repeat(line, 1024))
 }
 
 func TestK7NoCoalescing(t *testing.T) {

@@ -1,11 +1,15 @@
 package kernel_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // transports are what tests of the whole run over.
@@ -21,6 +25,39 @@ func run(t *testing.T, test func(t *testing.T, opt *kerneltest.Options)) {
 		t.Run(name, func(t *testing.T) { test(t, &kerneltest.Options{Transport: tr}) })
 	}
 	t.Run("curve", func(t *testing.T) { test(t, &kerneltest.Options{Transport: "tcp", Encrypt: true}) })
+}
+
+// An ender is an Engine whose sockets a test can end.
+type ender struct {
+	sockets []kernel.Socket // in the order of jupyter.Channels
+}
+
+func (e *ender) Bind(typ zmq.Type, endpoint string, cfg *zmq.Config) (kernel.Socket, string, error) {
+	s, err := zmq.NewSocket(typ, cfg)
+	if err != nil {
+		return nil, "", err
+	}
+	e.sockets = append(e.sockets, s)
+	bound, err := s.Bind(endpoint)
+	return s, bound, err
+}
+
+// TestAKernelWithoutOneOfItsSocketsEnds: it could not be reached, or not be heard.
+func TestAKernelWithoutOneOfItsSocketsEnds(t *testing.T) {
+	for i, ch := range jupyter.Channels() {
+		e := new(ender)
+		s, err := kernel.NewServer(newScript(), jupyter.NewConnectionInfo(), &kernel.Config{Engine: e})
+		must(t, err)
+		must(t, e.sockets[i].Close())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := s.Run(ctx); err == nil || !strings.Contains(err.Error(), ch.String()+" socket has ended") {
+			t.Errorf("Run without the %v socket: %v", ch, err)
+		}
+		if got := s.ExitStatus(); got != 1 {
+			t.Errorf("ExitStatus without the %v socket: %d", ch, got)
+		}
+	}
 }
 
 func TestExecute(t *testing.T) { run(t, testExecute) }
