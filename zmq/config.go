@@ -61,7 +61,7 @@ type Config struct {
 	Handler func(s *Socket, m Message)
 
 	// MaxMessageSize bounds a received message: the octets of all its frames,
-	// and 32 more for each of them. A peer that sends more is
+	// and 32 more for each but the last. A peer that sends more is
 	// disconnected. Default: 256 MiB. Negative: no bound.
 	MaxMessageSize int64
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"slices"
@@ -105,7 +106,11 @@ func TestZ4HandshakeVersions(t *testing.T) {
 		rep := newSocket(t, Rep, nil)
 		r := dialRaw(t, bind(t, rep, "tcp://127.0.0.1:*"))
 		r.write(greeting(v[0], v[1]))
-		r.skipGreeting()
+		ours := make([]byte, zmtp.GreetingSize)
+		r.conn.SetReadDeadline(time.Now().Add(patience))
+		if _, err := io.ReadFull(r.conn, ours); err != nil || !bytes.Equal(ours, greeting(3, 1)) {
+			t.Fatalf("version %v: greeted with %x, %v", v, ours, err)
+		}
 		r.write(ready("REQ", ""))
 		if f := r.read(); f.Flags != zmtp.Command {
 			t.Fatalf("version %v: got %q", v, f.Body)
@@ -249,12 +254,25 @@ func TestZ4MaxMessageSize(t *testing.T) {
 	pull := newSocket(t, Pull, &Config{MaxMessageSize: 1000})
 	at := bind(t, pull, "tcp://127.0.0.1:*")
 	events := pull.Monitor()
-	r := dialRaw(t, at).shake("PUSH", "", 1)
-	r.write(message(strings.Repeat("x", 1000)))
-	recv(t, pull)
-	r.write(message(strings.Repeat("x", 1001)))
-	event(t, events, PeerDetached)
-	r.closed()
+	x := func(n int) string { return strings.Repeat("x", n) }
+	for name, tt := range map[string]struct{ fits, tooMuch []byte }{
+		"one frame":   {message(x(1000)), message(x(1001))},
+		"two frames":  {message(x(500), x(500-frameCost)), message(x(500), x(501-frameCost))},
+		"small ones":  {message(x(900), x(100-frameCost)), message(x(900), x(101-frameCost))},
+		"many frames": {message(slices.Repeat([]string{""}, 1+1000/frameCost)...), message(slices.Repeat([]string{""}, 2+1000/frameCost)...)},
+		// What is announced, and does not come.
+		"a header": {message(x(500), x(400)), zmtp.AppendHeader(zmtp.AppendFrame(nil, zmtp.More, body(500)), 0, 500)},
+	} {
+		r := dialRaw(t, at).shake("PUSH", "", 1)
+		r.write(tt.fits)
+		recv(t, pull)
+		r.write(tt.tooMuch)
+		e := event(t, events, PeerDetached)
+		if _, ok := errors.AsType[*zmtp.TooLargeError](e.Err); !ok {
+			t.Errorf("%s: detached for %v", name, e.Err)
+		}
+		r.closed()
+	}
 }
 
 // A peer that does not read while much is offered to it costs its queue, and
@@ -408,8 +426,41 @@ func TestZ4StallTimeoutIsForgotten(t *testing.T) {
 		if f := r.read(); string(f.Body) != "later" {
 			t.Errorf("read %.20q", f.Body)
 		}
+		push.Deliver(big(), nil) // it accepts no more
+		time.Sleep(2 * time.Second)
+		if peerCount(push) != 0 {
+			t.Error("a peer that has stalled is still there")
+		}
 		push.Close()
 	})
+}
+
+// The subscriptions of a peer cost it the connection when they cost too much
+// memory. Those that it takes back cost nothing.
+func TestZ4HostileSubscriptionsAreBounded(t *testing.T) {
+	pub := newSocket(t, Pub, nil)
+	events := pub.Monitor()
+	r := silent(t, pub, "SUB", "")
+	pub.mu.Lock()
+	for p := range pub.peers { // as if it had as many as fit, but one
+		p.subscriptions = maxSubscriptions - subscriptionCost - 1
+	}
+	pub.mu.Unlock()
+	for range 3 {
+		r.write(append(command("SUBSCRIBE", "a"), command("CANCEL", "a")...))
+	}
+	r.write(command("SUBSCRIBE", "a"))
+	eventually(t, "the last one is there", func() bool {
+		return deliver(t, pub, "a") == nil && pub.Stats().Sent > 0
+	})
+	if f := r.read(); string(f.Body) != "a" {
+		t.Errorf("read %q", f.Body)
+	}
+	r.write(command("SUBSCRIBE", ""))
+	if e := event(t, events, PeerDetached); !errors.Is(e.Err, errSubscriptions) {
+		t.Errorf("detached for %v, want %v", e.Err, errSubscriptions)
+	}
+	r.closed()
 }
 
 // What a peer sends where its pattern only receives is thrown away.
