@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +62,75 @@ func TestZ1ClosingCountsWhatIsLost(t *testing.T) {
 	if st.Dropped != 10 || st.Pending != 0 || len(errs) != 10 || errs[0] != ErrClosed {
 		t.Errorf("after Close: %+v, completions %v", st, errs)
 	}
+}
+
+// From Shutdown on nothing new begins, and everybody is told so; after Close, too.
+func TestZ1ClosedSocketsSayErrClosed(t *testing.T) {
+	push := newSocket(t, Push, nil)
+	nothingNew := func() {
+		t.Helper()
+		_, bound := push.Bind("tcp://127.0.0.1:*")
+		for what, err := range map[string]error{
+			"Bind": bound, "Connect": push.Connect("tcp://127.0.0.1:1"), "Deliver": deliver(t, push, "x"),
+		} {
+			if !errors.Is(err, ErrClosed) {
+				t.Errorf("%s = %v, want ErrClosed", what, err)
+			}
+		}
+	}
+	if err := push.Connect("inproc://nobody-is-there"); err != nil {
+		t.Fatal(err)
+	}
+	send(t, push, "waits for a peer")
+	ctx, cancel := context.WithCancel(t.Context())
+	shut := make(chan error, 1)
+	go func() { shut <- push.Shutdown(ctx) }()
+	<-push.drainc
+	nothingNew()
+	if got := push.Stats().Pending; got != 1 {
+		t.Errorf("%d messages are pending, want that of before", got)
+	}
+	cancel()
+	if err := <-shut; !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown = %v", err)
+	}
+	nothingNew()
+	sub := newSocket(t, Sub, nil)
+	sub.Close()
+	for _, err := range []error{sub.Subscribe(nil), sub.Unsubscribe(nil)} {
+		if err != ErrClosed {
+			t.Errorf("Subscribe or Unsubscribe after Close = %v", err)
+		}
+	}
+}
+
+// Close returns when what the socket runs has ended, whoever has called it first.
+func TestZ1EveryCloseWaits(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var left atomic.Bool
+	pull := newSocket(t, Pull, &Config{Handler: func(*Socket, Message) {
+		close(entered)
+		<-leave
+		left.Store(true)
+	}})
+	push := newSocket(t, Push, nil)
+	connect(t, push, bind(t, pull, "tcp://127.0.0.1:*"))
+	send(t, push, "x")
+	<-entered
+	var closers sync.WaitGroup
+	for range 4 {
+		closers.Go(func() {
+			pull.Close()
+			if !left.Load() {
+				t.Error("Close returned while a handler ran")
+			}
+		})
+	}
+	for range 1000 { // let them begin
+		runtime.Gosched()
+	}
+	close(leave)
+	closers.Wait()
 }
 
 func TestZ1ClosingFromManyGoroutines(t *testing.T) {

@@ -1,11 +1,14 @@
 package zmq
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestEndpointErrors(t *testing.T) {
@@ -186,16 +190,57 @@ func TestConfigErrors(t *testing.T) {
 		"routing id of 256 octets": {RoutingID: make([]byte, 256)},
 		"zero octet":               {RoutingID: []byte("\x00x")},
 		"policy":                   {Full: 17},
-		"TTL":                      {HeartbeatTTL: 1 << 62},
+		"TTL":                      {HeartbeatTTL: 65535*100*time.Millisecond + 1},
+		"reconnection":             {ReconnectMin: 2, ReconnectMax: 1},
 		"subscription mode":        {Subscriptions: -1},
 	} {
 		if _, err := NewSocket(Dealer, &cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: NewSocket = %v", name, err)
 		}
 	}
+	for name, cfg := range map[string]Config{
+		"routing id of 255 octets": {RoutingID: bytes.Repeat([]byte("x"), 255)},
+		"the longest TTL":          {HeartbeatTTL: 65535 * 100 * time.Millisecond},
+		"the longest pause alone":  {ReconnectMax: time.Microsecond},
+	} {
+		if s, err := NewSocket(Dealer, &cfg); err != nil {
+			t.Errorf("%s: NewSocket = %v", name, err)
+		} else {
+			s.Close()
+		}
+	}
 	for _, typ := range []Type{0, -1, XSub + 1} {
 		if _, err := NewSocket(typ, nil); err == nil || !strings.Contains(err.Error(), "is not a socket type") {
 			t.Errorf("NewSocket(%d) = %v", typ, err)
+		}
+	}
+}
+
+// What the fields of a Config say that zero and a negative number mean.
+func TestConfigDefaults(t *testing.T) {
+	for _, tt := range []struct {
+		typ       Type
+		cfg, want Config
+	}{
+		{Dealer, Config{}, Config{SendQueue: 1000, SendQueueBytes: 64 << 20, SendBuffer: 1024, RecvQueue: 512, Full: Block,
+			MaxMessageSize: 256 << 20, HandshakeTimeout: 30 * time.Second, MaxHandshakes: 256,
+			ReconnectMin: 20 * time.Millisecond, ReconnectMax: 2 * time.Second}},
+		{Pub, Config{SendQueue: -1, RecvQueue: -1, SendBuffer: -1, HandshakeTimeout: -1, MaxHandshakes: -1, MaxMessageSize: -1,
+			StallTimeout: -1, HeartbeatInterval: -1, ReconnectMin: time.Minute},
+			Config{SendQueue: math.MaxInt, SendQueueBytes: math.MaxInt64, Full: DropNewest, MaxMessageSize: math.MaxInt,
+				MaxHandshakes: math.MaxInt, ReconnectMin: time.Minute, ReconnectMax: time.Minute}},
+		{Router, Config{SendQueue: -1, SendQueueBytes: 7, HeartbeatInterval: 3, Full: DropOldest, ReconnectMax: time.Millisecond},
+			Config{SendQueue: math.MaxInt, SendQueueBytes: 7, SendBuffer: 1024, RecvQueue: 512, Full: DropOldest, MaxMessageSize: 256 << 20,
+				HandshakeTimeout: 30 * time.Second, MaxHandshakes: 256, HeartbeatInterval: 3, HeartbeatTimeout: 3,
+				ReconnectMin: 20 * time.Millisecond, ReconnectMax: 20 * time.Millisecond}},
+	} {
+		got := tt.cfg.withDefaults(tt.typ)
+		if got.Security == nil || got.Logger == nil || got.dial == nil {
+			t.Errorf("%v: %+v", tt.typ, got)
+		}
+		got.Security, got.Logger, got.dial = nil, nil, nil
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%v: %+v becomes\n%+v, want\n%+v", tt.typ, tt.cfg, got, tt.want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/internal/testenv"
@@ -127,7 +128,7 @@ func TestZ3FlowDropOldestKeepsTheBoundInOctets(t *testing.T) {
 			for range 1000 {
 				put(large)
 			}
-			if n := waiting.Load(); n > bound+large {
+			if n := waiting.Load(); n > bound+large || n < bound-2*memBuffer-2*large {
 				t.Errorf("%d octets wait where %d are allowed", n, bound)
 			}
 			told = false
@@ -136,6 +137,40 @@ func TestZ3FlowDropOldestKeepsTheBoundInOctets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a peer leaves behind that has gone counts against the bounds of what waits
+// for the next one.
+func TestZ3FlowBoundOfWhatWasTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const bound, size = 1 << 20, 10 << 10
+		push := newSocket(t, Push, &Config{SendQueueBytes: bound, Full: DropNewest})
+		r := memPeer(t, push, "PULL")
+		put := func() bool { return deliverNow(push, size) != ErrQueueFull }
+		for put() {
+		}
+		r.conn.Close()
+		synctest.Wait()
+		if peerCount(push) != 0 {
+			t.Fatal("the peer is still there")
+		}
+		n := 0
+		for put() {
+			n++
+		}
+		// What was in the connection, and the message that was in part.
+		if most := 2*memBuffer/size + 2; n > most || push.Stats().Pending < int64(bound/size-most) {
+			t.Errorf("%d messages more wait, of %d octets each: %+v", n, size, push.Stats())
+		}
+		push.Close()
+	})
+}
+
+// deliverNow delivers a message of size octets, and returns what is known of it
+// at once: nil if it waits.
+func deliverNow(s *Socket, size int) (err error) {
+	s.Deliver(Message{Frames: [][]byte{body(size)}}, func(e error) { err = e })
+	return err
 }
 
 func TestZ3FlowBlockingPublisherLosesNothing(t *testing.T) {
@@ -358,16 +393,32 @@ func TestZ3MonitorNobodyNeedsToRead(t *testing.T) {
 	for range 2 * monitorSize {
 		router.Deliver(msg("nobody", "x"), nil)
 	}
+	// Half of the room is left for other events.
+	for range monitorSize {
+		at := bind(t, router, "inproc://monitored")
+		if err := router.Unbind(at); err != nil {
+			t.Fatal(err)
+		}
+	}
 	router.Close()
-	var told uint64
+	var dropped, others uint64
 	for e := range events {
-		if e.Kind != MessageDropped || e.Err != ErrNoPeer {
+		switch e.Kind {
+		case MessageDropped:
+			dropped++
+			if e.Err != ErrNoPeer {
+				t.Errorf("event %+v", e)
+			}
+		case Listening, EndpointClosed:
+			others++
+		default:
 			t.Errorf("event %+v", e)
 		}
-		told++
 	}
-	if st := router.Stats(); st.Dropped != 2*monitorSize || told == 0 || st.EventsLost+told != st.Dropped {
-		t.Errorf("%+v, and the monitor told of %d messages", st, told)
+	st := router.Stats()
+	if st.Dropped != 2*monitorSize || dropped != monitorSize/2 || others != monitorSize/2 ||
+		st.EventsLost != st.Dropped+2*monitorSize-dropped-others {
+		t.Errorf("%+v, and the monitor told of %d messages and of %d other events", st, dropped, others)
 	}
 }
 

@@ -106,10 +106,11 @@ func TestReqDiscardsWhatIsNoReply(t *testing.T) {
 	}
 	r.read()
 	r.write(message("no delimiter"))
+	r.write(message("")) // nothing behind it
 	r.write(message("", "answer"))
 	r.write(message("", "one too many"))
 	want(t, req, "answer")
-	eventually(t, "they are discarded", func() bool { return req.Stats().Discarded == 3 })
+	eventually(t, "they are discarded", func() bool { return req.Stats().Discarded == 4 })
 }
 
 // "SHALL accept an incoming message only from the last peer that it sent a request

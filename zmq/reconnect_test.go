@@ -295,6 +295,34 @@ func TestZ5DisconnectAndUnbind(t *testing.T) {
 	bind(t, rep, at) // it is free again
 }
 
+// Only the peer at that endpoint is parted from.
+func TestDisconnectLeavesOthers(t *testing.T) {
+	const n = 8
+	push := newSocket(t, Push, nil)
+	events := push.Monitor()
+	var pulls []*Socket
+	var at []string
+	for i := range n {
+		pulls = append(pulls, newSocket(t, Pull, nil))
+		at = append(at, bind(t, pulls[i], "tcp://127.0.0.1:*"))
+		connect(t, push, at[i])
+		event(t, events, PeerAttached)
+	}
+	for i := range n - 1 {
+		if err := push.Disconnect(at[i]); err != nil {
+			t.Error(err)
+		}
+		if e := event(t, events, PeerDetached); e.Endpoint != at[i] {
+			t.Fatalf("Disconnect(%s) detached %s", at[i], e.Endpoint)
+		}
+		if got := peerCount(push); got != n-1-i {
+			t.Fatalf("%d peers after %d of %d were disconnected", got, i+1, n)
+		}
+	}
+	send(t, push, "for the last one")
+	want(t, pulls[n-1], "for the last one")
+}
+
 // Whoever is there stays when the endpoint is unbound; nobody comes any more.
 func TestUnbindLeavesItsPeers(t *testing.T) {
 	for _, endpoint := range []string{"tcp://" + testenv.OwnHost() + ":*", "ipc://" + t.TempDir() + "/s", "inproc://unbound"} {
@@ -468,13 +496,20 @@ func TestZ6HeartbeatStandsStill(t *testing.T) {
 			t.Error("a silent peer is still there")
 		}
 
+		// It does not know PING.
 		old := newSocket(t, Dealer, &Config{HeartbeatInterval: time.Second})
 		ours, serve := pipe(old, true)
 		go serve()
-		newRaw(t, ours).shake("DEALER", "", 0)
+		r = newRaw(t, ours).shake("DEALER", "", 0)
 		time.Sleep(time.Hour)
 		if peerCount(old) != 1 {
 			t.Error("a peer of ZMTP 3.0 was dropped")
+		}
+		if err := deliver(t, old, "no command"); err != nil {
+			t.Error(err)
+		}
+		if f := r.read(); f.Flags != 0 || string(f.Body) != "no command" {
+			t.Errorf("a peer of ZMTP 3.0 was sent %q", f.Body)
 		}
 	})
 }
