@@ -254,7 +254,7 @@ func TestUnusableFiles(t *testing.T) {
 	for i := 200; i < len(scrambled); i++ {
 		scrambled[i] ^= byte(i*7 + 1)
 	}
-	exec := func(name, statement string) string {
+	exec := func(name string, raw []byte, statement string) string {
 		path := write(name, raw)
 		db, err := sql.Open("sqlite", path)
 		must(t, err)
@@ -267,9 +267,11 @@ func TestUnusableFiles(t *testing.T) {
 		{"no database", write("text", []byte(strings.Repeat("no database at all\n", 100))), "not a database"},
 		{"cut", write("cut", raw[:5000]), "malformed"},
 		{"scrambled", write("scrambled", scrambled), "malformed"},
-		{"another program's", exec("other", "PRAGMA application_id = 7"), "another program"},
-		{"a newer version", exec("newer", "PRAGMA user_version = 99"), "version 99"},
-		{"a table is gone", exec("gone", "DROP TABLE input"), "no such table"},
+		{"another program's", exec("other", raw, "PRAGMA application_id = 7"), "another program"},
+		{"another program's tables", exec("tables", nil, "CREATE TABLE t (x)"), "another program"},
+		{"another program's version", exec("version", nil, "PRAGMA user_version = 1"), "another program"},
+		{"a newer version", exec("newer", raw, "PRAGMA user_version = 99"), "version 99"},
+		{"a table is gone", exec("gone", raw, "DROP TABLE input"), "no such table"},
 		{"a directory", dir, "is a directory"},
 		{"below a file", filepath.Join(good, "h"), "not a directory"},
 		{"no file can be made", "/proc/self/none/h", "no such file"},
@@ -329,6 +331,14 @@ func TestLockedFile(t *testing.T) {
 		t.Errorf("while it is locked, tail = %q, want %q", got, want)
 	}
 	must(t, tx.Rollback())
+	// It is tried again, and others see it, before anybody asks.
+	other := Open(file, nil)
+	for deadline := time.Now().Add(time.Minute); find(t, other, tail) != "1/1 old, 2/1 new"; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("what was kept while the file was locked is not written")
+		}
+	}
+	must(t, other.Close())
 	if got, want := find(t, h, tail), "1/1 old, 2/1 new"; got != want {
 		t.Errorf("after that, tail = %q, want %q", got, want)
 	}
@@ -380,6 +390,9 @@ func TestDefaultFile(t *testing.T) {
 		if got := DefaultFile(tt.name); got != tt.want {
 			t.Errorf("DefaultFile(%q) = %q, want %q", tt.name, got, tt.want)
 		}
+	}
+	if cfg := Open("file", nil).(*fileHistory).cfg; cfg.MaxItems != 100_000 || cfg.MaxBytes != 64<<20 {
+		t.Errorf("by default, a file keeps %d items and %d octets", cfg.MaxItems, cfg.MaxBytes)
 	}
 	h := Open("", nil)
 	defer h.Close()
