@@ -150,3 +150,73 @@ func TestC3ABrokenQuestionInterrupts(t *testing.T) {
 		t.Errorf("Execute = %+v, %v", reply, err)
 	}
 }
+
+func TestRequestsOfACursor(t *testing.T) {
+	t.Parallel()
+	requests := make(chan string, 1)
+	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
+		requests <- m.Header.MsgType + " " + string(m.Content)
+		k.whole(ch, m, &jupyter.RawContent{Type: jupyter.ReplyType(m.Header.MsgType), JSON: []byte(`{"status":"ok"}`)}, nil)
+	}))
+	c := attach(t, k, nil)
+	for _, tt := range []struct {
+		ask  func(ctx context.Context) error
+		want string
+	}{
+		{func(ctx context.Context) error { _, err := c.Complete(ctx, "a𝄞b", 1); return err },
+			`complete_request {"code":"a𝄞b","cursor_pos":1}`},
+		{func(ctx context.Context) error { _, err := c.Complete(ctx, "a𝄞b", -1); return err },
+			`complete_request {"code":"a𝄞b","cursor_pos":3}`},
+		{func(ctx context.Context) error { _, err := c.Inspect(ctx, "a𝄞b", 0, 1); return err },
+			`inspect_request {"code":"a𝄞b","cursor_pos":0,"detail_level":1}`},
+		{func(ctx context.Context) error { _, err := c.Inspect(ctx, "a𝄞b", -1, 0); return err },
+			`inspect_request {"code":"a𝄞b","cursor_pos":3,"detail_level":0}`},
+	} {
+		if err := tt.ask(testContext(t)); err != nil {
+			t.Error(err)
+		}
+		if got := <-requests; got != tt.want {
+			t.Errorf("sent %s, want %s", got, tt.want)
+		}
+	}
+}
+
+// What a kernel says too much disturbs nobody: a second reply, questions of nobody's
+// code, and what is no question. Its debugger is Output's to hear where there is no
+// DebugEvent.
+func TestExecuteOfATalkativeKernel(t *testing.T) {
+	t.Parallel()
+	k := startFake(t, executing(func(k *fakeKernel, ch jupyter.Channel, m *jupyter.Message) {
+		stranger, err := k.session.New(nil, &jupyter.Status{})
+		if err != nil {
+			panic(err)
+		}
+		stranger.Identities = m.Identities
+		k.status(m, jupyter.StateBusy)
+		k.send(jupyter.Stdin, stranger, &jupyter.InputRequest{Prompt: "whose?"})
+		k.send(jupyter.Stdin, m, &jupyter.RawContent{Type: "no_question", JSON: []byte(`{"prompt":"what?"}`)})
+		k.send(jupyter.IOPub, m, jupyter.DebugEvent{"event": "stopped"})
+		for n := range 2 {
+			k.send(jupyter.Shell, m, &jupyter.ExecuteReply{Status: jupyter.StatusOK, ExecutionCount: n + 1})
+		}
+		k.status(m, jupyter.StateIdle)
+	}))
+	c := attach(t, k, nil)
+	for range 20 {
+		events := 0
+		reply, err := c.Execute(testContext(t), "x", &client.ExecuteOptions{
+			Output: func(m *jupyter.Message) {
+				if m.Header.MsgType == jupyter.TypeDebugEvent {
+					events++
+				}
+			},
+			Input: func(_ context.Context, q *jupyter.InputRequest) (string, error) {
+				t.Errorf("asked %q", q.Prompt)
+				return "", nil
+			},
+		})
+		if err != nil || reply.ExecutionCount != 1 || events != 1 {
+			t.Fatalf("Execute = %+v, %v, after %d events of the debugger", reply, err, events)
+		}
+	}
+}

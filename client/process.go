@@ -169,11 +169,9 @@ type tail struct {
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.cut = t.cut || len(t.buf)+len(b) > tailSize
 	t.buf = append(t.buf, b[max(0, len(b)-tailSize):]...)
-	if over := len(t.buf) - tailSize; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
-		t.cut = true
-	}
+	t.buf = t.buf[:copy(t.buf, t.buf[max(0, len(t.buf)-tailSize):])]
 	return len(b), nil
 }
 

@@ -71,3 +71,25 @@ func TestAnEndedKernelKeepsItsNumber(t *testing.T) {
 		t.Errorf("then: %v, %v", err, p.exitError())
 	}
 }
+
+// TestTail: what is kept of the output is its end, and says so.
+func TestTail(t *testing.T) {
+	all := strings.Repeat("0123456789", tailSize)
+	for _, sizes := range [][]int{{10}, {tailSize}, {tailSize - 1, 1}, {tailSize, 1}, {tailSize + 1}, {3 * tailSize}, {5, 3 * tailSize, 5}, {5, tailSize}} {
+		var tl tail
+		n := 0
+		for _, size := range sizes {
+			if k, err := tl.Write([]byte(all[n : n+size])); k != size || err != nil {
+				t.Errorf("Write of %d octets = %d, %v", size, k, err)
+			}
+			n += size
+		}
+		want := all[:n]
+		if n > tailSize {
+			want = "..." + all[n-tailSize:n]
+		}
+		if got := tl.String(); got != want {
+			t.Errorf("of writes of %d octets are kept %d: %.20q, want %.20q", sizes, len(got), got, want)
+		}
+	}
+}
