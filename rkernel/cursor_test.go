@@ -73,6 +73,9 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"lm(\\(y) ^", "complete_name(lm(\\(y) |lm|)"},
 		{"lm(if (y) z else ^", "complete_name(lm(if (y) z else |lm|)"},
 		{"?lm^", "complete_name(?lm||)"},
+		{".Mach^", "complete_name(.Mach||)"},
+		{"1 + .Machine$in^", "complete_member(.Machine|$|in)"},
+		{"x[y[1]]$a^", "complete_member(x[y[1]]|$|a)"},
 	}
 	for _, test := range tests {
 		code, cursor := at(test.code)
@@ -98,6 +101,7 @@ func TestColumnsAreOfferedOfTheDataAtHand(t *testing.T) {
 		{"with(d, f(g(c^", "d"},
 		{"f(g(d), c^", ""},
 		{"c^", ""},
+		{"(c^", ""},
 		{"d; f(c^", ""},
 		{"f(\"a\", c^", ""},
 		{"x <- d\ny <- (c^", ""},
@@ -149,6 +153,8 @@ func TestInspectionFindsTheObjectAtTheCursor(t *testing.T) {
 		{"x$a$b^$c", []string{"x", "$", "a", "$", "b"}},
 		{"x$a^$b", []string{"x", "$", "a"}},
 		{`x[["a b"]]$c^`, []string{"x", "[[", "a b", "$", "c"}},
+		{"x[[2]]$c^", []string{"x", "[[", "2", "$", "c"}},
+		{"x[[i]]$c^", nil},
 		{"x[1]$c^", nil},
 		{"`a b`^", []string{"a b"}},
 		{"# lm^", nil},

@@ -16,10 +16,14 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 	one := fakeR(t, map[string]string{description: "Version: 4.3.1\n", lib: ""})
 	two := fakeR(t, map[string]string{description: "Version: 4.4.2\n", lib: ""})
 	old := fakeR(t, map[string]string{description: "Version: 4.1.3\n", lib: ""})
+	base := fakeR(t, map[string]string{description: "Version: 4.5.0\n", lib: ""})
 	home := t.TempDir()
 	conda := filepath.Join(home, "miniforge3", "envs", "stats é 1")
 	write(t, filepath.Join(conda, "x"), "")
 	if err := os.Symlink(filepath.Join(two, "bin"), filepath.Join(conda, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(base, "bin"), filepath.Join(home, "miniforge3", "bin")); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(home, ".conda", "environments.txt"), old+"\n\n/no/such/env\n"+conda+"\n")
@@ -46,6 +50,7 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 		"PATH " + filepath.Join(links, "R") + " 4.3.1",
 		"conda " + filepath.Join(old, "bin", "R") + " unusable",
 		"conda " + filepath.Join(conda, "bin", "R") + " 4.4.2",
+		"conda " + filepath.Join(home, "miniforge3", "bin", "R") + " 4.5.0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("Discover() found\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
