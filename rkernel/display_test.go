@@ -18,7 +18,10 @@ func TestDisplayDataHasTheFormItsMIMETypeHas(t *testing.T) {
 	data, metadata, err := bundle(parts(
 		"image/png", "\x89PNG\x00", "text/plain", "a\xffb", "application/json", `{"a":1}`,
 		"application/vnd.x+json", "[1", "image/svg+xml", "<svg/>", "application/javascript", "1",
-		"application/x-unknown", "\xff\xfe", `{"image/png":{"width":3}}`))
+		"application/x-unknown", "\xff\xfe", "application/x-text", "abc", "application/x+json; v=1", "[1]",
+		// Base64 also where the bytes happen to be text.
+		"application/pdf", "abc", "application/octet-stream", "abc", "audio/wav", "abc", "video/mp4", "abc",
+		"image/x; v=1", "abc", `{"image/png":{"width":3}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +29,10 @@ func TestDisplayDataHasTheFormItsMIMETypeHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"application/javascript":"1","application/json":{"a":1},` +
-		`"application/vnd.x+json":"[1","application/x-unknown":"//4=","image/png":"iVBORwA=",` +
-		`"image/svg+xml":"\u003csvg/\u003e","text/plain":"a` + "\ufffd" + `b"}`
+	want := `{"application/javascript":"1","application/json":{"a":1},"application/octet-stream":"YWJj",` +
+		`"application/pdf":"YWJj","application/vnd.x+json":"[1","application/x+json; v=1":[1],"application/x-text":"abc",` +
+		`"application/x-unknown":"//4=","audio/wav":"YWJj","image/png":"iVBORwA=",` +
+		`"image/svg+xml":"\u003csvg/\u003e","image/x; v=1":"YWJj","text/plain":"a` + "\ufffd" + `b","video/mp4":"YWJj"}`
 	if string(got) != want {
 		t.Errorf("bundle =\n%s, want\n%s", got, want)
 	}
