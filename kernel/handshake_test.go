@@ -56,6 +56,9 @@ func (l *launcher) announcement() (answer [][]byte) {
 		var err error
 		l.info.Ports, answer, err = l.reg.Accept(jupyter.NewSession(""), m.Frames)
 		must(l.t, err)
+		if !l.reg.Older && len(m.Frames) != 4 { // a DEALER's: no empty frame
+			l.t.Errorf("the kernel registers with %q", m.Frames)
+		}
 	case <-time.After(time.Minute):
 		l.t.Fatal("the kernel does not register")
 	}
@@ -74,6 +77,10 @@ func TestHandshakeBothForms(t *testing.T) {
 			info, err := jupyter.ReadConnectionFile(l.file)
 			if err != nil || info.Ports != l.info.Ports {
 				t.Errorf("the connection file has %+v, %v, want %+v", info, err, l.info)
+			}
+			// A kernel may be started with it again.
+			if _, again, err := jupyter.ReadKernelFile(l.file); err != nil || again == nil || again.Port != l.reg.Port {
+				t.Errorf("as a registration file it has %+v, %v, want %+v", again, err, l.reg)
 			}
 			l.sock.Send() <- zmq.Message{Frames: answer}
 			c := kerneltest.Attach(t, l.info)

@@ -75,12 +75,13 @@ func testK4Others(t *testing.T, opt *kerneltest.Options) {
 	d.Request(jupyter.Stdin, &jupyter.InputReply{Value: "from another client"})
 	c.Answer(r, "to another request")
 	c.SendUnchecked(jupyter.Stdin, rawRequest(c, "stream", `{"name":"stdout","text":"no answer at all"}`))
-	c.AwaitDropped(jupyter.Stdin, 4)
+	c.SendFrames(jupyter.Stdin, [][]byte{[]byte("no message at all")})
+	c.AwaitDropped(jupyter.Stdin, 5)
 	c.Answer(p, "right")
 	c.Answer(p, "twice") // late
 	c.ExpectStream(r, "stdout", "<right>")
 	done(c, r, "ok")
-	c.AwaitDropped(jupyter.Stdin, 5)
+	c.AwaitDropped(jupyter.Stdin, 6)
 }
 
 func TestK4LateAnswersAreDropped(t *testing.T) { run(t, testK4Late) }

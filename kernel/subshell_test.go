@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,4 +151,29 @@ func TestSubshellsRunBesideEachOther(t *testing.T) {
 	close(l.stuck)
 	c.Await(stuck, jupyter.Shell, jupyter.TypeExecuteReply)
 	c.Discard()
+}
+
+// TestSubshellsAreBounded: a client that only ever creates them must not exhaust
+// the kernel.
+func TestSubshellsAreBounded(t *testing.T) {
+	l := newSubScript()
+	l.limit = 10_000
+	c := kerneltest.Start(t, l, nil)
+	var ids []string
+	for range 1000 {
+		ids = append(ids, createSubshell(c))
+	}
+	tooMany := c.Request(jupyter.Control, &jupyter.CreateSubshellRequest{})
+	c.ExpectBusy(tooMany)
+	if m := c.ExpectReplyStatus(tooMany, "error"); !strings.Contains(string(m.Content), "too many subshells") {
+		t.Errorf("the reply to one too many is %s", m.Content)
+	}
+	c.ExpectIdle(tooMany)
+	r := c.Request(jupyter.Control, &jupyter.DeleteSubshellRequest{SubshellID: ids[0]})
+	c.ExpectBusy(r)
+	done(c, r, "ok")
+	<-l.closed
+	if id := createSubshell(c); id == "" {
+		t.Error("there is no room after one was deleted")
+	}
 }
