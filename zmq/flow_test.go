@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"runtime"
@@ -163,6 +164,62 @@ func TestZ3FlowBoundOfWhatWasTakenBack(t *testing.T) {
 			t.Errorf("%d messages more wait, of %d octets each: %+v", n, size, push.Stats())
 		}
 		push.Close()
+	})
+}
+
+// What has waited for a peer and has gone to it makes room for as much again.
+func TestZ3FlowBoundWithoutAPeerIsFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		push := newSocket(t, Push, &Config{SendQueueBytes: 100 << 10, Full: DropNewest})
+		var counts [3]int
+		for i := range counts {
+			for deliverNow(push, 10<<10) != ErrQueueFull {
+				counts[i]++
+			}
+			r := memPeer(t, push, "PULL")
+			for range counts[i] {
+				r.read()
+			}
+			r.conn.Close()
+			synctest.Wait()
+		}
+		if counts[0] < 9 || counts[1] != counts[0] || counts[2] != counts[0] {
+			t.Errorf("without a peer %d messages waited, one time after the other", counts)
+		}
+		push.Close()
+	})
+}
+
+// A ROUTER that is to block waits for the peer that a message names.
+func TestZ3FlowBlockingRouterLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, size = 20, 100 << 10
+		router := newSocket(t, Router, &Config{SendQueue: 2, Full: Block})
+		ours, serve := pipe(router, true)
+		go serve()
+		r := newRaw(t, ours).shake("DEALER", "slow", 1)
+		sent := make(chan error, n)
+		go func() {
+			for i := range n {
+				router.Deliver(Message{Frames: [][]byte{[]byte("slow"), bytes.Repeat([]byte{byte(i)}, size)}},
+					func(err error) { sent <- err })
+			}
+		}()
+		synctest.Wait()
+		if st := router.Stats(); st.Sent+uint64(st.Pending) >= n {
+			t.Errorf("nothing waits: %+v", st)
+		}
+		for i := range n {
+			if f := r.read(); f.Flags != 0 || !bytes.Equal(f.Body, bytes.Repeat([]byte{byte(i)}, size)) {
+				t.Fatalf("message %d is one of %d octets that begins with %.10q", i, len(f.Body), f.Body)
+			}
+		}
+		for range n {
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+		}
+		router.Close()
 	})
 }
 

@@ -42,7 +42,7 @@ func newPattern(s *Socket) pattern {
 	switch s.typ {
 	case Pub, XPub:
 		b := &publisher{s: s}
-		if s.typ == XPub && s.cfg.Subscriptions == NewSubscriptions {
+		if s.cfg.Subscriptions == NewSubscriptions {
 			b.turn = make(chan struct{}, 1)
 		}
 		return b

@@ -164,8 +164,7 @@ func (s *Socket) UnsubscribePeer(p *Peer, prefix []byte) error {
 }
 
 func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
-	b, ok := s.pat.(*publisher)
-	if !ok || s.typ != XPub || s.cfg.Subscriptions != ManualSubscriptions {
+	if s.cfg.Subscriptions != ManualSubscriptions { // which NewSocket refuses for others
 		return fmt.Errorf("zmq: %s a peer: only an XPUB with ManualSubscriptions can", op)
 	}
 	if p == nil || p.s != s {
@@ -176,6 +175,7 @@ func (s *Socket) changePeer(op string, p *Peer, prefix []byte, add bool) error {
 	if !p.attached {
 		return ErrPeerGone
 	}
+	b := s.pat.(*publisher)
 	_, _, err := b.change(&b.subs, p, prefix, add)
 	return err
 }

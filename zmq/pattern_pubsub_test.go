@@ -279,6 +279,14 @@ func TestXPubManualSubscriptionsAreForItsOwnPeers(t *testing.T) {
 	if st := other.Stats(); st.Sent != 0 {
 		t.Errorf("%+v", st)
 	}
+	for _, typ := range []Type{XPub, Pub, Sub, Dealer} {
+		s := newSocket(t, typ, nil)
+		for _, err := range []error{s.SubscribePeer(peer, nil), s.UnsubscribePeer(peer, nil)} {
+			if err == nil || !strings.Contains(err.Error(), "only an XPUB with ManualSubscriptions") {
+				t.Errorf("a %v without them: %v", typ, err)
+			}
+		}
+	}
 }
 
 func TestPubWelcome(t *testing.T) {
