@@ -51,7 +51,7 @@ var measurements = slices.Concat([]measurement{
 	{rows: []string{promptRow, nextRow}, runs: every, take: measurePrompts},
 }, heavyMeasurements, interruptMeasurements, []measurement{
 	{rows: []string{pssRow, rssRow}, runs: every, take: measureMemory, plain: measurePlainMemory},
-	{rows: []string{growthRow}, runs: func(n counts) int { return min(1, n.growth) },
+	{rows: []string{manyCellsRow, growthRow}, runs: func(n counts) int { return min(1, n.growth) },
 		take: measureGrowth, plain: measurePlainGrowth},
 })
 

@@ -45,7 +45,7 @@ func measureGrowth(ctx context.Context, s *sample, n counts, dir string) error {
 	})
 }
 
-// growth adds what n cells have added to the memory.
+// growth adds the memory after n cells, and what they have added to it.
 func (s *sample) growth(n int, run func(code string) error, memory func() (float64, error)) error {
 	cells := []string{"1", "x <- 1 + 1", "mean(c(1, 2, 3))", "f <- function(x) x + 1; f(2)"}
 	var before float64
@@ -64,6 +64,7 @@ func (s *sample) growth(n int, run func(code string) error, memory func() (float
 	if err != nil {
 		return err
 	}
+	s.add(manyCellsRow, after)
 	s.add(growthRow, after-before)
 	return nil
 }

@@ -40,7 +40,8 @@ const (
 	waitRow      = "interrupt to idle: a waiting readline"
 	pssRow       = "memory of kernel and R after a cell, PSS"
 	rssRow       = "the same, sum of RSS"
-	growthRow    = "growth of PSS by 5,000 cells"
+	manyCellsRow = "memory after 5,000 more cells, PSS"
+	growthRow    = "growth of PSS by these cells"
 
 	// A reference.
 	echoRow = "the cell `1` in the echo kernel"
@@ -60,6 +61,7 @@ var rows = []row{
 	{name: waitRow, unit: milliseconds, maximum: 30},
 	{name: pssRow, unit: mebibytes, ratio: 1.1},
 	{name: rssRow, unit: mebibytes},
+	{name: manyCellsRow, unit: mebibytes},
 	{name: growthRow, unit: mebibytes, maximum: 5},
 }
 
