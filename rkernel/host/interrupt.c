@@ -23,7 +23,7 @@ enum { INTERRUPT_SIGNAL = SIGURG, NUDGE_SIGNAL = SIGWINCH };
 
 static void (*r_handler)(int); // R's handler of SIGINT; NULL while R starts
 
-static volatile sig_atomic_t nudges; // since the last interrupt
+static volatile sig_atomic_t asked;  // the kernel has, since the last interrupt
 static volatile sig_atomic_t heard;  // an interrupt, since interrupt_heard
 static volatile sig_atomic_t came;   // an interrupt, since interrupt_forget
 
@@ -35,8 +35,18 @@ static volatile sig_atomic_t came;   // an interrupt, since interrupt_forget
 // the kernel asks again is hit then.
 //
 // Some lose a signal: a shell that has just begun to start a program (dash). So
-// all are hit again, three times, if R still waits after a while.
-enum { FIRST_REPEAT = 4, LAST_REPEAT = 8 }; // nudges; after 30, 126 and 510 ms
+// all are hit again if R still waits after a while, and then after four times that,
+// and so on. It is time that counts, and not how often the kernel has asked: R may have
+// heard of that late, or of signals from others.
+enum { FIRST_REPEAT = 20, REPEAT_LATER = 4 }; // ms; at the kernel's 30, 126, 510 ms
+
+static int64_t hit_at, repeat_after; // ms
+
+static int64_t now_ms(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 // Children as the system lists them, or as many as fit.
 struct children {
@@ -48,15 +58,17 @@ static struct children hit;
 static void list_children(struct children *c) {
 	c->len = -1;
 	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return;
-	c->len = read(fd, c->pids, sizeof c->pids - 1);
-	close(fd);
+	if (fd >= 0) {
+		c->len = read(fd, c->pids, sizeof c->pids - 1);
+		close(fd);
+	}
 	c->pids[c->len < 0 ? 0 : c->len] = 0;
 }
 
-static void hit_children(void) {
+// hit_children hits R's children, which now are these.
+static void hit_children(const struct children *now) {
 	struct sigaction deaf = {.sa_handler = SIG_IGN}, before;
-	list_children(&hit);
+	hit = *now;
 	sigaction(SIGINT, &deaf, &before);
 	kill(0, SIGINT);
 	sigaction(SIGINT, &before, NULL);
@@ -65,12 +77,9 @@ static void hit_children(void) {
 // hit_groups hits the children that lead a process group of their own in R's
 // session: those of system() with a timeout and, from R 4.6 on, of any pipe(). R
 // waits for them, and what hits its own group does not reach them.
-static void hit_groups(void) {
-	struct children now;
+static void hit_groups(const struct children *now) {
 	pid_t session = getsid(0);
-	list_children(&now);
-	if (now.len < 0) return;
-	for (char *pid = now.pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
+	for (const char *pid = now->pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
 		pid_t child = atoi(pid);
 		if (getpgid(child) == child && getsid(child) == session) kill(-child, SIGINT);
 	}
@@ -108,15 +117,13 @@ static void hit_handler(void) {
 	if (now.sa_handler != SIG_IGN && !is_for_child(now.sa_handler)) kill(getpid(), SIGINT);
 }
 
-// has_new_children says that R has a child that was not hit, if that is known.
-// Each number is compared with the space behind it.
-static int has_new_children(void) {
-	static struct children now;
-	list_children(&now);
-	if (now.len < 0 || hit.len < 0) return 0;
-	for (char *pid = now.pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
+// has_new says that one of R's children was not hit, if that is known. Each number is
+// compared with the space behind it.
+static int has_new(const struct children *now) {
+	if (hit.len < 0) return 0;
+	for (const char *pid = now->pids, *end; (end = strchr(pid, ' ')); pid = end + 1) {
 		size_t n = (size_t)(end + 1 - pid);
-		char *known = hit.pids;
+		const char *known = hit.pids;
 		while (strncmp(known, pid, n) != 0 && (known = strchr(known, ' '))) known++;
 		if (!known) return 1;
 	}
@@ -179,16 +186,20 @@ void interrupt_look(void) {
 
 static void on_interrupt(int signal) {
 	struct sigaction before;
+	struct children all;
 	int keep = errno;
 	(void)signal;
 	if (lane_is_child()) return;
 	sigaction(SIGINT, NULL, &before);
 	if (before.sa_handler != SIG_DFL) { // or R has only begun to start
-		nudges = 0;
+		asked = 0;
+		hit_at = now_ms();
+		repeat_after = FIRST_REPEAT;
 		// R's own packages start children too.
 		if (r_handler || runs_profile()) {
-			hit_children();
-			if (is_for_child(before.sa_handler)) hit_groups();
+			list_children(&all);
+			hit_children(&all);
+			if (is_for_child(before.sa_handler)) hit_groups(&all);
 		}
 		if (r_handler || console_asking()) {
 			heard = came = 1;
@@ -212,13 +223,21 @@ static void on_nudge(int signal) {
 	if (lane_is_child()) return;
 	int pending = *R.R_interrupts_pending || wanted;
 	if (pending) {
-		int n = ++nudges, repeat = n % 2 == 0 && n >= FIRST_REPEAT && n <= LAST_REPEAT;
-		int again = repeat || has_new_children(), users = r_handler || runs_profile();
+		struct children all;
 		struct sigaction now;
+		list_children(&all);
 		sigaction(SIGINT, NULL, &now);
-		int first = n == 1 && !is_for_child(now.sa_handler); // or on_interrupt has hit them
-		if (users && again) hit_children();
-		if (users && (again || first)) hit_groups();
+		int64_t at = now_ms();
+		int new = has_new(&all), repeat = at - hit_at >= repeat_after;
+		int users = r_handler || runs_profile();
+		int first = !asked && !is_for_child(now.sa_handler); // or on_interrupt has hit them
+		asked = 1;
+		if (new || repeat) {
+			hit_at = at;
+			repeat_after = new ? FIRST_REPEAT : REPEAT_LATER * repeat_after;
+		}
+		if (users && (new || repeat)) hit_children(&all);
+		if (users && (new || repeat || first)) hit_groups(&all);
 		if (repeat && !wanted) hit_handler();
 	}
 	lane_signal(EV_NUDGED, pending ? '0' : '1');
@@ -247,6 +266,10 @@ void interrupt_ready(void) {
 void interrupt_install(void) {
 	struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 	struct sigaction nudge = {.sa_handler = on_nudge, .sa_flags = SA_RESTART};
+	// Neither comes between the other. Where both wait, as when R starts a program, the
+	// system would have the nudge come first, which knows of no interrupt yet.
+	sigaddset(&interrupt.sa_mask, NUDGE_SIGNAL);
+	sigaddset(&nudge.sa_mask, INTERRUPT_SIGNAL);
 	// R has its handler only where SIGINT is not ignored, from 4.5 on at least, and
 	// what a shell starts in the background inherits that it is.
 	signal(SIGINT, SIG_DFL);
