@@ -3,10 +3,13 @@
 package rkernel
 
 import (
+	"fmt"
 	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -191,6 +194,41 @@ func TestAPanelIsShownByTheCellThatDrawsIt(t *testing.T) {
 	last := v.shown[len(v.shown)-1].picture(t, 504, 504)
 	if ink := inked(last, 40, 10, 60, 90); ink < 0.99 {
 		t.Errorf("%.2f of the second panel is inked, want all", ink)
+	}
+}
+
+// R's own replay stops there, or loses what it draws.
+func TestBaseGraphicsOnPagesOfGridAreThoseOfR(t *testing.T) {
+	p := startR(t)
+	file := filepath.Join(t.TempDir(), "page.png")
+	show(t, p, fmt.Sprintf("library(grid); file <- %q", file))
+	for _, code := range []string{
+		"par(mar = rep(1, 4)); grid.circle()",
+		"layout(matrix(1:4, 2)); grid.circle(); par(lwd = 3); grid.rect(width = 0.5)",
+		"plot(1:5); grid.newpage(); grid.rect(width = 0.9); text(2, 4, 'added'); box('figure', lwd = 4)",
+		"plot(1:100, log = 'xy'); grid.newpage(); points(10, 10); axis(1); par(cex = 2); text(2, 30, 'added')",
+		"par(mfrow = c(2, 2)); plot(1); plot(2); grid.newpage(); abline(h = 2, lwd = 9); plot(3); grid.text('x')",
+		"plot(1:9); grid.newpage(); grid.circle(); par(fig = c(0, 0.5, 0, 0.5), new = TRUE); plot(3)",
+	} {
+		show(t, p, `png(file, 7, 7, units = "in", res = 144, type = "cairo", family = "sans")
+`+code+"\ninvisible(dev.off())")
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := png.Decode(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := show(t, p, "{ "+code+" }\ninvisible(dev.off())")
+		if len(v.shown) == 0 {
+			t.Errorf("%s: nothing is shown", code)
+			continue
+		}
+		if got := v.shown[len(v.shown)-1].picture(t, 504, 504); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the picture is not R's", code)
+		}
 	}
 }
 

@@ -177,7 +177,38 @@ plot_draw <- function(snapshot, mime, file, width, height, res) {
         close(silence)
     }, add = TRUE)
     sink(silence)
-    suppressWarnings(suppressMessages(grDevices::replayPlot(snapshot)))
+    suppressWarnings(suppressMessages(grDevices::replayPlot(plot_ready(snapshot))))
+}
+
+# plot_ready readies the current device, a new one, for a recording, which it returns.
+# R begins a replay with the parameters that base graphics had, but only plot.new()
+# makes them valid, and R stops at the first step of base graphics that comes without.
+# Of a page that grid has begun all after that would be lost.
+plot_ready <- function(snapshot) {
+    steps <- snapshot[[1L]]
+    if (!length(steps) || plot_base_call(steps[[1L]]) == "C_plot_new") return(snapshot)
+    calls <- vapply(steps, plot_base_call, "")
+    if (all(calls == "")) return(snapshot)
+    settings <- calls %in% c("C_par", "C_layout") # grid does not heed them
+    if (all(settings | calls == "")) {
+        snapshot[1L] <- list(as.pairlist(steps[!settings]))
+        return(snapshot)
+    }
+    graphics::par(mar = c(0, 0, 0, 0)) # a small page has no room for others
+    .External2(getNamespace("graphics")$C_plot_new) # no hooks; a page that is drawn over
+    parameters <- snapshot
+    parameters[1L] <- list(NULL)
+    grDevices::replayPlot(parameters)
+    graphics::par(usr = graphics::par("usr")) # or R maps coordinates as for the page before
+    snapshot
+}
+
+# plot_base_call returns which function of base graphics a step calls, or "".
+plot_base_call <- function(step) {
+    symbol <- step[[2L]][[1L]]
+    if (inherits(symbol, "NativeSymbolInfo") && identical(symbol$dll[["name"]], "graphics"))
+        symbol$name
+    else ""
 }
 
 plot_open <- function(mime, file, width, height, res) {
@@ -198,6 +229,6 @@ plot_open <- function(mime, file, width, height, res) {
            "image/svg+xml" = grDevices::svg(file, width, height, pointsize, family = family,
                                             bg = bg, antialias = antialias),
            "application/pdf" = grDevices::cairo_pdf(file, width, height, pointsize,
-                                                    family = family, bg = bg,
-                                                    antialias = antialias))
+                                                    onefile = FALSE, family = family,
+                                                    bg = bg, antialias = antialias))
 }
