@@ -197,21 +197,14 @@ func TestAPanelIsShownByTheCellThatDrawsIt(t *testing.T) {
 	}
 }
 
-// R's own replay stops there, or loses what it draws.
-func TestBaseGraphicsOnPagesOfGridAreThoseOfR(t *testing.T) {
-	p := startR(t)
+// drawnAsByR checks that what a page of each program shows at last is, to the pixel,
+// what R draws into a file.
+func drawnAsByR(t *testing.T, p *process, programs ...string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "page.png")
-	show(t, p, fmt.Sprintf("library(grid); file <- %q", file))
-	for _, code := range []string{
-		"par(mar = rep(1, 4)); grid.circle()",
-		"layout(matrix(1:4, 2)); grid.circle(); par(lwd = 3); grid.rect(width = 0.5)",
-		"plot(1:5); grid.newpage(); grid.rect(width = 0.9); text(2, 4, 'added'); box('figure', lwd = 4)",
-		"plot(1:100, log = 'xy'); grid.newpage(); points(10, 10); axis(1); par(cex = 2); text(2, 30, 'added')",
-		"par(mfrow = c(2, 2)); plot(1); plot(2); grid.newpage(); abline(h = 2, lwd = 9); plot(3); grid.text('x')",
-		"plot(1:9); grid.newpage(); grid.circle(); par(fig = c(0, 0.5, 0, 0.5), new = TRUE); plot(3)",
-	} {
-		show(t, p, `png(file, 7, 7, units = "in", res = 144, type = "cairo", family = "sans")
-`+code+"\ninvisible(dev.off())")
+	for _, code := range programs {
+		show(t, p, fmt.Sprintf("png(%q, 7, 7, units = 'in', res = 144, type = 'cairo', family = 'sans')\n", file)+
+			code+"\ninvisible(dev.off())")
 		f, err := os.Open(file)
 		if err != nil {
 			t.Fatal(err)
@@ -221,15 +214,38 @@ func TestBaseGraphicsOnPagesOfGridAreThoseOfR(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := show(t, p, "{ "+code+" }\ninvisible(dev.off())")
+		v := show(t, p, code+"\ninvisible(dev.off())")
 		if len(v.shown) == 0 {
 			t.Errorf("%s: nothing is shown", code)
-			continue
-		}
-		if got := v.shown[len(v.shown)-1].picture(t, 504, 504); !reflect.DeepEqual(got, want) {
+		} else if got := v.shown[len(v.shown)-1].picture(t, 504, 504); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: the picture is not R's", code)
 		}
 	}
+}
+
+// R's own replay stops there, or loses what it draws.
+func TestBaseGraphicsOnPagesOfGridAreThoseOfR(t *testing.T) {
+	p := startR(t)
+	show(t, p, "library(grid)")
+	drawnAsByR(t, p,
+		"par(mar = rep(1, 4)); grid.circle()",
+		"layout(matrix(1:4, 2)); grid.circle(); par(lwd = 3); grid.rect(width = 0.5)",
+		"plot(1:5); grid.newpage(); grid.rect(width = 0.9); text(2, 4, 'added'); box('figure', lwd = 4)",
+		"plot(1:100, log = 'xy'); grid.newpage(); points(10, 10); axis(1); par(cex = 2); text(2, 30, 'added')",
+		"par(mfrow = c(2, 2)); plot(1); plot(2); grid.newpage(); abline(h = 2, lwd = 9); plot(3); grid.text('x')",
+		"plot(1:9); grid.newpage(); grid.circle(); par(fig = c(0, 0.5, 0, 0.5), new = TRUE); plot(3)",
+	)
+}
+
+// R stops to record what is drawn there.
+func TestWhatIsDrawnBehindAnAdditionThatFailsIsThere(t *testing.T) {
+	p := startR(t)
+	show(t, p, "bad <- function() points(1, 1, col = 'nocolour')")
+	drawnAsByR(t, p,
+		"plot(1)\ntry(bad(), silent = TRUE)\nabline(h = 1)\nabline(v = 1)",
+		"plot(1); cat('a\n'); { try(bad()); abline(h = 1) }",
+		"for (i in 1:2) { plot(i); tryCatch(bad(), error = function(e) cat('not so\n')); abline(h = i); title('x') }",
+	)
 }
 
 func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {

@@ -353,7 +353,10 @@ int cell_next(unsigned char *buf, int len) {
 		// First, while R's stack is as the expression left it.
 		if (cell.jump == JUMP_NONE && cell.phase == RUNNING && left_by_jump())
 			cell.jump = JUMP_ERROR;
-		if (cell.jump != JUMP_NONE || !drawing_goes_on()) device_flush();
+		if (cell.jump != JUMP_NONE || !drawing_goes_on())
+			device_flush();
+		else
+			device_record();
 		// A child was interrupted, or the drawing, and R has not looked yet.
 		if (cell.jump == JUMP_NONE && *R.R_interrupts_pending) {
 			cell.jump = JUMP_INTERRUPT;

@@ -73,10 +73,10 @@ static SEXP maybe_nested(SEXP condition, void *data) {
 
 static engine_desc *engine_of(const struct page_device *d) { return R.Rf_desc2GEDesc(d->dev); }
 
-// record_again makes the engine record once more what is drawn. It stops while it
+// device_record makes the engine record once more what is drawn. It stops while it
 // runs drawing code that it records as a whole, and does not begin again when that
 // fails and the error is caught: all plots behind try(print(plot)) would be lost.
-static void record_again(void) {
+void device_record(void) {
 	struct page_device *d = devices;
 	while (d && engine_of(d)->recording)
 		d = d->next;
@@ -195,7 +195,7 @@ void device_cell(void) { cells++; }
 void device_flush(void) {
 	if (!devices || sending || lane_is_child())
 		return;
-	record_again();
+	device_record();
 	if (!any_dirty)
 		return;
 	send_dirty(0);
@@ -216,7 +216,10 @@ static int r_speaks(int lane) {
 }
 
 void device_before_text(int lane) {
-	if (!any_dirty || sending || lane_is_child() || !R.R_print || !r_speaks(lane))
+	if (!devices || sending || lane_is_child() || !R.R_print || !r_speaks(lane))
+		return;
+	device_record();
+	if (!any_dirty)
 		return;
 	// What is being printed shall look as if it were alone.
 	struct host_print how = *R.R_print;
@@ -281,7 +284,7 @@ static void page_new(gcontext gc, dev_desc *dev) {
 		return;
 	engine_desc *e = engine_of(d);
 	int interrupted = 0, page = d->page;
-	record_again();
+	device_record();
 	// plot.default holds the device before it begins its page; a page that was
 	// held all the time it was drawn on is not meant to be seen.
 	if (has(dev, page) && d->seen && !sending && !lane_is_child())
@@ -317,7 +320,7 @@ static int page_hold(dev_desc *dev, int level) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return 0;
-	record_again();
+	device_record();
 	if (!device_of(dev))
 		return 0;
 	d->hold = d->hold + level > 0 ? d->hold + level : 0;

@@ -10,6 +10,10 @@ void device_init(void);
 // costs next to nothing when nothing was drawn. An interrupt that arrives while it
 // draws is left pending.
 void device_flush(void);
+
+// device_record makes R record again what is drawn, where drawing code that has failed
+// has stopped that. device_flush does so too.
+void device_record(void);
 // device_sends says that it does so just now.
 int device_sends(void);
 // device_before_text is called before text that R prints on stdout, lane 1, or on
