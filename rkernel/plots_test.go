@@ -237,6 +237,14 @@ func TestBaseGraphicsOnPagesOfGridAreThoseOfR(t *testing.T) {
 	)
 }
 
+// R records the parameters with which a page begins, but for these.
+func TestAPageBeginsWithTheHeightOfLinesThatIsSet(t *testing.T) {
+	drawnAsByR(t, startR(t),
+		"par(lheight = 2, ylbias = 1); plot(1, main = 'a\\nb')",
+		"plot(1); op <- par(lheight = 2); plot(1, main = 'a\\nb'); par(op); mtext('a\\nb', 4)",
+	)
+}
+
 // R stops to record what is drawn there.
 func TestWhatIsDrawnBehindAnAdditionThatFailsIsThere(t *testing.T) {
 	p := startR(t)

@@ -32,6 +32,8 @@ struct page_device {
 	int seen;                  // some of that would be on a screen: not all was held
 	int hold;                  // dev.hold level
 	double res;                // device units per inch
+	double line_height;        // par() at the beginning of the page, of what R does not
+	double text_bias;          // replay: lheight and ylbias; 0 if unknown
 };
 
 static struct page_device *devices; // owned by R's thread
@@ -66,7 +68,7 @@ static SEXP try_nested(void *data) {
 	return nested;
 }
 
-static SEXP maybe_nested(SEXP condition, void *data) {
+static SEXP no_value(SEXP condition, void *data) {
 	(void)condition, (void)data;
 	return R_Nil;
 }
@@ -82,7 +84,7 @@ void device_record(void) {
 		d = d->next;
 	if (!d || sending || lane_is_child())
 		return;
-	SEXP nested = R.R_tryCatchError(try_nested, NULL, maybe_nested, NULL);
+	SEXP nested = R.R_tryCatchError(try_nested, NULL, no_value, NULL);
 	if (nested == R_Nil || R.Rf_asLogical(nested) != 0)
 		return;
 	for (d = devices; d; d = d->next)
@@ -114,7 +116,8 @@ static int begins_figure(SEXP recording, int steps) {
 	return 0;
 }
 
-// send_page calls plot_send(snapshot, page, update, width, height, breakable).
+// send_page calls plot_send(snapshot, page, update, width, height, line_height,
+// text_bias, breakable).
 static void send_page(void *data) {
 	struct send_args *a = data;
 	struct page_device *d = a->d;
@@ -134,6 +137,8 @@ static void send_page(void *data) {
 		d->sent = 0;
 	}
 	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(a->breakable), R_Nil));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(d->text_bias), args));
+	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(d->line_height), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->top - dev->bottom) / d->res), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarReal(fabs(dev->right - dev->left) / d->res), args));
 	args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(d->sent), args));
@@ -142,7 +147,7 @@ static void send_page(void *data) {
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
 	int page = d->page;
 	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
-	UNPROTECT(8);
+	UNPROTECT(10);
 	if (a->shown != 1 || !has(dev, page))
 		return;
 	if (!d->sent)
@@ -277,6 +282,32 @@ static void resize(struct page_device *d) {
 		d->dev->bottom = d->dev->clip_bottom = height * d->res;
 }
 
+static SEXP try_parameters(void *data) {
+	(void)data;
+	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_parameters"), R_Nil));
+	SEXP values = R.Rf_eval(call, our_env);
+	UNPROTECT(1);
+	return values;
+}
+
+// keep_parameters keeps what par() says as a page begins and R will not replay.
+static void keep_parameters(struct page_device *d) {
+	dev_desc *dev = d->dev;
+	int page = d->page;
+	d->line_height = d->text_bias = 0;
+	if (sending || lane_is_child() || R.GEcurrentDevice() != engine_of(d))
+		return;
+	unsigned char suspended = *R.R_interrupts_suspended;
+	*R.R_interrupts_suspended = 1;
+	SEXP values = PROTECT(R.R_tryCatchError(try_parameters, NULL, no_value, NULL));
+	*R.R_interrupts_suspended = suspended;
+	if (values != R_Nil && has(dev, page)) {
+		d->line_height = R.Rf_asReal(R.VECTOR_ELT(values, 0));
+		d->text_bias = R.Rf_asReal(R.VECTOR_ELT(values, 1));
+	}
+	UNPROTECT(1);
+}
+
 static void page_new(gcontext gc, dev_desc *dev) {
 	(void)gc;
 	struct page_device *d = device_of(dev);
@@ -289,6 +320,8 @@ static void page_new(gcontext gc, dev_desc *dev) {
 	// held all the time it was drawn on is not meant to be seen.
 	if (has(dev, page) && d->seen && !sending && !lane_is_child())
 		interrupted = send(d, e->saved_snapshot);
+	if (has(dev, page))
+		keep_parameters(d);
 	if (!has(dev, page)) // and R would draw on it
 		R.Rf_error("the graphics device was closed while its page was drawn");
 	e->saved_snapshot = R_Nil; // a finished page is not kept

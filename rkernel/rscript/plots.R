@@ -86,10 +86,14 @@ plot_nested <- function() {
     FALSE
 }
 
+# plot_parameters gives what par() has and R forgets to record as a page begins.
+plot_parameters <- function() graphics::par("lheight", "ylbias")
+
 # plot_send is called by the device with a recorded page, while interrupts wait. It
 # returns whether the page was shown, and NA when an interrupt ended it, which it
 # may if the page is breakable.
-plot_send <- function(snapshot, page, update, width, height, breakable) {
+plot_send <- function(snapshot, page, update, width, height, line_height, text_bias, breakable) {
+    if (line_height > 0) attr(snapshot, "parameters") <- list(lheight = line_height, ylbias = text_bias)
     display <- function() plot_display(snapshot, page, update, width, height)
     tryCatch({
         if (breakable) allowInterrupts(display()) else display()
@@ -177,6 +181,8 @@ plot_draw <- function(snapshot, mime, file, width, height, res) {
         close(silence)
     }, add = TRUE)
     sink(silence)
+    parameters <- attr(snapshot, "parameters")
+    if (!is.null(parameters)) graphics::par(parameters)
     suppressWarnings(suppressMessages(grDevices::replayPlot(plot_ready(snapshot))))
 }
 
