@@ -168,9 +168,9 @@ func (d *debugger) initialize(context.Context, *debugArguments) (object, error) 
 // the reply to that.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Events_Initialized
 func (d *debugger) attach(context.Context, *debugArguments) (object, error) {
-	err := d.configure(func() { d.attached = true })
+	d.configure(func() { d.attached = true })
 	d.event("initialized", object{})
-	return nil, err
+	return nil, nil
 }
 
 func (d *debugger) configurationDone(context.Context, *debugArguments) (object, error) {
@@ -179,7 +179,7 @@ func (d *debugger) configurationDone(context.Context, *debugArguments) (object, 
 
 // disconnect also has R go on.
 func (d *debugger) disconnect(context.Context, *debugArguments) (object, error) {
-	err := d.configure(func() {
+	d.configure(func() {
 		d.attached, d.onErrors = false, false
 		for _, s := range d.sources {
 			s.lines = nil
@@ -188,18 +188,17 @@ func (d *debugger) disconnect(context.Context, *debugArguments) (object, error) 
 	if p := d.r.running(); p != nil {
 		p.resume("continue") // if it has stopped
 	}
-	return nil, err
+	return nil, nil
 }
 
 // configure changes what R is to know, and tells it.
-func (d *debugger) configure(change func()) error {
+func (d *debugger) configure(change func()) {
 	d.mu.Lock()
 	change()
 	d.mu.Unlock()
 	if p := d.r.running(); p != nil { // one that starts may hear it twice
-		return p.send(cmdDebug, d.configuration()...)
+		p.inform(false)
 	}
-	return nil
 }
 
 // isAttached says that a front end debugs.

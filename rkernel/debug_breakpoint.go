@@ -40,8 +40,8 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 		}
 		set = append(set, answer)
 	}
-	err = d.configure(func() { d.sourceLocked(path).lines = lines })
-	return object{"breakpoints": set}, err
+	d.configure(func() { d.sourceLocked(path).lines = lines })
+	return object{"breakpoints": set}, nil
 }
 
 // A place is a statement at which code can stop, by its first and last line.
@@ -110,5 +110,6 @@ func (d *debugger) setExceptionBreakpoints(_ context.Context, args *debugArgumen
 		}
 		on = true
 	}
-	return nil, d.configure(func() { d.onErrors = on })
+	d.configure(func() { d.onErrors = on })
+	return nil, nil
 }

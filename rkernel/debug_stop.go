@@ -62,7 +62,11 @@ func (d *debugger) pause(context.Context, *debugArguments) (object, error) {
 	if _, err := p.place(); !errors.Is(err, errBusy) {
 		return nil, errors.New("no cell is running that could be stopped")
 	}
-	return nil, p.send(cmdPause)
+	if !d.isAttached() {
+		return nil, errors.New("no front end is attached")
+	}
+	p.inform(true)
+	return nil, nil
 }
 
 func (d *debugger) stackTrace(ctx context.Context, args *debugArguments) (object, error) {

@@ -145,3 +145,33 @@ func TestTheDebuggerAnswersWhileACellRuns(t *testing.T) {
 		t.Errorf("a + 1 is %v", got)
 	}
 }
+
+// What R does not listen to while it sleeps is told later, in its newest form: the socket
+// to R has no room for all that a front end may say, and each request is answered.
+func TestTheDebuggerAnswersWhileRDoesNotListen(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	done := f.execute("cat('runs\\n'); repeat Sys.sleep(60)")
+	f.wait(t, "runs")
+	for range 400 {
+		f.ask("pause", nil)
+		f.ask("disconnect", nil)
+		if _, err := f.try("pause", nil); err == nil {
+			t.Fatal("pause without a front end: no error")
+		}
+		f.ask("attach", nil)
+		f.event("initialized")
+	}
+	const code = "x <- 1\nx"
+	f.breakAt(code, 2)
+	f.r.Interrupt(nil)
+	if err := <-done; !isInterrupt(err) {
+		t.Errorf("ended by %v", err)
+	}
+	done = f.execute(code)
+	if why := f.stops(); why != "breakpoint" {
+		t.Errorf("stopped: %s", why)
+	}
+	f.at("top level:2")
+	f.goOn("continue", done)
+}

@@ -55,6 +55,7 @@ type process struct {
 	asking  *prompt          // whose answer is waited for, or nil; guarded by mu
 	calls   map[string]*call // guarded by mu
 	stopped *stop            // where run has stopped, or nil; guarded by mu
+	news    news             // of the debugger; guarded by mu
 	ids     int              // guarded by mu
 	end     ending           // set before done is closed
 

@@ -46,10 +46,10 @@ func (*process) evaluateAside(context.Context, output, string, string) ([]string
 	panic("BUG: no process was started")
 }
 
-func (*process) send(byte, ...string) error { panic("BUG: no process was started") }
-func (*process) place() (bool, error)       { panic("BUG: no process was started") }
-func (*process) stop() *stop                { panic("BUG: no process was started") }
-func (*process) resume(string) bool         { panic("BUG: no process was started") }
+func (*process) inform(bool)          { panic("BUG: no process was started") }
+func (*process) place() (bool, error) { panic("BUG: no process was started") }
+func (*process) stop() *stop          { panic("BUG: no process was started") }
+func (*process) resume(string) bool   { panic("BUG: no process was started") }
 
 func (*process) interrupt()               {}
 func (*process) shutdown(context.Context) {}

@@ -45,9 +45,71 @@ func (p *process) configureDebugger() {
 	if p.debugger == nil || !p.debugger.isAttached() {
 		return // who attaches later tells R then
 	}
-	if err := p.send(cmdDebug, p.debugger.configuration()...); err != nil {
-		p.logger.Debug("configure the debugger", "error", err) // R's end follows
+	p.inform(false)
+}
+
+// News is what R is to hear of the debugger. R takes it where it looks, which can be
+// late while a cell runs, and the socket holds only so much. So what has not gone out
+// yet goes out once, in its newest form, and no request waits for it.
+type news struct {
+	waits bool          // the configuration, which has changed, or pause
+	pause *run          // is to stop, if not nil
+	out   chan struct{} // closed when all has gone out; nil if it has
+}
+
+// inform has R hear of the configuration, and whether its cell is to stop.
+func (p *process) inform(pause bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.news.waits = true
+	if pause {
+		p.news.pause = p.run
 	}
+	if p.news.out == nil {
+		p.news.out = make(chan struct{})
+		go p.sendNews(p.news.out)
+	}
+}
+
+// sendNews sends news until there is none, then closes out.
+func (p *process) sendNews(out chan<- struct{}) {
+	defer close(out)
+	for {
+		p.mu.Lock()
+		n := p.news
+		if !n.waits {
+			p.news = news{}
+			p.mu.Unlock()
+			return
+		}
+		p.news.waits, p.news.pause = false, nil
+		p.mu.Unlock()
+		err := p.send(cmdDebug, p.debugger.configuration()...)
+		if err == nil && n.pause != nil && p.runs(n.pause) {
+			err = p.send(cmdPause)
+		}
+		if err != nil {
+			p.logger.Debug("inform R of the debugger", "error", err) // R's end follows
+		}
+	}
+}
+
+// sendToInformed sends what R is to do with the news.
+func (p *process) sendToInformed(kind byte, parts ...string) error {
+	p.mu.Lock()
+	out := p.news.out
+	p.mu.Unlock()
+	if out != nil {
+		<-out
+	}
+	return p.send(kind, parts...)
+}
+
+// runs says that r is still the cell that runs.
+func (p *process) runs(r *run) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run == r
 }
 
 // stop is where the cell has stopped, nil if it has not.
@@ -87,7 +149,7 @@ func (p *process) interruptStopLocked() {
 }
 
 func (p *process) sendResume(number, how string) {
-	if err := p.send(cmdResume, number, how); err != nil {
+	if err := p.sendToInformed(cmdResume, number, how); err != nil {
 		p.logger.Debug("resume a cell", "error", err) // R's end follows
 	}
 }

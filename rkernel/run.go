@@ -136,7 +136,7 @@ func (p *process) submit(r *run) error {
 	if r.remember {
 		remember = "1"
 	}
-	return p.send(cmdExecute, r.id, remember, unixLines(r.code), source, number)
+	return p.sendToInformed(cmdExecute, r.id, remember, unixLines(r.code), source, number)
 }
 
 // finished acts on evDone.

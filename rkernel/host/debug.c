@@ -81,6 +81,7 @@ void debug_look(void) {
 		if (f.type == CMD_DEBUG) {
 			debug_configure(&f);
 		} else if (f.type == CMD_PAUSE) {
+			if (!debugger.attached) continue; // any more
 			debugger.mode = STEP_IN;
 			debugger.why = "pause";
 			arm();
