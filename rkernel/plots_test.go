@@ -183,6 +183,12 @@ func TestAPlotKeepsItsDisplayInLaterCells(t *testing.T) {
 
 // A display of an earlier cell is no place for the plot of this one, though both are
 // panels of one page.
+func TestACellFillsThePageOfAnotherAndGoesOn(t *testing.T) {
+	p := startR(t)
+	show(t, p, "par(mfrow = c(3, 1)); plot(1)").want(t, "display|#1")
+	show(t, p, "for (i in 1:4) plot(i)").want(t, "display|#1 display|#2")
+}
+
 func TestAPanelIsShownByTheCellThatDrawsIt(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "par(mfrow = c(1, 3), mar = rep(0, 4)); blank <- function() plot(1, type = 'n', axes = FALSE)\nblank(); box()")

@@ -98,6 +98,7 @@ struct send_args {
 	SEXP snapshot; // NULL: take one of the page as it is now
 	int breakable; // an interrupt may end the drawing
 	int shown;     // 1 or 0; else the drawing was interrupted
+	int page;      // the number of the page, a new one for a panel of a later cell
 };
 
 // begins_figure says whether, behind its first steps, a recording has a figure of
@@ -133,7 +134,7 @@ static void send_page(void *data) {
 	SEXP recording = e->display_list_on ? R.VECTOR_ELT(snapshot, 0) : R_Nil;
 	// The next panel of a page is looked for below the cell that draws it.
 	if (d->sent && d->cell != cells && begins_figure(recording, d->steps)) {
-		d->page = ++pages;
+		d->page = a->page = ++pages;
 		d->sent = 0;
 	}
 	SEXP args = PROTECT(R.Rf_cons(R.Rf_ScalarLogical(a->breakable), R_Nil));
@@ -158,17 +159,19 @@ static void send_page(void *data) {
 
 // send sends one page and returns 1 if an interrupt arrived meanwhile. A page
 // that cannot be drawn is left until it is drawn on: plot_send has said so, and
-// would say the same again.
-static int send(struct page_device *d, SEXP snapshot) {
+// would say the same again. page, if not NULL, is set to the number with which it went.
+static int send(struct page_device *d, SEXP snapshot, int *page) {
 	// The drawing itself is interrupted, where that is caught, and nothing around it.
 	unsigned char suspended = *R.R_interrupts_suspended;
-	struct send_args a = {d, snapshot, !suspended, 0};
+	struct send_args a = {d, snapshot, !suspended, 0, d->page};
 	d->dirty = d->seen = 0;
 	sending++;
 	*R.R_interrupts_suspended = 1;
 	R.R_ToplevelExec(send_page, &a);
 	*R.R_interrupts_suspended = suspended;
 	sending--;
+	if (page)
+		*page = a.page;
 	return a.shown != 0 && a.shown != 1;
 }
 
@@ -191,7 +194,7 @@ static struct page_device *next_dirty(int unsent) {
 static void send_dirty(int unsent) {
 	any_dirty = 0;
 	for (struct page_device *d; (d = next_dirty(unsent));)
-		if (send(d, NULL))
+		if (send(d, NULL, NULL))
 			*R.R_interrupts_pending = 1;
 }
 
@@ -319,7 +322,7 @@ static void page_new(gcontext gc, dev_desc *dev) {
 	// plot.default holds the device before it begins its page; a page that was
 	// held all the time it was drawn on is not meant to be seen.
 	if (has(dev, page) && d->seen && !sending && !lane_is_child())
-		interrupted = send(d, e->saved_snapshot);
+		interrupted = send(d, e->saved_snapshot, &page);
 	if (has(dev, page))
 		keep_parameters(d);
 	if (!has(dev, page)) // and R would draw on it
@@ -337,7 +340,7 @@ static void page_close(dev_desc *dev) {
 	struct page_device *d = device_of(dev);
 	if (!d)
 		return;
-	if (d->dirty && !sending && !lane_is_child() && send(d, NULL))
+	if (d->dirty && !sending && !lane_is_child() && send(d, NULL, NULL))
 		*R.R_interrupts_pending = 1; // R is within the end of its device
 	for (struct page_device **p = &devices; *p; p = &(*p)->next)
 		if (*p == d) {
