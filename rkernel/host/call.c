@@ -98,7 +98,9 @@ static SEXP call_uncompiled(SEXP expr) {
 int call_quick(const char *name) {
 	int failed;
 	SEXP expr = function(name), result = NULL;
+	console_capture(1); // what a finalizer says now comes later
 	if (expr) result = R.R_tryEvalSilent(expr, R_Base, &failed);
+	console_capture(0);
 	return result && R.Rf_length(result) > 0;
 }
 
@@ -351,14 +353,17 @@ static const struct host_native natives[] = {
 	{"interrupt", (host_fn)native_interrupt, 0},
 	{0, 0, 0}};
 
+SEXP native_symbol(host_fn fn) {
+	return R.R_MakeExternalPtrFn(fn, R.Rf_install("native symbol"), R_Nil);
+}
+
 // bind makes functions callable as .Call(.C_<name>, ...), without a DLL that
 // others could see.
 static void bind(const struct host_native *list) {
-	SEXP tag = R.Rf_install("native symbol");
 	for (; list->name; list++) {
 		char name[80];
 		snprintf(name, sizeof name, ".C_%s", list->name);
-		SEXP pointer = PROTECT(R.R_MakeExternalPtrFn(list->fn, tag, R_Nil));
+		SEXP pointer = PROTECT(native_symbol(list->fn));
 		R.Rf_defineVar(R.Rf_install(name), pointer, ours);
 		UNPROTECT(1);
 	}

@@ -73,8 +73,8 @@ void debug_configure(const struct frame *f) {
 
 void debug_look(void) {
 	struct pollfd lane = {.fd = lane_fd(), .events = POLLIN};
-	if (!debugger.attached || !cell_active() || cell.phase != RUNNING || console_asking() || debugger.stopped ||
-		debugger.answering || lane_is_child()) return;
+	if (!debugger.attached || !cell_active() || cell.phase != RUNNING || console_asking() ||
+		debugger.stopped || debugger.answering || lane_is_child()) return;
 	while (poll(&lane, 1, 0) > 0 && (lane.revents & POLLIN)) {
 		struct frame f;
 		lane_recv(&f);

@@ -60,17 +60,21 @@ static int has(dev_desc *dev, int page) {
 
 // ---- recording -------------------------------------------------------------
 
-static SEXP try_nested(void *data) {
-	(void)data;
-	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_nested"), R_Nil));
-	SEXP nested = R.Rf_eval(call, our_env);
+static SEXP try_asking(void *name) {
+	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install(name), R_Nil));
+	SEXP value = R.Rf_eval(call, our_env);
 	UNPROTECT(1);
-	return nested;
+	return value;
 }
 
 static SEXP no_value(SEXP condition, void *data) {
 	(void)condition, (void)data;
 	return R_Nil;
+}
+
+// ask returns the value of a function of ours, NULL of R's if it fails.
+static SEXP ask(const char *name) {
+	return R.R_tryCatchError(try_asking, (void *)name, no_value, NULL);
 }
 
 static engine_desc *engine_of(const struct page_device *d) { return R.Rf_desc2GEDesc(d->dev); }
@@ -84,7 +88,7 @@ void device_record(void) {
 		d = d->next;
 	if (!d || sending || lane_is_child())
 		return;
-	SEXP nested = R.R_tryCatchError(try_nested, NULL, no_value, NULL);
+	SEXP nested = ask("plot_nested");
 	if (nested == R_Nil || R.Rf_asLogical(nested) != 0)
 		return;
 	for (d = devices; d; d = d->next)
@@ -224,10 +228,10 @@ static int r_speaks(int lane) {
 }
 
 void device_before_text(int lane) {
-	if (!devices || sending || lane_is_child() || !R.R_print || !r_speaks(lane))
+	if (!devices || sending || !R.R_print || !r_speaks(lane))
 		return;
 	device_record();
-	if (!any_dirty)
+	if (!any_dirty || lane_is_child()) // which is a system call
 		return;
 	// What is being printed shall look as if it were alone.
 	struct host_print how = *R.R_print;
@@ -285,14 +289,6 @@ static void resize(struct page_device *d) {
 		d->dev->bottom = d->dev->clip_bottom = height * d->res;
 }
 
-static SEXP try_parameters(void *data) {
-	(void)data;
-	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_parameters"), R_Nil));
-	SEXP values = R.Rf_eval(call, our_env);
-	UNPROTECT(1);
-	return values;
-}
-
 // keep_parameters keeps what par() says as a page begins and R will not replay.
 static void keep_parameters(struct page_device *d) {
 	dev_desc *dev = d->dev;
@@ -302,7 +298,7 @@ static void keep_parameters(struct page_device *d) {
 		return;
 	unsigned char suspended = *R.R_interrupts_suspended;
 	*R.R_interrupts_suspended = 1;
-	SEXP values = PROTECT(R.R_tryCatchError(try_parameters, NULL, no_value, NULL));
+	SEXP values = PROTECT(ask("plot_parameters"));
 	*R.R_interrupts_suspended = suspended;
 	if (values != R_Nil && has(dev, page)) {
 		d->line_height = R.Rf_asReal(R.VECTOR_ELT(values, 0));

@@ -243,6 +243,9 @@ SEXP call_object(const char *fn, SEXP arg);
 // uses no function of R's. It says whether the result has elements.
 int call_quick(const char *name);
 
+// native_symbol makes a C function what .Call() can call.
+SEXP native_symbol(host_fn fn);
+
 // A native is a C function that R code of the private environment reaches as
 // .Call(.C_<name>, ...).
 struct host_native {

@@ -81,7 +81,7 @@ static SEXP look(void) { return looked_at->result = try_parse(looked_at); }
 static SEXP look_call(void) {
 	static SEXP call;
 	if (!call) {
-		SEXP routine = R.R_MakeExternalPtrFn((host_fn)look, R.Rf_install("native symbol"), R_Nil);
+		SEXP routine = native_symbol((host_fn)look);
 		call = R.Rf_lang2(R.Rf_install(".Call"), PROTECT(routine));
 		R.R_PreserveObject(call);
 		UNPROTECT(1);

@@ -5,8 +5,8 @@
 // So the beginning of a line waits for its end where R cannot do anything else in
 // between: while C code of print.default() runs, and no R function that it calls. That
 // code ends all its lines; where it is interrupted amid one, R has looked for events
-// before, and console.c ends the line there. After cat(), say, R may run a program next, and what that writes to
-// the pipe must come behind.
+// before, and console.c ends the line there. After cat(), say, R may run a program next,
+// and what that writes to the pipe must come behind.
 #include <setjmp.h>
 
 #include "host.h"
