@@ -55,8 +55,8 @@ class Console:
         self.until(lambda: f"In [{n}]:" in self.text and not self.widget._executing)
 
     def hears(self) -> None:
-        """Wait until the console hears the kernel on IOPub: after a restart the
-        sockets connect again one by one."""
+        """Wait until the console hears the kernel on IOPub: the sockets connect one by
+        one, and it takes a kernel that says "starting" during a cell for a dead one."""
         asked: list[str] = []
         heard: list[str] = []
         due = 0.0
@@ -97,6 +97,7 @@ def console() -> Iterator[Console]:
     c = Console()
     try:
         c.prompts(1)
+        c.hears()
         yield c
     finally:
         c.close()

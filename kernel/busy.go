@@ -108,6 +108,9 @@ func (s *Server) codeRuns(l *lane) bool {
 // isCode says that r is the user's code: a cell, or what handles a comm. All else
 // does not take long, and replies keep their order.
 func (r *running) isCode() bool {
+	if r.in.aborted {
+		return false // it does not run
+	}
 	t := r.in.msg.Header.MsgType
 	return t == jupyter.TypeExecuteRequest || isComm(t)
 }

@@ -25,8 +25,9 @@ type Config struct {
 	// at once.
 	StreamInterval time.Duration
 
-	// Backlog bounds, in bytes, the output that waits for slow subscribers.
-	// When it is reached, the methods of [Output] block. What the framework
+	// Backlog bounds, in bytes, the output that waits for slow subscribers, or
+	// for the first. When it is reached, the methods of [Output] block; without
+	// any subscriber so far, the oldest is dropped. What the framework
 	// sends itself (status, errors, replies) is not held back. Default: 8 MiB.
 	Backlog int
 

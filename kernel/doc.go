@@ -26,7 +26,8 @@
 // which it was published. Stream text is joined for up to 50 ms, but nothing
 // overtakes it. When the subscribers are slow, up to [Config.Backlog] bytes wait
 // for them; then the methods of Output block. Nothing is dropped, but a
-// subscriber that accepts nothing for [Config.StallTimeout] is cut off.
+// subscriber that accepts nothing for [Config.StallTimeout] is cut off. Before the
+// first subscription nothing blocks: the newest Backlog bytes are kept for it.
 //
 // # Input
 //

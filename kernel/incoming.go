@@ -37,14 +37,7 @@ func (s *Server) receive(ch jupyter.Channel, m zmq.Message) *incoming {
 		s.dropped.count(s.cfg.Logger, ch, err.Error())
 		return nil
 	}
-	in := &incoming{channel: ch, msg: msg, received: time.Now()}
-	if err != nil {
-		in.err = err
-	}
-	for _, f := range m.Frames {
-		in.size += len(f)
-	}
-	return in
+	return &incoming{channel: ch, msg: msg, err: err, size: sizeOf(m.Frames), received: time.Now()}
 }
 
 // sameClient says that in and other are from one client.

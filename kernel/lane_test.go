@@ -29,6 +29,7 @@ func TestDeletionEndsWhatJustBegins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.out.heard = true
 	close(s.started)
 	l := newLane("sub", NewMemoryHistory(0, 0))
 	m, err := s.session.New(nil, &jupyter.ExecuteRequest{Code: "x"})

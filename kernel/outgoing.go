@@ -10,14 +10,9 @@ import (
 	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
-const (
-	// outboxSize is how many messages may wait between the kernel and its
-	// sockets. The sockets have queues of their own.
-	outboxSize = 64
-
-	// maxEarly bounds the text that is kept for the first subscriber.
-	maxEarly = 1 << 20
-)
+// outboxSize is how many messages may wait between the kernel and its sockets.
+// The sockets have queues of their own.
+const outboxSize = 64
 
 // outgoing is the one way out of a kernel: whatever it sends, on whichever
 // socket, in the order in which it was put here (K3, K7).
@@ -46,9 +41,7 @@ type outgoing struct {
 	heldSince time.Time // when the oldest text that is held back came
 	timed     bool      // run knows when to look again
 	heard     bool      // there has been a subscriber
-	early     []segment // text from before that, which answers nothing
-	earlySize int
-	earlyFull bool
+	early     early     // what was published before
 	closed    bool
 }
 
@@ -152,6 +145,9 @@ func (o *outgoing) sendDueText() (wait time.Duration) {
 	}
 	// So much text is not held back: the language would soon have to wait.
 	much := o.textBytes >= o.soft()/4
+	if !o.heard && !much {
+		return 0 // nobody waits for it
+	}
 	if wait := o.cfg.StreamInterval - time.Since(o.lastText); wait > 0 && !much {
 		return wait
 	}
@@ -214,13 +210,8 @@ func (o *outgoing) stream(parent json.RawMessage, name, text string) error {
 	return nil
 }
 
-// hold adds text to what is held back. What a language says while it starts is
-// kept until somebody can hear it. The caller holds room.
+// hold adds text to what is held back. The caller holds room.
 func (o *outgoing) hold(parent json.RawMessage, name, text string) {
-	if !o.heard && parent == nil {
-		o.holdEarly(name, text)
-		return
-	}
 	if len(o.text) == 0 {
 		o.heldSince = time.Now()
 	}
@@ -247,32 +238,34 @@ func (o *outgoing) holdSegment(s segment) {
 	o.textBytes += s.size + segmentSize // it becomes a message of its own
 }
 
-// holdEarly keeps text that answers nothing for the first subscriber. The caller
-// holds room.
-func (o *outgoing) holdEarly(name, text string) {
-	if o.earlySize >= maxEarly {
-		if !o.earlyFull {
-			o.cfg.Logger.Warn("kernel: output before the first subscriber is lost", "kept", o.earlySize)
-		}
-		o.earlyFull = true
-		return
+// welcome publishes c, the welcome of a new subscription (JEP 65). After that of the
+// first, it publishes what starting returns, unless it is nil, and what was kept.
+func (o *outgoing) welcome(c *jupyter.IOPubWelcome, starting func() jupyter.Content) error {
+	frames, err := o.encode(nil, c, nil)
+	if err != nil {
+		return err
 	}
-	if o.earlySize += len(text); !join(o.early, nil, name, text) {
-		o.early = append(o.early, newSegment(nil, name, text))
-		o.earlySize += segmentSize
-	}
-}
-
-// subscribed says that there is a subscriber, and sends what was kept for the
-// first one.
-func (o *outgoing) subscribed() {
-	if o.lockNow() != nil {
-		return
+	if err := o.lockNow(); err != nil {
+		return err
 	}
 	defer o.unlock()
-	o.text = append(o.text, o.early...)
-	o.heard, o.early = true, nil
 	o.sendText()
+	first := !o.heard
+	o.heard = true
+	o.enqueue(jupyter.IOPub, frames, nil)
+	if !first {
+		return nil
+	}
+	if c := starting(); c != nil {
+		if frames, err = o.encode(nil, c, nil); err != nil {
+			return err
+		}
+		o.enqueue(jupyter.IOPub, frames, nil)
+	}
+	for _, m := range o.early.take() {
+		o.enqueue(jupyter.IOPub, m.frames, m.done)
+	}
+	return nil
 }
 
 // cut returns the beginning of text, of about max bytes, without cutting a
@@ -360,13 +353,15 @@ func (o *outgoing) topicOf(c jupyter.Content) string {
 	return o.topic + c.MsgType()
 }
 
-// enqueue puts a message into the FIFO. The caller holds room.
+// enqueue puts a message into the FIFO, or keeps it if it is for the first
+// subscriber. The caller holds room.
 func (o *outgoing) enqueue(ch jupyter.Channel, frames [][]byte, done func(error)) {
 	if ch == jupyter.IOPub {
-		size := 0
-		for _, f := range frames {
-			size += len(f)
+		if !o.heard {
+			o.keepEarly(frames, done)
+			return
 		}
+		size := sizeOf(frames)
 		batch, sent := o.flight.start(size), done
 		done = func(err error) {
 			o.flight.end(batch, size)

@@ -39,6 +39,7 @@ func testK7CatchUp(t *testing.T) {
 	}
 	out := make(sink, 1)
 	o := newOutgoing((*Config)(nil).clone(), codec, jupyter.NewSession("x"), map[jupyter.Channel]Socket{jupyter.IOPub: out})
+	o.heard = true
 	go o.run()
 	defer o.close()
 	before := o.flight.start(o.soft())

@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -121,9 +122,77 @@ func connectLate(t *testing.T, l *script) *kerneltest.Client {
 
 func TestOutputOfStartWaitsForASubscriber(t *testing.T) {
 	l := newScript()
-	l.startText = []string{"wel", "come", strings.Repeat("x", 2<<20)}
+	l.startText = []string{"wel", "come", strings.Repeat("x", 5<<20)}
 	c := connectLate(t, l)
-	c.ExpectStream(&jupyter.Message{}, "stdout", "welcome"+strings.Repeat("x", 1<<20))
+	c.ExpectStream(&jupyter.Message{}, "stdout", "welcome"+strings.Repeat("x", 5<<20))
+}
+
+// A client connects its sockets one by one: its first cell may run before its
+// subscription arrives. That is no reason to lose what the cell shows, and no time to
+// say that the kernel starts.
+func TestK7ACellBeforeTheSubscription(t *testing.T) { run(t, testK7BeforeSubscription) }
+
+func testK7BeforeSubscription(t *testing.T, opt *kerneltest.Options) {
+	c := kerneltest.StartKernel(t, newScript(), opt).Connect(t, jupyter.IOPub)
+	info := c.Request(jupyter.Shell, &jupyter.KernelInfoRequest{})
+	c.ExpectReply(info)
+	r := c.Execute("out before")
+	c.ExpectReplyStatus(r, "ok")
+	c.Redial(jupyter.IOPub)
+	c.Expect(&jupyter.Message{}, jupyter.IOPub, jupyter.TypeIOPubWelcome)
+	c.ExpectBusy(info)
+	c.ExpectIdle(info)
+	c.ExpectStart(r, 1)
+	c.ExpectStream(r, "stdout", "before")
+	c.ExpectIdle(r)
+	ranEmpty(c, 2)
+}
+
+// The kernel says that it starts also to a client that has asked about it before.
+func TestK7TheStartIsHeardBeforeAnyCell(t *testing.T) {
+	c := kerneltest.StartKernel(t, newScript(), nil).Connect(t, jupyter.IOPub)
+	info := c.Request(jupyter.Shell, &jupyter.KernelInfoRequest{})
+	c.ExpectReply(info)
+	c.Redial(jupyter.IOPub)
+	c.Expect(&jupyter.Message{}, jupyter.IOPub, jupyter.TypeIOPubWelcome)
+	m := c.Expect(&jupyter.Message{}, jupyter.IOPub, jupyter.TypeStatus)
+	if s, err := jupyter.Decode[jupyter.Status](m); err != nil || s.ExecutionState != jupyter.StateStarting {
+		t.Errorf("first comes %s, %v; want starting", m.Content, err)
+	}
+	c.ExpectBusy(info)
+	c.ExpectIdle(info)
+}
+
+// What nobody subscribes to takes bounded memory and does not hold up the language:
+// the newest is kept.
+func TestK7OutputWithoutASubscriberIsBounded(t *testing.T) {
+	var log logBuffer
+	c := kerneltest.StartKernel(t, newScript(), &kerneltest.Options{
+		Config: &kernel.Config{Backlog: 50_000, Logger: slog.New(slog.NewTextHandler(&log, nil))},
+	}).Connect(t, jupyter.IOPub)
+	var r *jupyter.Message
+	for range 1000 {
+		r = c.Execute("big 1000")
+		c.ExpectReplyStatus(r, "ok")
+	}
+	c.Redial(jupyter.IOPub)
+	c.Expect(&jupyter.Message{}, jupyter.IOPub, jupyter.TypeIOPubWelcome)
+	displays := 0
+	for last := false; !last; {
+		m := c.Next(jupyter.IOPub)
+		if m.Header.MsgType == jupyter.TypeDisplayData {
+			displays++
+		}
+		parent, err := m.Parent()
+		must(t, err)
+		last = parent.MsgID == r.Header.MsgID && strings.Contains(string(m.Content), jupyter.StateIdle)
+	}
+	if displays < 10 || displays > 50 {
+		t.Errorf("%d displays of 1,000 bytes were kept, want some 20", displays)
+	}
+	if n := strings.Count(log.String(), "nobody subscribes to iopub"); n != 1 {
+		t.Errorf("the log says %d times that something is lost, want once", n)
+	}
 }
 
 // A subscriber that is there hears what the language says before any request.

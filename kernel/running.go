@@ -29,6 +29,9 @@ func (s *Server) beginRunning(in *incoming) (ctx context.Context) {
 	s.runMu.Lock()
 	defer s.runMu.Unlock()
 	in.lane.running = &running{in: in, cancel: cancel}
+	if in.lane.running.isCode() {
+		s.codeBegan.Store(true)
+	}
 	return ctx
 }
 

@@ -34,6 +34,8 @@ type Server struct {
 	ambient atomic.Pointer[Output] // the Output of the last request
 	dropped drops
 
+	codeBegan atomic.Bool // some of the user's code has run, or does
+
 	started  chan struct{} // closed when Start has returned, with startErr set
 	startErr error
 
@@ -306,7 +308,6 @@ func (s *Server) serveHeartbeat() {
 
 // serveSubscriptions welcomes every new subscription (JEP 65).
 func (s *Server) serveSubscriptions() {
-	first := true
 	for {
 		select {
 		case m, ok := <-s.sockets[jupyter.IOPub].Recv():
@@ -318,18 +319,21 @@ func (s *Server) serveSubscriptions() {
 			if len(m.Frames) != 1 || len(m.Frames[0]) == 0 || m.Frames[0][0] != 1 {
 				continue
 			}
-			s.logError(s.out.publish(nil, &jupyter.IOPubWelcome{Subscription: string(m.Frames[0][1:])}))
-			if first {
-				// "The kernel will publish state 'starting' exactly once at
-				// process startup": when there is somebody to hear it.
-				s.publishStatus(nil, jupyter.StateStarting)
-				s.out.subscribed()
-				first = false
-			}
+			s.logError(s.out.welcome(&jupyter.IOPubWelcome{Subscription: string(m.Frames[0][1:])}, s.starting))
 		case <-s.stopc:
 			return
 		}
 	}
+}
+
+// starting returns what the first subscriber hears first: "the kernel will publish
+// state 'starting' exactly once at process startup". It returns nil if code has run
+// already: qtconsole takes a kernel that starts after its cell for one that has died.
+func (s *Server) starting() jupyter.Content {
+	if s.codeBegan.Load() {
+		return nil
+	}
+	return &jupyter.Status{ExecutionState: jupyter.StateStarting}
 }
 
 // socketFailed ends the kernel: without one of its sockets it is no kernel.
