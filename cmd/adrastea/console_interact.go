@@ -40,6 +40,7 @@ func (c *console) interact(ctx context.Context, quiet bool) error {
 // prompts is the context of prompts.
 func (c *console) converseWithUser(ctx, prompts context.Context) error {
 	interrupts := 0 // in a row, at an empty prompt
+	c.interrupts.forget()
 	for {
 		code, err := c.readCode(prompts)
 		if err == errInterrupt {
@@ -64,6 +65,7 @@ func (c *console) converseWithUser(ctx, prompts context.Context) error {
 		if _, err := c.execute(ctx, code); err != nil {
 			return err
 		}
+		c.interrupts.forget() // one that came too late for the code
 	}
 }
 
@@ -73,7 +75,6 @@ func (c *console) readCode(ctx context.Context) (string, error) {
 	if !c.isR() {
 		prompt, more = ">>> ", "... "
 	}
-	c.interrupts.forget() // one that came too late for what ran before
 	code := ""
 	var nesting rkernel.Nesting // of code, if that is R's
 	opts := lineOptions{code: true, text: c.nextInput}

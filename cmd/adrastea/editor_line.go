@@ -46,8 +46,10 @@ type lineEditor struct {
 	// ways, noLine while nothing is edited.
 	columns atomic.Int64
 
-	// cancels counts the interrupts in the pipe that no prompt has taken.
-	cancels atomic.Int32
+	// cancels counts the interrupts in the pipe that no prompt has taken and no user has
+	// sent.
+	cancels    atomic.Int32
+	interrupts *interrupts // Ctrl-C is a signal before the prompt, and kill(1) sends it
 }
 
 const (
@@ -67,7 +69,7 @@ func newLineEditor(h *history, interrupts *interrupts) (*lineEditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &lineEditor{in: in, history: h, narrow: narrow}
+	e := &lineEditor{in: in, history: h, narrow: narrow, interrupts: interrupts}
 	if e.plain, err = getMode(os.Stdin); err != nil {
 		return nil, err
 	}
@@ -306,20 +308,27 @@ const (
 	ctrlZ = 26
 )
 
-// pump starts to move what is typed into the editor's pipe. When ctx ends it
-// ends the prompt too. The function it returns stops it.
+// pump starts to move what is typed into the editor's pipe. A signal is Ctrl-C there,
+// and so is the end of ctx, which ends the prompt too. The function it returns stops it.
 func (e *lineEditor) pump(ctx context.Context) (stop func()) {
 	e.typed.Store(false)
 	e.pipe.SetWriteDeadline(time.Time{})
 	var wg sync.WaitGroup
 	stopped := make(chan struct{})
+	interrupt, end := e.interrupts.wait()
 	wg.Go(func() { e.move(stopped) })
 	wg.Go(func() {
-		select {
-		case <-ctx.Done():
-			e.cancels.Add(1)
-			e.pipe.Write([]byte{ctrlC})
-		case <-stopped:
+		for {
+			select {
+			case <-interrupt:
+				e.pipe.Write([]byte{ctrlC})
+				continue
+			case <-ctx.Done():
+				e.cancels.Add(1)
+				e.pipe.Write([]byte{ctrlC})
+			case <-stopped:
+			}
+			return
 		}
 	})
 	return func() {
@@ -327,6 +336,7 @@ func (e *lineEditor) pump(ctx context.Context) (stop func()) {
 		e.pipe.SetWriteDeadline(time.Now())
 		e.in.wake()
 		wg.Wait()
+		end()
 	}
 }
 

@@ -172,6 +172,32 @@ func TestTerminalQuits(t *testing.T) {
 	x.line("say there", "\nthere\n>>> ")
 }
 
+// Between two prompts the terminal makes a signal of Ctrl-C, which counts as well.
+func TestTerminalQuitsAtAnyTime(t *testing.T) {
+	x := openPlain(t)
+	x.keys(keyCtrlC)
+	x.expect("Ctrl-C once more")
+	x.keys(keyCtrlC)
+	x.ends(0)
+}
+
+// A signal at the prompt is a Ctrl-C there, and none of the code that runs next.
+func TestTerminalSignalAtThePrompt(t *testing.T) {
+	x := openPlain(t)
+	interrupt := func() {
+		if err := x.cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	interrupt()
+	x.expect("Ctrl-C once more")
+	x.line("say there", "\nthere\n>>> ")
+	interrupt()
+	x.expect("Ctrl-C once more")
+	interrupt()
+	x.ends(0)
+}
+
 func TestTerminalRemembers(t *testing.T) {
 	state := t.TempDir()
 	x := openPlain(t, "XDG_STATE_HOME="+state)
