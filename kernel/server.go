@@ -276,11 +276,11 @@ func (s *Server) ExitStatus() int {
 // the end is when Run returns. A server that does not run is closed when Close
 // returns.
 func (s *Server) Close() error {
+	s.beginEnd(ending{}) // before Run can find that it comes too late
 	s.endMu.Lock()
 	ran := s.ran
 	s.ran = true
 	s.endMu.Unlock()
-	s.beginEnd(ending{})
 	if !ran {
 		s.out.close()
 		s.closeSockets()
