@@ -106,8 +106,8 @@ func (o *outgoing) unlock() {
 	inFlight := o.flight.size()
 	welcome := o.textBytes < o.soft() && inFlight < 2*o.soft()
 	// Text with no time to go out waits for the subscribers, also if they have
-	// caught up since that was decided.
-	if (!welcome || o.textBytes > 0) && (inFlight >= o.soft() || !o.timed) {
+	// caught up since that was decided. For the first one it waits without a look.
+	if (!welcome || o.textBytes > 0 && o.heard) && (inFlight >= o.soft() || !o.timed) {
 		o.flight.wakeBelow(o.soft())
 	}
 	o.room.unlock(welcome)

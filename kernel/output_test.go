@@ -195,6 +195,18 @@ func TestK7OutputWithoutASubscriberIsBounded(t *testing.T) {
 	}
 }
 
+func TestOutputOfStartWaitsAsleep(t *testing.T) { synctest.Test(t, testOutputWaitsAsleep) }
+
+// testOutputWaitsAsleep would not come back if something looked again and again.
+func testOutputWaitsAsleep(t *testing.T) {
+	l := newScript()
+	l.startText = []string{"welcome"}
+	k := kerneltest.StartKernel(t, l, nil)
+	synctest.Wait()
+	c := k.Connect(t)
+	c.ExpectStream(&jupyter.Message{}, "stdout", "welcome")
+}
+
 // A subscriber that is there hears what the language says before any request.
 func TestOutputOfStartDoesNotWaitForARequest(t *testing.T) {
 	l := newScript()
