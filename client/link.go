@@ -198,11 +198,13 @@ func (l *link) fail(err error) {
 	close(l.donec)
 }
 
-// restarting makes ErrRestarted the cause of the link's end.
-func (l *link) restarting() {
+// restarting makes ErrRestarted the cause of the link's end. It reports false if the
+// kernel has gone before.
+func (l *link) restarting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.restarts = true
+	l.restarts = l.err == nil
+	return l.restarts
 }
 
 func (l *link) isRestarting() bool {

@@ -281,7 +281,10 @@ func (c *Client) Restart(ctx context.Context) error {
 	if c.spec == nil {
 		return ErrNotStarted
 	}
-	l.restarting()
+	if !l.restarting() {
+		<-l.donec // so that c has ended
+		return c.Err()
+	}
 	c.descend(ctx, l, c.proc, true)
 	l.close(ErrRestarted)
 	return c.launch(ctx)
