@@ -200,10 +200,12 @@ func TestAttachComm(t *testing.T) {
 	t.Parallel()
 	first := startWords(t)
 	ctx := testContext(t)
-	comm, err := first.OpenComm(ctx, &client.CommOpening{Target: "echo"}, nil)
+	h, events := commEvents()
+	comm, err := first.OpenComm(ctx, &client.CommOpening{Target: "echo"}, h)
 	if err != nil {
 		t.Fatal(err)
 	}
+	expectComm(t, events, "message", `{"as":{},"opened":{}}`) // so that second does not hear it
 	conn, err := jupyter.ReadConnectionFile(first.ConnectionFile())
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +219,7 @@ func TestAttachComm(t *testing.T) {
 	if err != nil || len(info.Comms) != 1 {
 		t.Fatalf("CommInfo = %+v, %v", info, err)
 	}
-	h, events := commEvents()
+	h, events = commEvents()
 	joined, err := second.AttachComm(comm.ID, "echo", h)
 	if err != nil {
 		t.Fatal(err)
