@@ -52,6 +52,7 @@ type Server struct {
 
 	endOnce sync.Once
 	endc    chan struct{} // closed when the kernel begins to end
+	toldc   chan struct{} // closed after that, when the language's contexts are cancelled
 	drainc  chan struct{} // closed when no more requests are processed
 	stopc   chan struct{} // closed when the goroutines of the server are to end
 
@@ -94,6 +95,7 @@ func NewServer(lang Language, info *jupyter.ConnectionInfo, cfg *Config) (*Serve
 		asks:    make(chan *ask),
 		unasks:  make(chan *ask),
 		endc:    make(chan struct{}),
+		toldc:   make(chan struct{}),
 		drainc:  make(chan struct{}),
 		stopc:   make(chan struct{}),
 	}
@@ -248,7 +250,7 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.beginEnd(ending{})
-	case <-s.endc:
+	case <-s.toldc:
 	}
 	s.finish(&loops, &reader)
 	return s.end.err

@@ -21,6 +21,7 @@ func (s *Server) beginEnd(e ending) {
 		close(s.endc)
 		s.langCancel(ErrShutdown)
 		s.cancelAll(ErrShutdown)
+		close(s.toldc)
 	})
 }
 
