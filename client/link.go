@@ -29,8 +29,9 @@ type link struct {
 	donec    chan struct{} // closed when the kernel is known to have gone
 	livec    chan struct{} // closed with the first message on IOPub
 	liveOne  sync.Once
-	readyc   chan struct{} // closed by ready
-	heardc   chan struct{} // holds a value when a message came since it was read
+	readyc   chan struct{}    // closed by ready
+	heardc   chan struct{}    // holds a value when a message came since it was read
+	restc    [2]chan struct{} // answers and outputs send when they have no message in hand
 	wg       sync.WaitGroup
 
 	kernelSession string // set before closing readyc
@@ -77,16 +78,7 @@ const socketQueue = 256
 // newLink connects to the kernel. proc is the process whose end is the link's,
 // or nil.
 func newLink(c *Client, proc *process) (*link, error) {
-	l := &link{
-		c:        c,
-		closec:   make(chan struct{}),
-		donec:    make(chan struct{}),
-		livec:    make(chan struct{}),
-		readyc:   make(chan struct{}),
-		heardc:   make(chan struct{}, 1),
-		requests: make(map[string]*request),
-		comms:    make(map[string]*Comm),
-	}
+	l := newLinkOf(c)
 	var err error
 	if l.codec, err = jupyter.NewCodec(c.conn.SignatureScheme, c.conn.Key); err != nil {
 		return nil, fmt.Errorf("client: %v", err)
@@ -99,6 +91,21 @@ func newLink(c *Client, proc *process) (*link, error) {
 	l.wg.Go(l.outputs)
 	l.wg.Go(func() { l.watch(proc) })
 	return l, nil
+}
+
+// newLinkOf returns a link that is not connected.
+func newLinkOf(c *Client) *link {
+	return &link{
+		c:        c,
+		closec:   make(chan struct{}),
+		donec:    make(chan struct{}),
+		livec:    make(chan struct{}),
+		readyc:   make(chan struct{}),
+		heardc:   make(chan struct{}, 1),
+		restc:    [2]chan struct{}{make(chan struct{}), make(chan struct{})},
+		requests: make(map[string]*request),
+		comms:    make(map[string]*Comm),
+	}
 }
 
 // A kernel that starts is not there at once: how often to look. One that was
@@ -334,6 +341,7 @@ func (l *link) answers() {
 				return
 			}
 			l.onInput(z)
+		case l.restc[0] <- struct{}{}:
 		case <-l.closec:
 			return
 		}
@@ -349,6 +357,7 @@ func (l *link) outputs() {
 				return
 			}
 			l.onOutput(z)
+		case l.restc[1] <- struct{}{}:
 		case <-l.closec:
 			return
 		}
@@ -512,7 +521,7 @@ func (l *link) drain(d time.Duration, shell bool) {
 		case <-quiet.C:
 			shell = lost(l.events[jupyter.Shell], shell)
 			iopub = lost(l.events[jupyter.IOPub], iopub)
-			if shell && iopub && len(l.shell.Recv())+len(l.iopub.Recv()) == 0 {
+			if shell && iopub && l.allTaken() {
 				return
 			}
 			quiet.Reset(d)
@@ -522,6 +531,22 @@ func (l *link) drain(d time.Duration, shell bool) {
 			return
 		}
 	}
+}
+
+// allTaken reports whether all that came is in the hands of whom it is for. What is
+// no longer in a socket may be in those of answers or outputs, on a busy machine.
+func (l *link) allTaken() bool {
+	if len(l.shell.Recv())+len(l.iopub.Recv()) > 0 {
+		return false
+	}
+	for _, c := range l.restc {
+		select {
+		case <-c:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // lost reports whether a socket has lost its peer, from what its monitor has to
