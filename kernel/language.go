@@ -26,8 +26,8 @@ type Language interface {
 	//
 	// out is for output that no request asked for: while starting, and later
 	// from callbacks and background processes. It carries the parent of the
-	// request that runs or, when none does, of the last one that ran. Text, and
-	// nothing else, waits for the first front end that listens.
+	// request that runs or, when none does, of the last one that ran. What comes
+	// before a front end listens waits for the first that does.
 	Start(ctx context.Context, out *Output) error
 
 	// Execute runs the code of one request. Output goes through req while it
