@@ -15,8 +15,9 @@ func TestK1ControlNeverWaitsForTheLanguage(t *testing.T) { run(t, testK1Control)
 func testK1Control(t *testing.T, opt *kerneltest.Options) {
 	l := newScript()
 	c := kerneltest.Start(t, l, opt)
-	r := c.Execute("stuck")
+	r := c.Execute("display x\nstuck")
 	c.ExpectStart(r, 1)
+	c.Expect(r, jupyter.IOPub, jupyter.TypeDisplayData) // interrupted before, it would not run
 	for range 3 {
 		c.Heartbeat([]byte("\x00still there?"))
 		i := c.Request(jupyter.Control, &jupyter.KernelInfoRequest{})
