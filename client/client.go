@@ -200,6 +200,17 @@ func (c *Client) end(err error) {
 	}
 }
 
+// cause returns why something ends that does so with err: because of that, or because
+// the client is being closed.
+func (c *Client) cause(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return ErrClosed
+	}
+	return err
+}
+
 // current returns the link to the kernel, or why there is none.
 func (c *Client) current() (*link, error) {
 	c.mu.Lock()

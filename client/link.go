@@ -185,6 +185,7 @@ func (l *link) closeSockets() {
 
 // fail records why the kernel is gone; only the first cause counts.
 func (l *link) fail(err error) {
+	err = l.c.cause(err)
 	l.mu.Lock()
 	restarts := l.restarts
 	if restarts {

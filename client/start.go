@@ -82,12 +82,7 @@ func (c *Client) launch(ctx context.Context) error {
 
 // startError ends c because of err, or because it is closed, and returns which.
 func (c *Client) startError(err error) error {
-	c.mu.Lock()
-	closing := c.closing
-	c.mu.Unlock()
-	if closing {
-		err = ErrClosed
-	}
+	err = c.cause(err)
 	c.end(err)
 	return err
 }
