@@ -198,6 +198,7 @@ func TestZ3FlowBlockingRouterLosesNothing(t *testing.T) {
 		ours, serve := pipe(router, true)
 		go serve()
 		r := newRaw(t, ours).shake("DEALER", "slow", 1)
+		synctest.Wait() // it is a peer only now
 		sent := make(chan error, n)
 		go func() {
 			for i := range n {
