@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,9 +125,7 @@ func TestZ1EveryCloseWaits(t *testing.T) {
 			}
 		})
 	}
-	for range 1000 { // let them begin
-		runtime.Gosched()
-	}
+	yield() // let them begin
 	close(leave)
 	closers.Wait()
 }
@@ -353,4 +350,56 @@ func TestZ1ClosedSendChannelFlushesAndCloses(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	push.Close()
+}
+
+// A heldWire takes nothing until it is let go, and then fails.
+type heldWire struct {
+	wire
+	entered chan struct{} // closed when something is written
+	letGo   chan struct{}
+}
+
+func (w heldWire) write(net.Buffers, bool) (int64, error) {
+	close(w.entered)
+	<-w.letGo
+	return 0, net.ErrClosed
+}
+
+// Close waits for who is still inside Deliver: what becomes of that message is known
+// when it returns, to the completion, to Stats and to who shuts down.
+func TestZ1CloseWaitsForWhoDelivers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Router, nil)
+		ours, theirs := memPipe(inprocAddr("test"))
+		held := heldWire{nil, make(chan struct{}), make(chan struct{})}
+		go func() {
+			p, err := s.handshake(theirs, true)
+			held.wire = p.wire
+			p.wire = held
+			s.servePeer(theirs, "", p, err)
+		}()
+		newRaw(t, ours).shake("DEALER", "p", 1)
+		synctest.Wait()
+		completed := make(chan error, 1)
+		go s.Deliver(msg("p", "x"), func(err error) { completed <- err })
+		<-held.entered
+		shut := make(chan error, 1)
+		go func() { shut <- s.Shutdown(context.Background()) }()
+		synctest.Wait()
+		go s.Close()
+		synctest.Wait()
+		select {
+		case err := <-shut:
+			t.Errorf("closed while a message was being written: %+v, Shutdown = %v", s.Stats(), err)
+			shut <- err
+		default:
+		}
+		close(held.letGo)
+		if err := <-shut; !errors.Is(err, ErrClosed) || !strings.Contains(err.Error(), "1 messages not sent") {
+			t.Errorf("Shutdown = %v, want that one message was lost", err)
+		}
+		if st := s.Stats(); st.Pending != 0 || st.Dropped != 1 || len(completed) != 1 {
+			t.Errorf("after Close: %+v and %d completions", st, len(completed))
+		}
+	})
 }

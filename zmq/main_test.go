@@ -286,3 +286,10 @@ func eventually(t testing.TB, what string, cond func() bool) {
 		}
 	}
 }
+
+// yield lets other goroutines come as far as they can.
+func yield() {
+	for range 1000 {
+		runtime.Gosched()
+	}
+}

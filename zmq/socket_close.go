@@ -13,19 +13,12 @@ import (
 // goroutine of the socket has ended, with nil.
 func (s *Socket) Close() error {
 	s.mu.Lock()
-	first := !s.closing
-	s.closing = true
-	s.mu.Unlock()
-	if first {
-		s.close()
+	if s.closing {
+		s.mu.Unlock()
+		<-s.donec
+		return nil
 	}
-	<-s.donec
-	return nil
-}
-
-// close does the work of Close, once.
-func (s *Socket) close() {
-	s.mu.Lock()
+	s.closing = true
 	if !s.draining {
 		s.draining = true
 		close(s.drainc)
@@ -58,6 +51,8 @@ func (s *Socket) close() {
 		s.drop(&backlog[i], ErrClosed)
 	}
 	s.wg.Wait()
+	// Who is still inside Deliver may be writing, and finds the connection closed.
+	s.waitFor(context.Background(), nil, s.nothingPends)
 
 	s.mu.Lock()
 	s.err = ErrClosed
@@ -67,6 +62,7 @@ func (s *Socket) close() {
 		close(s.recv)
 	}
 	close(s.donec)
+	return nil
 }
 
 // Shutdown takes no more messages, waits until those accepted before are
@@ -95,8 +91,7 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 	if err == nil && lost == 0 {
 		return nil // what is in the send channel came too late
 	}
-	// What is pending belongs to goroutines that are still inside Deliver.
-	if lost += uint64(len(s.send)) + uint64(s.pending.Load()); lost == 0 {
+	if lost += uint64(len(s.send)); lost == 0 {
 		return nil
 	}
 	return fmt.Errorf("zmq: shutdown: %d messages not sent: %w", lost, cmp.Or(err, ErrClosed))
@@ -108,8 +103,10 @@ func (s *Socket) drained(ctx context.Context) error {
 		return err
 	}
 	// What is put into the send channel now comes too late.
-	return s.waitFor(ctx, func() bool { return s.pending.Load() == 0 })
+	return s.waitFor(ctx, s.closec, s.nothingPends)
 }
+
+func (s *Socket) nothingPends() bool { return s.pending.Load() == 0 }
 
 // pumped waits until the pump has taken what was in the send channel.
 func (s *Socket) pumped(ctx context.Context) error {
@@ -127,8 +124,8 @@ func (s *Socket) pumped(ctx context.Context) error {
 }
 
 // waitFor waits until cond is true, which it looks at, under s.mu, whenever
-// something has changed. A socket that closes ends the wait too.
-func (s *Socket) waitFor(ctx context.Context, cond func() bool) error {
+// something has changed. The end of endc, if it is not nil, ends the wait too.
+func (s *Socket) waitFor(ctx context.Context, endc <-chan struct{}, cond func() bool) error {
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
 	for {
@@ -140,7 +137,7 @@ func (s *Socket) waitFor(ctx context.Context, cond func() bool) error {
 		}
 		select {
 		case <-changec:
-		case <-s.closec:
+		case <-endc:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -176,7 +173,7 @@ func (s *Socket) partFromPeers(ctx context.Context) {
 			p.fail(ErrClosed)
 		}
 	}
-	s.waitFor(ctx, func() bool { return len(s.peers) == 0 })
+	s.waitFor(ctx, s.closec, func() bool { return len(s.peers) == 0 })
 }
 
 // closeListeners ends the listeners. s.mu is held.
