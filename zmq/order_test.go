@@ -226,3 +226,33 @@ func (c *heldConn) Write(b []byte) (int, error) {
 	<-c.release
 	return 0, net.ErrClosed
 }
+
+// What a peer that has gone did not get is in nobody's hands at no time: newer
+// messages would be routed before it.
+func TestZ2TakingBackIsOneStep(t *testing.T) {
+	s := newSocket(t, Push, nil)
+	p := &Peer{s: s, dead: true, leaving: true}
+	p.queue.push(item{frames: msg("older").Frames})
+	s.mu.Lock()
+	s.leaving = 1
+	s.pending.Add(1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.abandon()
+	}()
+	yield()
+	p.mu.Lock()
+	waits := p.queue.len()
+	p.mu.Unlock()
+	s.mu.Unlock()
+	if waits != 1 {
+		t.Error("the message was taken from the peer, and the socket does not have it")
+	}
+	<-done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.backlog) != 1 || s.leaving != 0 {
+		t.Errorf("backlog %v, %d peers leave", s.backlog, s.leaving)
+	}
+}

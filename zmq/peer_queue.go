@@ -94,11 +94,14 @@ func (p *Peer) tidyControls() {
 
 // abandon gives up what a dead peer did not get, once nobody writes to it any
 // more. Where any peer would do, the socket gets back those messages of which no
-// part was written.
+// part was written, before it routes newer ones.
 func (p *Peer) abandon() {
+	var c cork
+	p.s.mu.Lock()
 	p.mu.Lock()
 	if !p.dead || p.writing {
 		p.mu.Unlock()
+		p.s.mu.Unlock()
 		return
 	}
 	begun, rest := p.out.unsent()
@@ -109,13 +112,17 @@ func (p *Peer) abandon() {
 	p.out.reset()
 	p.messages, p.octets = 0, 0
 	p.mu.Unlock()
-	p.s.takeBack(p, begun, left)
+	dropped := append(begun, p.s.takeBack(p, left, &c)...)
+	p.s.mu.Unlock()
+	c.flush()
+	for i := range dropped {
+		p.s.drop(&dropped[i], ErrPeerGone)
+	}
 }
 
-// takeBack settles the messages that p, which is dead, did not get.
-func (s *Socket) takeBack(p *Peer, begun, left []item) {
-	var c cork
-	s.mu.Lock()
+// takeBack routes what p, which is dead, did not get to others, and returns what
+// nobody may have. s.mu is held.
+func (s *Socket) takeBack(p *Peer, left []item, c *cork) (dropped []item) {
 	if p.leaving {
 		p.leaving = false
 		s.leaving--
@@ -135,16 +142,9 @@ func (s *Socket) takeBack(p *Peer, begun, left []item) {
 		s.backlogged.Store(true)
 		left = nil
 	}
-	s.routeBacklog(&c)
+	s.routeBacklog(c)
 	s.changed()
-	s.mu.Unlock()
-	c.flush()
-	for i := range begun {
-		s.drop(&begun[i], ErrPeerGone)
-	}
-	for i := range left {
-		s.drop(&left[i], ErrPeerGone)
-	}
+	return left
 }
 
 // reroutes reports whether another peer may have what p, which has gone, did
