@@ -256,3 +256,26 @@ func TestZ2TakingBackIsOneStep(t *testing.T) {
 		t.Errorf("backlog %v, %d peers leave", s.backlog, s.leaving)
 	}
 }
+
+// The completion of a message that an outbox has handed over may recycle it.
+func TestZ2OutboxForgetsWhatIsHandedOver(t *testing.T) {
+	const n = 2000
+	cfg := &Config{SendQueue: -1}
+	router, dealer := pairOf(t, Router, Dealer, cfg, &Config{RoutingID: []byte("id"), RecvQueue: 2 * n})
+	send(t, dealer, "hello")
+	recv(t, router)
+	o := NewOutbox(n)
+	defer o.Close()
+	go func() { // writes what the outbox has queued
+		for range n {
+			router.Deliver(msg("id", "x"), nil)
+		}
+	}()
+	for range n {
+		m := msg("id", "y")
+		o.Send() <- Item{router, m, func(error) { m.Recycle() }}
+	}
+	for range 2 * n {
+		recv(t, dealer)
+	}
+}

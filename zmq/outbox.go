@@ -33,7 +33,8 @@ type Outbox struct {
 
 	// Owned by run.
 	cork cork
-	last Item // what was handed over last and may not be written yet
+	last Deliverer // the socket of what was handed over last and may not be written yet, nil if all is
+	way  []byte    // where that goes, as way has it: its message may be the user's again
 }
 
 // NewOutbox returns an outbox that holds up to size items.
@@ -111,10 +112,11 @@ func (o *Outbox) handOver(it Item) {
 		o.flush()
 		it.To.Deliver(it.Message, it.Done)
 	default:
-		if o.last.To != it.To || !s.sameWay(o.last.Message, it.Message) {
+		way, alone := s.way(it.Message)
+		if o.last != it.To || alone || !bytes.Equal(o.way, way) {
 			o.flush()
 		}
-		o.last = it
+		o.last, o.way = it.To, append(o.way[:0], way...)
 		s.deliver(it.Message, it.Done, &o.cork, false)
 		if o.cork.full(&s.cfg) {
 			o.flush()
@@ -125,17 +127,20 @@ func (o *Outbox) handOver(it Item) {
 // flush has everything written that was handed over.
 func (o *Outbox) flush() {
 	o.cork.flush()
-	o.last = Item{}
+	o.last = nil
 }
 
-// sameWay reports whether two messages in a row go to the same peers for
-// sure, so that nobody can tell which of them was written first.
-func (s *Socket) sameWay(a, b Message) bool {
+// way names where m goes. Two messages in a row that go the same way have the same
+// peers for sure, so that nobody can tell which of them was written first. One that
+// goes alone has a way of its own.
+func (s *Socket) way(m Message) (way []byte, alone bool) {
 	switch s.typ {
 	case Pub, XPub:
-		return true // who gets both gets them in order
+		return nil, false // who gets both gets them in order
 	case Router:
-		return len(a.Frames) > 0 && len(b.Frames) > 0 && bytes.Equal(a.Frames[0], b.Frames[0])
+		if len(m.Frames) > 0 {
+			return m.Frames[0], false
+		}
 	}
-	return false
+	return nil, true
 }
