@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,8 +60,8 @@ func (p *Peer) heard(n int) {
 
 // unpark says that the reader goes on: silence counts from now.
 func (p *Peer) unpark() {
+	p.heard(1) // first, or checkLiveness finds a peer that was silent while we waited
 	p.parked.Store(false)
-	p.heard(1)
 }
 
 // pinged answers a PING and remembers its TTL.
@@ -121,7 +122,8 @@ func (p *Peer) checkLiveness() {
 // still there.
 func (p *Peer) ping(body []byte) {
 	p.mu.Lock()
-	if len(p.controls) == 0 {
+	waits := slices.ContainsFunc(p.controls, func(f controlFrame) bool { return f.sent != nil })
+	if !waits {
 		p.controls = append(p.controls, controlFrame{flags: zmtp.Command, body: body, sent: p.pingSent})
 	}
 	p.mu.Unlock()

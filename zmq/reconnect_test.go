@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -594,6 +596,45 @@ func TestZ1ShutdownLinger(t *testing.T) {
 		r.conn.Close()
 		if st := s.Stats(); st.Dropped != 3 || st.Pending != 0 {
 			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// A reader that goes on is not taken for one that reads already and hears nothing.
+func TestZ6HeartbeatOfWhoGoesOn(t *testing.T) {
+	p := &Peer{s: newSocket(t, Dealer, nil)}
+	p.parked.Store(true)
+	p.live.mu.Lock() // as checkLiveness does
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.unpark()
+	}()
+	yield()
+	if !p.parked.Load() {
+		t.Error("the reader is not parked any more, and the time of its silence still counts")
+	}
+	p.live.mu.Unlock()
+	<-done
+	if p.parked.Load() {
+		t.Error("still parked")
+	}
+}
+
+// A subscription that is on its way out does not stand for a PING.
+func TestZ6HeartbeatOfWhoSubscribes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, Sub, &Config{HeartbeatInterval: time.Second})
+		r := memPeer(t, s, "PUB")
+		synctest.Wait()
+		for _, topic := range []string{"a", "b"} {
+			s.Subscribe([]byte(strings.Repeat(topic, 2*memBuffer)))
+		}
+		time.Sleep(10 * time.Second) // a PING is due, and a subscription waits
+		go io.Copy(io.Discard, r.conn)
+		time.Sleep(time.Minute)
+		if peerCount(s) != 0 {
+			t.Error("a silent peer was not noticed")
 		}
 	})
 }
