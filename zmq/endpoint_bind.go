@@ -38,15 +38,20 @@ func (s *Socket) Bind(endpoint string) (string, error) {
 	}
 	bound := endpointOf(l.Addr())
 	s.mu.Lock()
-	if s.closing || s.draining {
-		s.mu.Unlock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing || s.draining:
+		err = ErrClosed
+	case s.listeners[bound] != nil:
+		err = errors.New("bound already") // and the file of its path was removed
+	}
+	if err != nil {
 		l.Close()
-		return "", &EndpointError{"bind", endpoint, ErrClosed}
+		return "", &EndpointError{"bind", endpoint, err}
 	}
 	s.listeners[bound] = l
+	s.monitor.emit(Event{Kind: Listening, Endpoint: bound}) // before who comes
 	s.wg.Go(func() { s.accept(l, bound) })
-	s.mu.Unlock()
-	s.monitor.emit(Event{Kind: Listening, Endpoint: bound})
 	return bound, nil
 }
 

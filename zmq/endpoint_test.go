@@ -322,3 +322,39 @@ func TestEndpointInprocNamesWaitApart(t *testing.T) {
 		}
 	})
 }
+
+// Whoever removes the file of an ipc endpoint does not make the socket forget that it
+// is bound to it.
+func TestZ1BindTwice(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is in use cannot be removed")
+	}
+	path := filepath.Join(t.TempDir(), "socket")
+	s := newSocket(t, Rep, nil)
+	at := bind(t, s, "ipc://"+path)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Bind(at); err == nil || !strings.Contains(err.Error(), "bound already") {
+		t.Errorf("the second Bind = %v", err)
+	}
+	if err := s.Unbind(at); err != nil {
+		t.Error(err)
+	}
+	roundTrip(t, s, bind(t, s, at))
+}
+
+// The monitor tells of a listener before it tells of who comes.
+func TestMonitorTellsOfListenersFirst(t *testing.T) {
+	for range 100 {
+		dealer, router := newSocket(t, Dealer, nil), newSocket(t, Router, nil)
+		events := router.Monitor()
+		connect(t, dealer, "inproc://"+t.Name())
+		bind(t, router, "inproc://"+t.Name())
+		if e := <-events; e.Kind != Listening {
+			t.Fatalf("the first event is %v", e.Kind)
+		}
+		router.Close()
+		dealer.Close()
+	}
+}
