@@ -130,7 +130,7 @@ func (c *connecter) serve(ctx context.Context, conn net.Conn) bool {
 }
 
 func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
-	if err := c.s.checkPlace(nil); err != nil {
+	if err := c.s.takePlace(nil); err != nil {
 		return nil, err // a PAIR that has its peer
 	}
 	if c.e.network == "inproc" {

@@ -34,10 +34,14 @@ func (s *Socket) handshake(conn net.Conn, bound bool) (*Peer, error) {
 		wakec:   make(chan struct{}, 1),
 	}
 	p.wire = newWire(p)
-	if err := p.greet(); err != nil {
-		return nil, p.handshakeError(err)
+	err := p.greet()
+	if err == nil {
+		err = p.negotiate()
 	}
-	if err := p.negotiate(); err != nil {
+	if err != nil {
+		s.mu.Lock()
+		s.release(p)
+		s.mu.Unlock()
 		return nil, p.handshakeError(err)
 	}
 	conn.SetDeadline(time.Time{})
@@ -121,7 +125,6 @@ func (p *Peer) negotiate() error {
 		}
 		if meta, ok := p.mech.Peer(); ok {
 			p.meta = meta
-			p.id = meta.Get(zmtp.Identity)
 			p.seals = p.mech.Seals()
 			return nil
 		}
@@ -154,7 +157,8 @@ func (p *Peer) handshakeFrame() (zmtp.Frame, error) {
 }
 
 // checkMetadata refuses a peer whose socket does not go with this one.
-func (s *Socket) checkMetadata(m zmtp.Metadata) error {
+func (p *Peer) checkMetadata(m zmtp.Metadata) error {
+	s := p.s
 	name := string(m.Get(zmtp.SocketType))
 	if !s.typ.accepts(name) {
 		return fmt.Errorf("a %.16q socket cannot talk to a %v socket", name, s.typ)
@@ -163,26 +167,34 @@ func (s *Socket) checkMetadata(m zmtp.Metadata) error {
 	if id := m.Get(zmtp.Identity); s.typ == Router && (len(id) > 255 || len(id) > 0 && id[0] == 0) {
 		return fmt.Errorf("invalid routing id %.300q", id)
 	}
-	return s.checkPlace(m.Get(zmtp.Identity))
+	p.id = m.Get(zmtp.Identity)
+	return s.takePlace(p)
 }
 
-// checkPlace refuses a peer that there is no place for now. To attach it would fail
-// all the same, but by then it would take itself for a peer, and what it sent would
-// be lost. It may come again, so that it is told nothing: after an ERROR libzmq does
-// not.
-func (s *Socket) checkPlace(id []byte) error {
+// takePlace refuses a peer that there is no place for now, and keeps the place of
+// one that there is, until attach or release. To attach would fail all the same, but
+// by then the peer would take itself for one, and what it sent would be lost. It may
+// come again, so that it is told nothing: after an ERROR libzmq does not.
+func (s *Socket) takePlace(p *Peer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
 	if s.closing || s.flushed {
 		err = ErrClosed
 	} else if a, ok := s.pat.(admitter); ok {
-		err = a.admits(id)
+		err = a.admits(p)
 	}
 	if err != nil {
 		return &zmtp.Refusal{Temporary: true, Err: err}
 	}
 	return nil
+}
+
+// release gives up the place that is kept for p, if there is one. s.mu is held.
+func (s *Socket) release(p *Peer) {
+	if a, ok := s.pat.(admitter); ok {
+		a.release(p)
+	}
 }
 
 // metadata is what this socket says about itself.

@@ -32,9 +32,12 @@ type pattern interface {
 
 // An admitter is a pattern that does not take every peer.
 type admitter interface {
-	// admits returns why there is no place for a peer of that routing id now.
-	// s.mu is held.
-	admits(id []byte) error
+	// admits returns why there is no place for p now. Where there is one, it is
+	// kept for p until release. A nil p only asks. s.mu is held.
+	admits(p *Peer) error
+
+	// release gives up the place that is kept for p, if there is one. s.mu is held.
+	release(p *Peer)
 }
 
 // newPattern returns the pattern of s.
@@ -53,7 +56,7 @@ func newPattern(s *Socket) pattern {
 	case Rep:
 		return &replier{s: s, turn: make(chan struct{}, 1)}
 	case Router:
-		return &router{s: s, peers: make(map[string]*Peer)}
+		return &router{s: s, peers: make(map[string]*Peer), kept: make(map[string]*Peer)}
 	default:
 		return &balancer{s: s}
 	}
@@ -86,19 +89,31 @@ type balancer struct {
 	s     *Socket
 	peers []*Peer
 	next  int
+	kept  *Peer // whom the place of a PAIR's peer is kept for
 }
 
 var errSecondPeer = errors.New("a PAIR socket has one peer, and it has one already")
 
-func (b *balancer) admits([]byte) error {
-	if b.s.typ == Pair && len(b.peers) > 0 {
+func (b *balancer) admits(p *Peer) error {
+	switch {
+	case b.s.typ != Pair:
+		return nil
+	case len(b.peers) > 0 || b.kept != nil && b.kept != p:
 		return errSecondPeer
+	case p != nil:
+		b.kept = p
 	}
 	return nil
 }
 
+func (b *balancer) release(p *Peer) {
+	if b.kept == p {
+		b.kept = nil
+	}
+}
+
 func (b *balancer) attach(p *Peer, _ *cork) error {
-	if err := b.admits(nil); err != nil {
+	if err := b.admits(p); err != nil {
 		return err
 	}
 	b.peers = append(b.peers, p)

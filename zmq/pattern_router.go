@@ -12,22 +12,35 @@ import (
 type router struct {
 	s     *Socket
 	peers map[string]*Peer // by routing id
+	kept  map[string]*Peer // whom a routing id is kept for; empty with Handover
 }
 
 var errTakenOver = errors.New("a new peer took over the routing id")
 
-func (r *router) admits(id []byte) error {
-	if old := r.peers[string(id)]; old != nil && !r.s.cfg.Handover {
-		return fmt.Errorf("routing id %q is in use by %s", id, old.address)
+func (r *router) admits(p *Peer) error {
+	if p == nil || len(p.id) == 0 || r.s.cfg.Handover {
+		return nil
 	}
+	for _, of := range []map[string]*Peer{r.peers, r.kept} {
+		if old := of[string(p.id)]; old != nil && old != p {
+			return fmt.Errorf("routing id %q is in use by %s", p.id, old.address)
+		}
+	}
+	r.kept[string(p.id)] = p
 	return nil
+}
+
+func (r *router) release(p *Peer) {
+	if r.kept[string(p.id)] == p {
+		delete(r.kept, string(p.id))
+	}
 }
 
 func (r *router) attach(p *Peer, c *cork) error {
 	if len(p.id) == 0 {
 		p.id = r.makeID()
 	}
-	if err := r.admits(p.id); err != nil {
+	if err := r.admits(p); err != nil {
 		return err
 	}
 	if old := r.peers[string(p.id)]; old != nil {

@@ -1,9 +1,12 @@
 package zmq
 
 import (
+	"bytes"
 	"errors"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -127,4 +130,61 @@ func TestProperties(t *testing.T) {
 			t.Errorf("property %q is accepted", name)
 		}
 	}
+}
+
+// A place is kept for who was told that there is one, until it is known what becomes
+// of it: what the peer sends on would be lost.
+func TestZ3PlacesAreKept(t *testing.T) {
+	for typ, peer := range map[Type]string{Pair: "PAIR", Router: "DEALER"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSocket(t, typ, nil)
+			first := admitted(t, s, peer)
+			second := admitted(t, s, peer)
+			if second.ready() == nil {
+				t.Errorf("%v: a second peer was let in", typ)
+			}
+			if err := first.ready(); err != nil {
+				t.Fatal(err)
+			}
+			first.write(message("not lost"))
+			if m := recv(t, s); !bytes.Equal(m.Frames[len(m.Frames)-1], []byte("not lost")) {
+				t.Errorf("%v: received %s", typ, text(m))
+			}
+			first.conn.Close()
+			synctest.Wait()
+			// Who does not make use of its place gives it up.
+			admitted(t, s, peer).conn.Close()
+			synctest.Wait()
+			third := admitted(t, s, peer)
+			if err := third.ready(); err != nil {
+				t.Errorf("%v: the place is not free again: %v", typ, err)
+			}
+			third.conn.Close()
+			synctest.Wait()
+		})
+	}
+}
+
+// admitted connects a peer that has shown itself to s and has not read the answer yet.
+func admitted(t *testing.T, s *Socket, typ string) *rawPeer {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	go func() {
+		p, err := s.handshake(theirs, true)
+		s.servePeer(theirs, "", p, err)
+	}()
+	r := newRaw(t, ours)
+	r.skipGreeting()
+	r.write(append(greeting(3, 1), ready(typ, "same")...))
+	synctest.Wait()
+	return r
+}
+
+// ready reads the answer to what the peer has shown.
+func (r *rawPeer) ready() error {
+	f, err := r.tryRead()
+	if err == nil && !bytes.HasPrefix(f.Body, []byte("\x05READY")) {
+		err = errors.New("no READY")
+	}
+	return err
 }

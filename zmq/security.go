@@ -92,7 +92,7 @@ func (p *Peer) newMechanism(theirs zmtp.Greeting) (zmtp.Mechanism, error) {
 	return security.impl.mechanism(p, zmtp.Local{
 		Server:   p.bound,
 		Metadata: p.s.metadata(),
-		Check:    p.s.checkMetadata,
+		Check:    p.checkMetadata,
 		Beside:   beside,
 	}), nil
 }

@@ -197,24 +197,28 @@ func (s *Socket) changeSubscription(op string, prefix []byte) error {
 func (s *Socket) attach(p *Peer) error {
 	var c cork
 	s.mu.Lock()
+	err := s.takeIn(p, &c)
+	s.release(p)
+	s.mu.Unlock()
+	c.flush()
+	return err
+}
+
+// takeIn is attach with s.mu held.
+func (s *Socket) takeIn(p *Peer, c *cork) error {
 	if s.closing || s.flushed {
-		s.mu.Unlock()
 		return ErrClosed
 	}
-	if c := p.connecter; c != nil && s.connecters[c.e.text] != c {
-		s.mu.Unlock()
+	if from := p.connecter; from != nil && s.connecters[from.e.text] != from {
 		return errDisconnected
 	}
-	if err := s.pat.attach(p, &c); err != nil {
-		s.mu.Unlock()
+	if err := s.pat.attach(p, c); err != nil {
 		return err
 	}
 	s.peers[p] = struct{}{}
 	p.attached = true
-	s.routeBacklog(&c)
+	s.routeBacklog(c)
 	s.changed()
-	s.mu.Unlock()
-	c.flush()
 	return nil
 }
 
