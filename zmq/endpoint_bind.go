@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -38,20 +39,21 @@ func (s *Socket) Bind(endpoint string) (string, error) {
 	}
 	bound := endpointOf(l.Addr())
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch {
 	case s.closing || s.draining:
 		err = ErrClosed
 	case s.listeners[bound] != nil:
 		err = errors.New("bound already") // and the file of its path was removed
+	default:
+		s.listeners[bound] = l
+		s.monitor.emit(Event{Kind: Listening, Endpoint: bound}) // before who comes
+		s.wg.Go(func() { s.accept(l, bound) })
 	}
+	s.mu.Unlock()
 	if err != nil {
 		l.Close()
 		return "", &EndpointError{"bind", endpoint, err}
 	}
-	s.listeners[bound] = l
-	s.monitor.emit(Event{Kind: Listening, Endpoint: bound}) // before who comes
-	s.wg.Go(func() { s.accept(l, bound) })
 	return bound, nil
 }
 
@@ -131,10 +133,13 @@ func removeStale(path string) error {
 		conn.Close()
 		return errors.New("address already in use: a process listens on it")
 	}
-	if !isRefused(err) {
-		return bare(err)
+	if isRefused(err) {
+		err = os.Remove(path)
 	}
-	return os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // whose it was has removed it meanwhile
+	}
+	return bare(err)
 }
 
 // bare strips err of what an EndpointError says anyway.

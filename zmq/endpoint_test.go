@@ -358,3 +358,26 @@ func TestMonitorTellsOfListenersFirst(t *testing.T) {
 		dealer.Close()
 	}
 }
+
+// Whoever binds a path while its last owner gives it up may find it in use, and
+// nothing else wrong.
+func TestBindAfterUnbind(t *testing.T) {
+	at := "ipc://" + filepath.Join(t.TempDir(), "socket")
+	a, b := newSocket(t, Rep, nil), newSocket(t, Rep, nil)
+	bind(t, a, at)
+	for range 500 {
+		left := make(chan error)
+		go func() { left <- a.Unbind(at) }()
+		eventually(t, "the path is free", func() bool {
+			_, err := b.Bind(at)
+			if err != nil && !strings.Contains(err.Error(), "in use") {
+				t.Fatal(err)
+			}
+			return err == nil
+		})
+		if err := <-left; err != nil {
+			t.Fatal(err)
+		}
+		a, b = b, a
+	}
+}
