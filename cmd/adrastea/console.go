@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -165,24 +164,17 @@ func (c *console) converse(ctx context.Context, o *consoleOptions) error {
 // open connects to the kernel. SIGINT ends the attempt. An error is the end of the
 // console.
 func (c *console) open(ctx context.Context, o *consoleOptions) (err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	interrupt, end := c.interrupts.wait()
-	defer end()
-	opened := make(chan struct{})
-	defer close(opened)
-	go func() {
-		select {
-		case <-interrupt:
-			cancel(signalError{syscall.SIGINT})
-		case <-opened:
-		}
-	}()
+	ctx, end := c.interrupts.within(ctx)
 	cfg := &client.Config{SessionID: c.session, Message: c.late}
 	if o.existing != "" {
 		c.client, err = attach(ctx, o.existing, cfg)
 	} else {
 		c.client, err = start(ctx, o, cfg)
+	}
+	if end() && err == nil { // too late for the attempt
+		c.shutdown()
+		c.client.Close()
+		err = context.Cause(ctx)
 	}
 	if err != nil {
 		return c.ended(ctx, err)

@@ -52,27 +52,15 @@ func (c *console) completeness(
 
 // askCompleteness asks once.
 func (c *console) askCompleteness(ctx context.Context, code string) (*jupyter.IsCompleteReply, error) {
+	ctx, end := c.interrupts.within(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.isComplete == unknown {
 		defer time.AfterFunc(completeTimeout, cancel).Stop()
 	}
-	interrupt, end := c.interrupts.wait()
-	defer end()
-	stopped := make(chan struct{})
-	go func() {
-		select {
-		case <-interrupt:
-			close(stopped)
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	reply, err := c.client.IsComplete(ctx, code)
-	select {
-	case <-stopped:
+	if end() {
 		return nil, errInterrupt
-	default:
 	}
 	switch {
 	case err == nil:

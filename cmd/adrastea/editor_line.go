@@ -321,8 +321,10 @@ func (e *lineEditor) pump(ctx context.Context) (stop func()) {
 		for {
 			select {
 			case <-interrupt:
-				e.pipe.Write([]byte{ctrlC})
-				continue
+				if _, err := e.pipe.Write([]byte{ctrlC}); err == nil {
+					continue
+				}
+				e.interrupts.deliver() // the line was entered: it is for what comes next
 			case <-ctx.Done():
 				e.cancels.Add(1)
 				e.pipe.Write([]byte{ctrlC})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"slices"
@@ -47,6 +48,10 @@ func (i *interrupts) close() {
 func (i *interrupts) deliver() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.deliverLocked()
+}
+
+func (i *interrupts) deliverLocked() {
 	if len(i.waiting) == 0 {
 		i.kept = true
 		return
@@ -58,7 +63,7 @@ func (i *interrupts) deliver() {
 }
 
 // wait returns a channel that receives interrupts, and the function that ends
-// that. One that was not taken from the channel is kept.
+// that. One that was not taken from the channel goes to who comes next.
 func (i *interrupts) wait() (c <-chan struct{}, end func()) { return i.join(false) }
 
 // waitBehind is wait for who gives way to those that wait already: the code's
@@ -82,7 +87,32 @@ func (i *interrupts) join(behind bool) (c <-chan struct{}, end func()) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		i.waiting = slices.DeleteFunc(i.waiting, func(x chan struct{}) bool { return x == w })
-		i.kept = i.kept || len(w) > 0
+		if len(w) > 0 {
+			i.deliverLocked()
+		}
+	}
+}
+
+// within returns a context that ends with SIGINT, until end, which says whether one
+// has come: what was done meanwhile may have gone well in spite of it.
+func (i *interrupts) within(ctx context.Context) (_ context.Context, end func() (interrupted bool)) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	interrupt, leave := i.wait()
+	ended, heard := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		select {
+		case <-interrupt:
+			cancel(signalError{syscall.SIGINT})
+			heard <- true
+		case <-ended:
+			heard <- false
+		}
+	}()
+	return ctx, func() bool {
+		close(ended)
+		defer cancel(nil)
+		defer leave()
+		return <-heard
 	}
 }
 

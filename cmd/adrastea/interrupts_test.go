@@ -1,6 +1,13 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"os"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
 
 // TestAPromptIsInterruptedBeforeItsCode, whichever of them came first.
 func TestAPromptIsInterruptedBeforeItsCode(t *testing.T) {
@@ -27,5 +34,77 @@ func TestAPromptIsInterruptedBeforeItsCode(t *testing.T) {
 		}
 		endCode()
 		i.close()
+	}
+}
+
+// TestAnInterruptThatAPromptLeavesGoesToItsCode: the user has answered a question, and
+// Ctrl-C came before the prompt had gone.
+func TestAnInterruptThatAPromptLeavesGoesToItsCode(t *testing.T) {
+	i := newInterrupts()
+	defer i.close()
+	code, endCode := i.waitBehind()
+	defer endCode()
+	_, endPrompt := i.wait()
+	i.deliver()
+	endPrompt()
+	if len(code) != 1 {
+		t.Error("the code has no interrupt")
+	}
+}
+
+// TestAnInterruptOfWhatIsDoneIsSaid, or goes to who comes next: none is lost.
+func TestAnInterruptOfWhatIsDoneIsSaid(t *testing.T) {
+	i := newInterrupts()
+	defer i.close()
+	for range 1000 {
+		ctx, end := i.within(t.Context())
+		go i.deliver()
+		interrupted := end()
+		if got := context.Cause(ctx) == error(signalError{syscall.SIGINT}); got != interrupted {
+			t.Fatalf("interrupted: %v, and the context has ended of it: %v", interrupted, got)
+		}
+		if !interrupted {
+			next, endNext := i.wait()
+			<-next
+			endNext()
+		}
+	}
+}
+
+// TestAnInterruptThatCannotBeTypedIsKept: what the editor reads from is full when its
+// line ends.
+func TestAnInterruptThatCannotBeTypedIsKept(t *testing.T) {
+	i := newInterrupts()
+	defer i.close()
+	terminal, user, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer user.Close()
+	defer terminal.Close()
+	in, err := newTTYReader(terminal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &lineEditor{in: in, interrupts: i}
+	if e.piped, e.pipe, err = os.Pipe(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.piped.Close()
+	defer e.pipe.Close()
+	conn, err := e.pipe.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Control(func(fd uintptr) {
+		for err == nil {
+			_, err = unix.Write(int(fd), make([]byte, 1<<12))
+		}
+	})
+	stop := e.pump(t.Context())
+	i.deliver()
+	stop()
+	if c, _ := i.wait(); len(c) != 1 {
+		t.Error("the interrupt is lost")
 	}
 }
