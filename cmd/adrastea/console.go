@@ -131,7 +131,7 @@ func runConsole(ctx context.Context, o *consoleOptions) error {
 	defer c.client.Close()
 	err := c.converse(ctx, o)
 	if _, ok := errors.AsType[exitStatus](err); !ok && err != nil {
-		return c.ended(ctx, err)
+		err = c.ended(ctx, err)
 	}
 	if ctx.Err() != nil {
 		c.out.mute() // a signal ended the console, and nobody asks how the code ends

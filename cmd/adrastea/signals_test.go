@@ -33,7 +33,7 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *pipeline {
 	p := &pipeline{home: t.TempDir(), cmd: cmd}
 	writePlainKernel(t, p.home)
 	p.cmd.Env = append(os.Environ(), "HOME="+p.home, "JUPYTER_PATH="+p.home,
-		"JUPYTER_RUNTIME_DIR="+filepath.Join(p.home, "run"))
+		"JUPYTER_RUNTIME_DIR="+filepath.Join(p.home, "run"), "PLAINKERN_ENDED="+filepath.Join(p.home, "ended"))
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -62,12 +62,16 @@ func (p *pipeline) line(t *testing.T, want string) {
 	}
 }
 
-// ends checks how the console ends, and that it leaves nothing behind.
+// ends checks how the console ends, that its kernel ends in peace, and that nothing is
+// left behind.
 func (p *pipeline) ends(t *testing.T, status int) {
 	t.Helper()
 	p.cmd.Wait()
 	if got := p.cmd.ProcessState.ExitCode(); got != status {
 		t.Errorf("exit status %d, want %d", got, status)
+	}
+	if _, err := os.Stat(filepath.Join(p.home, "ended")); err != nil {
+		t.Errorf("the kernel was killed: %v", err)
 	}
 	left, err := filepath.Glob(filepath.Join(p.home, "run", "*"))
 	if err != nil || len(left) > 0 {
