@@ -172,6 +172,21 @@ func (cs *comms) openToFrontEnd(out *Output, o *CommOpening, h CommHandler) (*Co
 	return c, nil
 }
 
+// comm serves a message of a comm. One that opens a comm and does not come to the
+// language, because it was interrupted or the language did not start, is answered as
+// for an unknown target: its front end takes the comm for open.
+func (s *Server) comm(ctx context.Context, in *incoming, c jupyter.Content) {
+	handled := false
+	s.call(ctx, in, func() (jupyter.Content, error) {
+		handled = true
+		return nil, s.comms.handle(ctx, in, c)
+	})
+	if o, ok := c.(*jupyter.CommOpen); ok && !handled {
+		out := &Output{out: s.out, parent: in.msg.RawHeader}
+		s.logError(out.comm(&jupyter.CommClose{CommID: o.CommID}, nil, nil))
+	}
+}
+
 // handle gives a comm message of a front end to the language.
 func (cs *comms) handle(ctx context.Context, in *incoming, c jupyter.Content) error {
 	m := &CommMessage{

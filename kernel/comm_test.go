@@ -60,6 +60,23 @@ func testCommOfTheFrontEnd(t *testing.T, opt *kerneltest.Options) {
 	c.ExpectIdle(r)
 }
 
+// A comm that is opened while the language starts, and does not come to it: its front
+// end hears that it is not open.
+func TestCommThatIsInterruptedIsClosed(t *testing.T) {
+	l := newScript()
+	l.startc = make(chan struct{})
+	c := kerneltest.Start(t, l, nil)
+	r := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "8", TargetName: "echo"})
+	c.ExpectBusy(r)
+	c.Interrupt()
+	c.Expect(r, jupyter.IOPub, jupyter.TypeCommClose)
+	c.ExpectIdle(r)
+	close(l.startc)
+	if got := commInfo(c, ""); got != `{"status":"ok","comms":{}}` {
+		t.Errorf("comm_info: %s", got)
+	}
+}
+
 func TestCommOfUnknownTargetIsClosed(t *testing.T) {
 	c := kerneltest.Start(t, newScript(), nil)
 	r := c.Request(jupyter.Shell, &jupyter.CommOpen{CommID: "7", TargetName: "nothing"})

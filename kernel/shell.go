@@ -193,9 +193,8 @@ func (s *Server) dispatch(ctx context.Context, in *incoming, c jupyter.Content) 
 	case *jupyter.ConnectRequest:
 		return s.connect()
 	case *jupyter.CommOpen, *jupyter.CommMsg, *jupyter.CommClose:
-		return s.call(ctx, in, func() (jupyter.Content, error) {
-			return nil, s.comms.handle(ctx, in, c)
-		})
+		s.comm(ctx, in, c)
+		return nil
 	case *jupyter.InterruptRequest:
 		// It waited for its turn, so nothing runs that it could interrupt.
 		return &jupyter.InterruptReply{Status: jupyter.StatusOK}
