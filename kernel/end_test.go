@@ -2,11 +2,15 @@ package kernel
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // An enderLanguage is a language that says what it sees when it is shut down.
@@ -52,5 +56,45 @@ func testK9CancelFirst(t *testing.T) {
 	}
 	if err := <-l.seen; err == nil {
 		t.Error("Shutdown was called before the context of Start was cancelled")
+	}
+}
+
+// A slowSink is a sink whose Close takes until closing has returned.
+type slowSink struct {
+	sink
+	closing func()
+}
+
+func (s slowSink) Bind(zmq.Type, string, *zmq.Config) (Socket, string, error) {
+	return s, "sink:1", nil
+}
+
+func (s slowSink) Close() error { s.closing(); return nil }
+
+// Run comes while Close closes the server: it returns when that is done. A process that
+// ended before would leave its sockets in the file system.
+func TestRunWaitsForAClose(t *testing.T) {
+	var s *Server
+	ran := make(chan error, 1)
+	var once sync.Once
+	closing := func() {
+		once.Do(func() { go func() { ran <- s.Run(t.Context()) }() })
+		for range 1000 {
+			runtime.Gosched()
+		}
+		if len(ran) > 0 {
+			t.Error("Run has returned while the sockets are being closed")
+		}
+	}
+	var err error
+	s, err = NewServer(idler{t}, jupyter.NewConnectionInfo(), &Config{Engine: slowSink{make(sink), closing}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ran; !errors.Is(err, ErrShutdown) {
+		t.Errorf("Run: %v, want %v", err, ErrShutdown)
 	}
 }

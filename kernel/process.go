@@ -50,6 +50,7 @@ func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Confi
 	}
 	switch {
 	case errors.Is(err, ErrShutdown): // before it ran
+		s.Close() // returns when whoever closed it has removed its sockets
 		return s.ExitStatus(), nil
 	case err != nil:
 		s.Close()

@@ -62,7 +62,7 @@ type Server struct {
 	shutdowns []*incoming // guarded by endMu; shutdown requests to be answered
 	end       ending      // guarded by endMu until endc is closed, then read-only
 	answered  bool        // guarded by endMu: the shutdown requests were answered
-	ran       bool        // guarded by endMu: Run was called
+	ran       bool        // guarded by endMu: Run was called, or Close in its place
 
 	waiting, waitingBytes atomic.Int64 // requests that wait for their turn
 }
@@ -280,15 +280,14 @@ func (s *Server) ExitStatus() int {
 func (s *Server) Close() error {
 	s.beginEnd(ending{}) // before Run can find that it comes too late
 	s.endMu.Lock()
-	ran := s.ran
-	s.ran = true
-	s.endMu.Unlock()
-	if !ran {
-		s.out.close()
-		s.closeSockets()
-		return s.cfg.History.Close()
+	defer s.endMu.Unlock() // held, so that who finds the server closed finds all of it closed
+	if s.ran {
+		return nil
 	}
-	return nil
+	s.ran = true
+	s.out.close()
+	s.closeSockets()
+	return s.cfg.History.Close()
 }
 
 // serveHeartbeat echoes.
