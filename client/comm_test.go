@@ -139,10 +139,11 @@ func TestCommOfTheFrontEnd(t *testing.T) {
 	expectComm(t, events, "close", `{}`)
 
 	// A comm ends with its kernel.
-	comm, err = c.OpenComm(ctx, &client.CommOpening{Target: "echo"}, nil)
+	comm, err = c.OpenComm(ctx, &client.CommOpening{Target: "echo"}, h)
 	if err != nil {
 		t.Fatal(err)
 	}
+	expectComm(t, events, "message", `{"as":{},"opened":{}}`) // or the kernel could end before
 	if err := c.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
