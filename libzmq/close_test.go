@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -250,4 +251,27 @@ func TestZ1SocketsOpenedAndClosedByMany(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A socket may be made while its forwarder closes.
+func TestNewSocketWhileTheForwarderCloses(t *testing.T) {
+	for i := range 200 {
+		f := newForwarder(t)
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			for range 10 * i { // before, while or after the socket is made
+				runtime.Gosched()
+			}
+			f.Close()
+		}()
+		s, err := f.NewSocket(Push, nil)
+		if err != nil && !errors.Is(err, zmq.ErrClosed) {
+			t.Error(err)
+		}
+		if s != nil {
+			s.Close()
+		}
+		<-closed
+	}
 }

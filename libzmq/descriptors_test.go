@@ -6,6 +6,9 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // scarce has the test binary run out of file descriptors instead of testing.
@@ -18,7 +21,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{"sockets", "forwarders", "bind"} {
+	for _, kind := range []string{"sockets", "forwarders", "bind", "authenticator"} {
 		cmd := exec.CommandContext(t.Context(), self)
 		cmd.Env = append(os.Environ(), scarce+"="+kind)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -35,6 +38,9 @@ func exhaust() int {
 	}
 	if os.Getenv(scarce) == "bind" {
 		return bindWithoutDescriptors()
+	}
+	if os.Getenv(scarce) == "authenticator" {
+		return askWithoutDescriptors()
 	}
 	refused := false
 	var sockets []*Socket
@@ -89,6 +95,47 @@ func bindWithoutDescriptors() int {
 	}
 	if _, err := s.Bind("tcp://127.0.0.1:*"); err != nil {
 		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// askWithoutDescriptors makes sockets with an authenticator, whose own socket may find
+// no descriptor at any step of its making.
+func askWithoutDescriptors() int {
+	cfg := &Config{Security: zmq.PlainServer(zmq.AllowAny)}
+	refused := 0
+	for spare := range 40 {
+		var files []*os.File
+		for f, err := os.Open(os.DevNull); err == nil; f, err = os.Open(os.DevNull) {
+			files = append(files, f)
+		}
+		for _, f := range files[max(len(files)-spare, 0):] {
+			f.Close()
+		}
+		ended := make(chan error)
+		go func() {
+			s, err := NewSocket(Rep, cfg)
+			if err == nil {
+				err = s.Close()
+			}
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if err != nil {
+				refused++
+			}
+		case <-time.After(patience):
+			fmt.Printf("with %d descriptors NewSocket or Close hangs\n", spare)
+			return 1
+		}
+		for _, f := range files[:max(len(files)-spare, 0)] {
+			f.Close()
+		}
+	}
+	if refused == 0 || refused == 40 {
+		fmt.Printf("%d of 40 sockets were refused\n", refused)
 		return 1
 	}
 	return 0

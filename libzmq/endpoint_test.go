@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -474,4 +475,31 @@ func TestDisconnectBesideALongMessage(t *testing.T) {
 	if m := recv(t, pull); text(m) != "from the other" {
 		t.Errorf("received %d frames: %.100q", len(m.Frames), text(m))
 	}
+}
+
+// Whoever has called Monitor misses nothing, however busy the forwarder is.
+func TestMonitorWatchesFromTheStart(t *testing.T) {
+	s := newSocket(t, Router, nil)
+	busy, leave := make(chan struct{}), make(chan struct{})
+	go s.Do(func(*zmq4.Socket) error {
+		close(busy)
+		<-leave
+		return nil
+	})
+	<-busy
+	var watching atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Monitor()
+		watching.Store(true)
+	}()
+	for range 1000 {
+		runtime.Gosched()
+	}
+	if watching.Load() {
+		t.Error("Monitor has returned, and libzmq does not tell of anything yet")
+	}
+	close(leave)
+	<-done
 }

@@ -36,17 +36,16 @@ var events = map[zmq4.Event]zmq.EventKind{
 // MessageDropped.
 func (s *Socket) Monitor() <-chan Event {
 	s.f.mu.Lock()
-	defer s.f.mu.Unlock()
-	if s.events == nil {
+	first := s.events == nil
+	if first {
 		s.events = make(chan Event, monitorSize)
 		if s.err != nil {
 			close(s.events)
 		}
-		s.f.enqueue(item{run: func() {
-			if s.soc != nil {
-				_ = s.watch(zmq4.EVENT_ALL)
-			}
-		}})
+	}
+	s.f.mu.Unlock()
+	if first {
+		_ = s.Do(func(*zmq4.Socket) error { return s.watch(zmq4.EVENT_ALL) }) // or it is closed
 	}
 	return s.events
 }

@@ -90,11 +90,6 @@ func (f *Forwarder) newSocket(t Type, cfg *Config, open func(*Socket) error) (*S
 		f.zap.forget(s.domain)
 		return nil, fmt.Errorf("libzmq: new %v socket: %w", t, err)
 	}
-	if s.sendc != nil {
-		s.wg.Go(s.sender)
-	} else {
-		close(s.flushedc)
-	}
 	return s, nil
 }
 
@@ -120,6 +115,11 @@ func (s *Socket) begin(open func(*Socket) error) error {
 	}
 	s.raw = handle(s.soc)
 	f.sockets = append(f.sockets, s)
+	if s.sendc != nil {
+		s.wg.Go(s.sender) // here: from now on the socket may end
+	} else {
+		close(s.flushedc)
+	}
 	return nil
 }
 

@@ -30,10 +30,11 @@ func (z *zap) register(f *Forwarder, authenticate zmq.Authenticator) (domain str
 	defer z.opening.Unlock()
 	if z.s == nil { // set here only
 		s, err := f.newSocket(Router, &Config{SendQueue: -1}, (*Socket).open)
-		if err == nil {
-			_, err = s.Bind(zapEndpoint)
-		}
 		if err != nil {
+			return "", err
+		}
+		if _, err = s.Bind(zapEndpoint); err != nil {
+			s.Close() // or the forwarder would wait for it
 			return "", err
 		}
 		z.mu.Lock()
