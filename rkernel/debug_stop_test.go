@@ -3,6 +3,7 @@
 package rkernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
@@ -287,4 +289,68 @@ func TestACellIsPaused(t *testing.T) {
 	if _, err := f.try("pause", nil); err == nil {
 		t.Error("pause without a cell: no error")
 	}
+}
+
+// A showingFront does something while it shows something.
+type showingFront struct {
+	*debugFront
+	during func()
+}
+
+func (f *showingFront) Display(data jupyter.MIMEBundle, metadata map[string]any, id string) error {
+	f.during()
+	return f.debugFront.Display(data, metadata, id)
+}
+
+// What R hears while the kernel shows something, for which R waits, counts too.
+func TestACellThatShowsSomethingIsPaused(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	pause := func() {
+		f.ask("pause", object{"threadId": 1})
+		p := f.r.running()
+		p.mu.Lock()
+		out := p.news.out
+		p.mu.Unlock()
+		if out != nil {
+			<-out
+		}
+	}
+	done := make(chan error, 1)
+	go func() {
+		code := "for (n in 1:3) {\n  View(data.frame(n))\n}\n'over'"
+		_, err := f.r.execute(context.Background(), &showingFront{f, pause}, cell{code: code})
+		done <- err
+	}()
+	for range 3 {
+		if why := f.stops(); why != "pause" {
+			t.Errorf("stopped: %s", why)
+		}
+		f.ask("continue", nil)
+		f.event("continued")
+	}
+	f.end(done)
+}
+
+// What is evaluated at a stop may ask a question, and the cell be told to go on
+// meanwhile: it does when there is an answer.
+func TestACellGoesOnAfterAQuestion(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	done := f.stopAt("x <- 1\nx", 2)
+	answers := make(chan string)
+	f.onInput = func(context.Context, string) (string, error) { return <-answers, nil }
+	evaluated := make(chan error, 1)
+	go func() {
+		_, err := f.try("evaluate", object{"expression": "readline('who? ')"})
+		evaluated <- err
+	}()
+	f.wait(t, "who?")
+	f.ask("continue", nil)
+	answers <- "me"
+	if err := <-evaluated; err != nil {
+		t.Error(err)
+	}
+	f.event("continued")
+	f.end(done)
 }

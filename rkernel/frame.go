@@ -38,7 +38,7 @@ const (
 	cmdInquire  = 'g' // cmdCall where a cell has stopped
 	cmdEvaluate = 'e' // cmdMessage where a cell has stopped
 	cmdResume   = 'u' // how a cell that has stopped goes on: number, how
-	cmdPause    = 'p' // the cell is to stop where it can
+	cmdPause    = 'p' // the cell is to stop where it can: id
 	cmdQuit     = 'q'
 )
 

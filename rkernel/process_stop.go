@@ -86,7 +86,7 @@ func (p *process) sendNews(out chan<- struct{}) {
 		p.mu.Unlock()
 		err := p.send(cmdDebug, p.debugger.configuration()...)
 		if err == nil && n.pause != nil && p.runs(n.pause) {
-			err = p.send(cmdPause)
+			err = p.send(cmdPause, n.pause.id)
 		}
 		if err != nil {
 			p.logger.Debug("inform R of the debugger", "error", err) // R's end follows

@@ -106,12 +106,12 @@ static void set_answer(const char *text, size_t len) {
 static int take_answer(void) {
 	struct frame f;
 	lane_recv(&f);
-	if (f.type == CMD_EXECUTE || f.type == CMD_CALL || f.type == CMD_MESSAGE ||
-		f.type == CMD_INQUIRE || f.type == CMD_EVALUATE ||
-		f.type == CMD_LOAD || f.type == CMD_QUIT)
-		lane_keep(&f); // a callback asks between cells
-	if (f.type == CMD_DEBUG) debug_configure(&f);
-	if (f.type != CMD_ANSWER || f.n < 3) return -1;
+	if (debug_takes(&f)) return -1;
+	if (f.type != CMD_ANSWER) {
+		lane_keep(&f); // a callback asks between cells, or the debugger at a stop
+		return -1;
+	}
+	if (f.n < 3) return -1;
 	if (strtoul(f.part[0].data, NULL, 10) != sequence) return -1;
 	set_answer(f.part[2].data, f.part[2].len);
 	switch (*(const char *)f.part[1].data) {
@@ -283,7 +283,8 @@ static int at_prompt(unsigned char *buf, int len) {
 		case CMD_MESSAGE:
 		case CMD_EVALUATE: call_message(&f); break;
 		case CMD_EXECUTE: cell_begin(&f); break;
-		case CMD_DEBUG: debug_configure(&f); break;
+		case CMD_DEBUG:
+		case CMD_PAUSE: debug_takes(&f); break;
 		case CMD_QUIT: quitting = 1; return 0;
 		}
 	}

@@ -49,13 +49,17 @@ static int depth(void) {
 	return n;
 }
 
+static int is(struct host_part part, const char *text) {
+	return part.len == strlen(text) && memcmp(part.data, text, part.len) == 0;
+}
+
 static int integer(struct host_part part) {
 	char text[16];
 	snprintf(text, sizeof text, "%.*s", (int)part.len, (const char *)part.data);
 	return atoi(text);
 }
 
-void debug_configure(const struct frame *f) {
+static void configure(const struct frame *f) {
 	if (f->n < 2) return;
 	debugger.attached = integer(f->part[0]);
 	debugger.on_errors = debugger.attached && integer(f->part[1]);
@@ -69,6 +73,22 @@ void debug_configure(const struct frame *f) {
 	arm();
 }
 
+// pause has the cell stop before its next statement.
+static void pause_cell(const struct frame *f) {
+	if (!debugger.attached || !cell_active() || debugger.stopped || debugger.answering) return;
+	if (f->n < 1 || !is(f->part[0], cell.id)) return; // it has ended
+	debugger.mode = STEP_IN;
+	debugger.why = "pause";
+	arm();
+}
+
+int debug_takes(const struct frame *f) {
+	if (f->type == CMD_DEBUG) configure(f);
+	else if (f->type == CMD_PAUSE) pause_cell(f);
+	else return 0;
+	return 1;
+}
+
 // ---- while a cell runs --------------------------------------------------------------
 
 void debug_look(void) {
@@ -78,16 +98,7 @@ void debug_look(void) {
 	while (poll(&lane, 1, 0) > 0 && (lane.revents & POLLIN)) {
 		struct frame f;
 		lane_recv(&f);
-		if (f.type == CMD_DEBUG) {
-			debug_configure(&f);
-		} else if (f.type == CMD_PAUSE) {
-			if (!debugger.attached) continue; // any more
-			debugger.mode = STEP_IN;
-			debugger.why = "pause";
-			arm();
-		} else if (f.type != CMD_ANSWER) { // which is too late
-			lane_keep(&f);
-		}
+		if (!debug_takes(&f) && f.type != CMD_ANSWER) lane_keep(&f); // an answer is too late
 	}
 }
 
@@ -128,10 +139,6 @@ static int has_breakpoint(int file, int line) {
 	for (int i = 0; i < debugger.n; i++)
 		if (debugger.at[i].file == file && debugger.at[i].line == line) return 1;
 	return 0;
-}
-
-static int is(struct host_part part, const char *text) {
-	return part.len == strlen(text) && memcmp(part.data, text, part.len) == 0;
 }
 
 // inquire answers the kernel, which may interrupt what it asked for: that is not for
@@ -191,7 +198,7 @@ static int stop(const char *why, SEXP env, int calls, int deep) {
 		switch (f.type) {
 		case CMD_INQUIRE:
 		case CMD_EVALUATE: inquire(&f); break;
-		case CMD_DEBUG: debug_configure(&f); break;
+		case CMD_DEBUG: debug_takes(&f); break;
 		case CMD_RESUME: waits = !resume(&f, number, &interrupted); break;
 		}
 	}

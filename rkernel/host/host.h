@@ -41,7 +41,7 @@ enum {
 	CMD_INQUIRE = 'g', // CMD_CALL where a cell has stopped
 	CMD_EVALUATE = 'e', // CMD_MESSAGE where a cell has stopped
 	CMD_RESUME = 'u',  // how a cell that has stopped goes on: number, how
-	CMD_PAUSE = 'p',   // the cell is to stop where it can
+	CMD_PAUSE = 'p',   // the cell is to stop where it can: id
 	CMD_QUIT = 'q'
 };
 
@@ -183,8 +183,9 @@ void cell_displays(void);
 
 // ---- debug.c: the debugger ----------------------------------------------------
 
-// debug_configure takes CMD_DEBUG.
-void debug_configure(const struct frame *f);
+// debug_takes takes CMD_DEBUG and CMD_PAUSE, which R heeds wherever it hears them. It
+// returns 0 for other frames.
+int debug_takes(const struct frame *f);
 // debug_look takes what the kernel says, if a front end debugs what R runs.
 void debug_look(void);
 // debug_cell makes the cell stop at the lines of a source. Without a path it does not.

@@ -281,8 +281,7 @@ void lane_send_acked(int type, int n, const struct host_part *parts) {
 			snprintf(refusal, sizeof refusal, "%.*s", (int)why.len, (const char *)why.data);
 			return;
 		}
-		if (f.type == CMD_DEBUG) debug_configure(&f);
-		else if (f.type != CMD_ANSWER) lane_keep(&f);
+		if (!debug_takes(&f) && f.type != CMD_ANSWER) lane_keep(&f);
 	}
 }
 
