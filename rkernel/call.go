@@ -19,6 +19,7 @@ const callBudget = 2 * time.Second
 type call struct {
 	begun  chan struct{}   // closed when R begins it
 	result chan callResult // receives exactly one value
+	over   bool            // nobody waits for it any more; guarded by the process's mu
 }
 
 type callResult struct {
@@ -66,8 +67,7 @@ func (p *process) ask(ctx context.Context, kind byte, fn string, args ...string)
 			p.breakCall(id)
 			budget = nil
 		case <-ctx.Done():
-			p.breakCall(id) // if it runs
-			p.forgetCall(id)
+			p.giveCallUp(id)
 			return nil, context.Cause(ctx)
 		}
 	}
@@ -117,15 +117,17 @@ func (p *process) tell(ctx context.Context, kind byte, out output, fn string, te
 			}
 		case <-ended:
 			cause := context.Cause(ctx)
-			interrupted := errors.Is(cause, kernel.ErrInterrupted)
-			if interrupted || errors.Is(cause, kernel.ErrShutdown) {
+			switch {
+			case errors.Is(cause, kernel.ErrInterrupted):
 				p.breakCall(id) // if it has begun
-			}
-			if !interrupted {
+				ended = nil
+			case errors.Is(cause, kernel.ErrShutdown):
+				p.giveCallUp(id)
+				return nil, cause
+			default:
 				p.forgetCall(id)
 				return nil, cause
 			}
-			ended = nil
 		}
 	}
 }
@@ -153,6 +155,17 @@ func (p *process) forgetCall(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.calls, id)
+}
+
+// giveCallUp interrupts a call that nobody waits for any more, when it begins if it has
+// not: nobody else would, and R would be busy with it for as long as it takes.
+func (p *process) giveCallUp(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.calls[id]; c != nil {
+		c.over = true
+		p.breakCallLocked(id)
+	}
 }
 
 // breakCall interrupts the call if it is what R is doing.

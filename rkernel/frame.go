@@ -18,7 +18,7 @@ const (
 	evBegin   = 'b' // a cell or call begins, SIGINT is for it from here: id
 	evDone    = 'D' // * the cell ended; see doneEvent
 	evUser    = 'V' // * kind, parts
-	evReturn  = 'r' // a call ended: id, "1" or "0", strings
+	evReturn  = 'r' // * a call ended: id, "1" or "0", strings
 	evExit    = 'X' // R ends by its own will: status
 	evFatal   = 'F' // R cannot start: why
 	evNudged  = 'n' // R has taken the last interrupt ("1"), or not yet ("0")

@@ -234,10 +234,13 @@ func (p *process) began(id string) {
 	if r != nil && r.id == id {
 		r.begun, late = true, r.interrupted
 	}
-	p.mu.Unlock()
 	if c != nil {
 		close(c.begun)
+		if c.over {
+			p.breakCallLocked(id)
+		}
 	}
+	p.mu.Unlock()
 	if late {
 		p.interrupt()
 	}

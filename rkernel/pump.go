@@ -222,7 +222,7 @@ func (p *process) events() (took bool) {
 // waitsFor says that R waits after an event of this kind.
 func waitsFor(kind byte) bool {
 	switch kind {
-	case evSync, evResult, evValue, evReady, evInput, evDone, evUser, evStop:
+	case evSync, evResult, evValue, evReady, evInput, evDone, evUser, evStop, evReturn:
 		return true
 	}
 	return false
@@ -267,6 +267,7 @@ func (p *process) event(f frame) {
 		p.ackUser(p.userEvent(f))
 	case evReturn:
 		p.returned(f)
+		p.ack()
 	case evNudged:
 		p.nudged(f)
 	case evExit, evFatal:

@@ -180,8 +180,9 @@ static void answer(const char *id, SEXP result, int known) {
 			n = 2;
 		}
 	}
-	lane_send(EV_RETURN, n + 1, parts);
+	lane_send_acked(EV_RETURN, n + 1, parts);
 	free(parts);
+	*R.R_interrupts_pending = 0; // from here none is for the call
 }
 
 static SEXP text_of(struct host_part part) {
@@ -244,7 +245,6 @@ void call_message(const struct frame *f) {
 	SEXP result = PROTECT(e.result ? e.result : R_Nil);
 	if (e.result) R.R_ReleaseObject(e.result);
 	device_flush();
-	lane_send_acked(EV_SYNC, 0, NULL); // what it has printed comes before the answer
 	answer(id, e.result ? result : NULL, run != NULL);
 	UNPROTECT(4);
 }

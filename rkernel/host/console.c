@@ -285,7 +285,10 @@ static int at_prompt(unsigned char *buf, int len) {
 		case CMD_EXECUTE: cell_begin(&f); break;
 		case CMD_DEBUG:
 		case CMD_PAUSE: debug_takes(&f); break;
-		case CMD_QUIT: quitting = 1; return 0;
+		case CMD_QUIT:
+			*R.R_interrupts_pending = 0; // it was for the cell, not for .Last
+			quitting = 1;
+			return 0;
 		}
 	}
 }

@@ -21,7 +21,7 @@ enum {
 	EV_BEGIN = 'b',  // a cell or call begins, SIGINT is for it from here: id
 	EV_DONE = 'D',   // * the cell ended: see cell.c
 	EV_USER = 'V',   // * kind, parts: display and others
-	EV_RETURN = 'r', // a call ended: id, status, strings
+	EV_RETURN = 'r', // * a call ended: id, status, strings
 	EV_EXIT = 'X',   // R ends by its own will: status
 	EV_FATAL = 'F',  // R cannot start: why
 	EV_NUDGED = 'n', // R has taken the last interrupt ("1"), or not yet ("0")
