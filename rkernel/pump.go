@@ -359,12 +359,24 @@ func (p *process) ended() {
 	if dir := p.pump.tempDir; strings.HasPrefix(filepath.Base(dir), "Rtmp") {
 		os.RemoveAll(dir) // R itself does so when it ends in peace
 	}
+	// Before others start the next R, whose comms these are not.
+	if p.comms != nil {
+		if err := p.comms.lost(); err != nil {
+			p.logger.Debug("close the comms of an R that has ended", "error", err)
+		}
+	}
 	p.mu.Lock()
 	close(p.done) // from here nobody enters
 	r, calls, parked := p.run, p.calls, p.parked
 	stopped := p.stopped
 	p.run, p.calls, p.parked, p.stopped = nil, nil, nil, nil
 	p.endPromptLocked()
+	var o outcome
+	if r != nil {
+		o = p.endOutcomeLocked(r)
+		_, again := errors.AsType[*notBegunError](o.err)
+		p.end.told = !again
+	}
 	p.mu.Unlock()
 	if parked != nil {
 		parked.cancel()
@@ -372,20 +384,10 @@ func (p *process) ended() {
 	if stopped != nil {
 		p.debugger.resumed()
 	}
-	if p.comms != nil {
-		if err := p.comms.lost(); err != nil {
-			p.logger.Debug("close the comms of an R that has ended", "error", err)
-		}
-	}
 	for _, c := range calls {
 		c.result <- callResult{err: p.endError()}
 	}
 	if r != nil {
-		o := p.endOutcome(r)
-		_, again := errors.AsType[*notBegunError](o.err)
-		p.mu.Lock()
-		p.end.told = !again
-		p.mu.Unlock()
 		r.end(o)
 	}
 }

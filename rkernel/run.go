@@ -259,11 +259,9 @@ func textData(text string) jupyter.MIMEBundle {
 	return jupyter.MIMEBundle{"text/plain": strings.TrimSuffix(text, "\n")}
 }
 
-// endOutcome is the outcome of the cell that ran when R ended.
-func (p *process) endOutcome(r *run) outcome {
-	p.mu.Lock()
+// endOutcomeLocked is the outcome of the cell that ran when R ended.
+func (p *process) endOutcomeLocked(r *run) outcome {
 	end := p.end
-	p.mu.Unlock()
 	if end.shut {
 		return outcome{err: kernel.ErrShutdown}
 	}
@@ -272,9 +270,9 @@ func (p *process) endOutcome(r *run) outcome {
 			"source": "ask_exit", "keepkernel": false}), Exit: true, ExitStatus: end.status}}
 	}
 	if p.wasReady() && !r.begun && !r.interrupted && !end.deaf {
-		return outcome{err: &notBegunError{p.endError()}}
+		return outcome{err: &notBegunError{p.endErrorLocked()}}
 	}
-	return outcome{err: p.endError()}
+	return outcome{err: p.endErrorLocked()}
 }
 
 // epitaph is what the user is told when another R takes the place of this one: how

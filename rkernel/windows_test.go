@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // The tests in this file hold the pump up, by the lock that it needs: what R has said is
@@ -112,5 +115,44 @@ func TestACallThatWasGivenUpDoesNotKeepR(t *testing.T) {
 		t.Error("R runs what nobody waits for")
 		p.signal(unix.SIGKILL)
 		<-next.done
+	}
+}
+
+// A lateFront takes its time for an event of the debugger.
+type lateFront struct {
+	*debugFront
+	during func()
+}
+
+func (f *lateFront) DebugEvent(e jupyter.DebugEvent) error {
+	f.during()
+	return f.debugFront.DebugEvent(e)
+}
+
+// R6: who comes as R has just died is not told of a death that its cell has as its error,
+// and opens comms to the next R.
+func TestR6WhatComesAsRHasDied(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	done := f.stopAt("x <- 1\nx", 2)
+	p := f.r.running()
+	var said string
+	late := &lateFront{f, func() {
+		said = p.epitaph()
+		f.r.comms.add(&kernel.Comm{ID: "next"})
+	}}
+	if _, err := f.r.debugger.serve(t.Context(), jupyter.DebugRequest{"command": "threads"}, late); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(unix.SIGKILL)
+	f.event("continued")
+	if said != lostNote {
+		t.Errorf("meanwhile others hear %q", said)
+	}
+	if err, _ := errors.AsType[*kernel.Error](<-done); err == nil || err.Name != "RDied" {
+		t.Errorf("the error is %v", err)
+	}
+	if f.r.comms.get("next") == nil {
+		t.Error("the comm is lost")
 	}
 }
