@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -330,6 +331,48 @@ func TestACellThatShowsSomethingIsPaused(t *testing.T) {
 		f.event("continued")
 	}
 	f.end(done)
+}
+
+// A sayingFront does something while it shows text, for which R does not wait.
+type sayingFront struct {
+	*debugFront
+	during func()
+}
+
+func (f *sayingFront) StreamBytes(name string, text []byte) error {
+	f.during()
+	return f.debugFront.StreamBytes(name, text)
+}
+
+// A front end may go as the cell stops, which the kernel has not heard yet.
+func TestACellThatStopsGoesOnWithoutAFrontEnd(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = "cat('a\\n')\n'over'"
+	f.breakAt(code, 2)
+	going := func() {
+		awaitEvent(t, f.r.running()) // the stop
+		f.ask("disconnect", nil)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := f.r.execute(context.Background(), &sayingFront{f, going}, cell{code: code})
+		done <- err
+	}()
+	f.stops()
+	f.event("continued")
+	f.end(done)
+}
+
+// awaitEvent returns when there is an event on which the pump, which calls it, has not
+// acted yet.
+func awaitEvent(t *testing.T, p *process) {
+	for deadline := time.Now().Add(patience); len(p.pump.in) == 0 && unread(p.sock) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Error("R says nothing")
+			return
+		}
+	}
 }
 
 // What is evaluated at a stop may ask a question, and the cell be told to go on

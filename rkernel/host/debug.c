@@ -167,8 +167,9 @@ static int resume(const struct frame *f, const char *stop, int *interrupted) {
 	return 1;
 }
 
-// stop keeps R here until the kernel has it go on. env is where the code that stops is
-// evaluated, calls how many functions run, deep how many of them are the user's. It
+// stop keeps R here until the kernel has it go on, or no front end debugs any more, of
+// which R may hear before the kernel hears of the stop. env is where the code that stops
+// is evaluated, calls how many functions run, deep how many of them are the user's. It
 // returns whether the user has interrupted the cell; then an interrupt is pending.
 static int stop(const char *why, SEXP env, int calls, int deep) {
 	static unsigned stops;
@@ -186,7 +187,7 @@ static int stop(const char *why, SEXP env, int calls, int deep) {
 	debugger.depth = deep;
 	debugger.calls = calls;
 	int interrupted = 0, waits = 1;
-	while (waits) {
+	while (waits && debugger.attached) {
 		struct frame f;
 		if (!lane_take(&f, wanted)) {
 			interrupted = idle_wait(*R.R_interrupts_suspended ? IDLE_KEEPS : IDLE_STOPS) == WAIT_INTERRUPT;
