@@ -81,8 +81,8 @@ cat("end of the cell\n")`)
 	rec = newRecorder()
 	finishCell(t, p, rec, `later::later(function() { cat("asks\n"); x <- try(readline("? "), silent = TRUE); cat(class(x), "\n") }, 0)
 promises::then(promises::promise_resolve(5), function(x) cat("promised", x, "\n"))`)
-	rec.wait(t, "promised 5")
-	rec.wait(t, "try-error")
+	rec.wait(t, "promised 5 \n")
+	rec.wait(t, "try-error \n")
 
 	rec = newRecorder()
 	finishCell(t, p, rec, `port <- httpuv::randomPort(host = "127.0.0.1")
@@ -98,7 +98,7 @@ cat("port", port, "\n")`)
 	if body := httpGet(t, fmt.Sprintf("127.0.0.1:%d", port), "/here"); !strings.Contains(body, "served while idle") {
 		t.Errorf("%q", body)
 	}
-	rec.wait(t, "asked for /here")
+	rec.wait(t, "asked for /here \n")
 	if got := runCell(t, p, "server$stop(); 1"); !slices.Equal(got, []string{"result|[1] 1"}) {
 		t.Errorf("afterwards: %q", got)
 	}
