@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -216,7 +218,7 @@ func (c *Client) chooseSockets(dir, id string) error {
 // that they differ.
 func (c *Client) freePorts() error {
 	for i := range c.conn.Ports {
-		ln, err := net.Listen("tcp", net.JoinHostPort(c.conn.IP, "0"))
+		ln, err := listen(c.conn.IP)
 		if err != nil {
 			return fmt.Errorf("client: no free port: %w", err)
 		}
@@ -224,6 +226,25 @@ func (c *Client) freePorts() error {
 		c.conn.Ports[i] = ln.Addr().(*net.TCPAddr).Port
 	}
 	return nil
+}
+
+// Ports from firstPort on lie below those that systems give to whoever asks for any
+// (from 32768 on Linux, elsewhere from 49152): until the kernel binds them, and while
+// it restarts, nobody gets them. Some kernels run on without a port that was taken.
+const (
+	firstPort = 16384
+	ports     = 16384
+)
+
+// listen listens on a free port.
+func listen(ip string) (net.Listener, error) {
+	for range 20 {
+		port := strconv.Itoa(firstPort + rand.IntN(ports))
+		if ln, err := net.Listen("tcp", net.JoinHostPort(ip, port)); err == nil {
+			return ln, nil
+		}
+	}
+	return net.Listen("tcp", net.JoinHostPort(ip, "0")) // or it says why not
 }
 
 // removeFiles removes what Start put into the runtime directory.
