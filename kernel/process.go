@@ -31,6 +31,8 @@ func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Confi
 	if err != nil {
 		return 1, err
 	}
+	signals, forget := takeSignals() // before there are sockets, which can be files
+	defer forget()
 	s, err := NewServer(lang, info, cfg)
 	if err != nil {
 		return 1, err
@@ -40,7 +42,7 @@ func Serve(ctx context.Context, lang Language, connectionFile string, cfg *Confi
 		s.Close()
 		return 1, err
 	}
-	stop := s.ownProcess()
+	stop := s.ownProcess(signals)
 	defer stop()
 	if registration != nil {
 		err = s.register(ctx, registration)
@@ -88,8 +90,8 @@ func (s *Server) writeConnection(file string, asked *jupyter.ConnectionInfo, r *
 
 // ownProcess has signals and the death of the parent act on s, until the
 // function it returns is called.
-func (s *Server) ownProcess() (stop func()) {
-	stopSignals := s.handleSignals()
+func (s *Server) ownProcess(signals <-chan os.Signal) (stop func()) {
+	stopSignals := s.handleSignals(signals)
 	pid := parentPID()
 	if pid == 0 {
 		return stopSignals
@@ -115,8 +117,9 @@ func (s *Server) ownProcess() (stop func()) {
 	}
 }
 
-// handleSignals has signals act on s.
-func (s *Server) handleSignals() (stop func()) {
+// takeSignals has the signals that act on a kernel come to a channel, until the
+// function it returns is called.
+func takeSignals() (_ <-chan os.Signal, forget func()) {
 	c := make(chan os.Signal, 8)
 	// SIGPIPE, so that a broken stderr is an error of write and not the end of
 	// the process. It is caught, not ignored: child processes would inherit
@@ -126,11 +129,16 @@ func (s *Server) handleSignals() (stop func()) {
 		watched = append(watched, syscall.SIGHUP)
 	}
 	signal.Notify(c, watched...)
+	return c, func() { signal.Stop(c) }
+}
+
+// handleSignals has signals act on s.
+func (s *Server) handleSignals(signals <-chan os.Signal) (stop func()) {
 	stopc := make(chan struct{})
 	go func() {
 		for {
 			select {
-			case sig := <-c:
+			case sig := <-signals:
 				switch sig {
 				case syscall.SIGINT:
 					s.Interrupt()
@@ -142,10 +150,7 @@ func (s *Server) handleSignals() (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(c)
-		close(stopc)
-	}
+	return func() { close(stopc) }
 }
 
 // hangupIgnored reports whether the process was started under nohup. Then SIGHUP

@@ -20,6 +20,7 @@ import (
 	"github.com/adrastea-kernel/adrastea/jupyter"
 	"github.com/adrastea-kernel/adrastea/kernel"
 	"github.com/adrastea-kernel/adrastea/kernel/kerneltest"
+	"github.com/adrastea-kernel/adrastea/zmq"
 )
 
 // writeConnection writes a connection file whose ports are for the kernel to
@@ -62,6 +63,26 @@ func TestK8Signals(t *testing.T) {
 	c.ExpectError(r, "Shutdown", "the kernel is shutting down")
 	done(c, r, "error")
 	must(t, cmd.Wait())
+}
+
+// A terminated is an Engine of a process that is told to end as it binds.
+type terminated struct{ kernel.Engine }
+
+func (e terminated) Bind(typ zmq.Type, endpoint string, cfg *zmq.Config) (kernel.Socket, string, error) {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		return nil, "", err
+	}
+	return e.Engine.Bind(typ, endpoint, cfg)
+}
+
+// SIGTERM ends a kernel in order from the first socket on: they can be files.
+func TestK8SignalAsTheKernelBinds(t *testing.T) {
+	status, err := kernel.Serve(t.Context(), newScript(), writeConnection(t), &kernel.Config{
+		Engine: terminated{kerneltest.NewNetwork()},
+	})
+	if status != 0 || err != nil {
+		t.Errorf("Serve = %d, %v, want 0 and no error", status, err)
+	}
 }
 
 func TestK8ExitStatus(t *testing.T) {
