@@ -33,7 +33,8 @@ var events = map[zmq4.Event]zmq.EventKind{
 // time. It carries what happens from the first call on, and is closed when
 // the socket has ended. Nobody is obliged to read it: when it is full, events
 // are lost, and Stats counts them. Half of its room is for others than
-// MessageDropped.
+// MessageDropped. The first call waits for the forwarding thread, and so must not
+// come from a completion.
 func (s *Socket) Monitor() <-chan Event {
 	s.f.mu.Lock()
 	first := s.events == nil

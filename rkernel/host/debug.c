@@ -73,7 +73,7 @@ static void configure(const struct frame *f) {
 	arm();
 }
 
-// pause has the cell stop before its next statement.
+// pause_cell takes CMD_PAUSE: the cell stops before its next statement.
 static void pause_cell(const struct frame *f) {
 	if (!debugger.attached || !cell_active() || debugger.stopped || debugger.answering) return;
 	if (f->n < 1 || !is(f->part[0], cell.id)) return; // it has ended
