@@ -69,6 +69,7 @@ var debugRequests = map[string]func(*debugger, context.Context, *debugArguments)
 	"stackTrace":              (*debugger).stackTrace,
 	"scopes":                  (*debugger).scopes,
 	"variables":               (*debugger).variables,
+	"setVariable":             (*debugger).setVariable,
 	"inspectVariables":        (*debugger).inspectVariables,
 	"richInspectVariables":    (*debugger).richInspectVariables,
 	"evaluate":                (*debugger).evaluate,
@@ -86,21 +87,21 @@ type debugArguments struct {
 	Source struct {
 		Path string `json:"path"`
 	} `json:"source"`
-	Breakpoints []struct {
-		Line int `json:"line"`
-	} `json:"breakpoints"`
-	Filters            []string `json:"filters"`
-	FrameID            frameID  `json:"frameId"`
-	StartFrame         int      `json:"startFrame"`
-	Levels             int      `json:"levels"`
-	VariablesReference int      `json:"variablesReference"`
-	Start              int      `json:"start"`
-	Count              int      `json:"count"`
-	Expression         string   `json:"expression"`
-	VariableName       string   `json:"variableName"`
-	SrcVariableName    string   `json:"srcVariableName"`
-	DstVariableName    string   `json:"dstVariableName"`
-	SrcFrameID         frameID  `json:"srcFrameId"`
+	Breakpoints        []breakpoint `json:"breakpoints"`
+	Filters            []string     `json:"filters"`
+	FrameID            frameID      `json:"frameId"`
+	StartFrame         int          `json:"startFrame"`
+	Levels             int          `json:"levels"`
+	VariablesReference int          `json:"variablesReference"`
+	Start              int          `json:"start"`
+	Count              int          `json:"count"`
+	Expression         string       `json:"expression"`
+	Name               string       `json:"name"`
+	Value              string       `json:"value"`
+	VariableName       string       `json:"variableName"`
+	SrcVariableName    string       `json:"srcVariableName"`
+	DstVariableName    string       `json:"dstVariableName"`
+	SrcFrameID         frameID      `json:"srcFrameId"`
 }
 
 // A frameID is the number of a frame in R, plus 1: front ends may take 0 for none.
@@ -156,7 +157,11 @@ func (d *debugger) event(name string, body object) {
 
 func (d *debugger) initialize(context.Context, *debugArguments) (object, error) {
 	return object{
-		"supportsConfigurationDoneRequest": true,
+		"supportsConfigurationDoneRequest":  true,
+		"supportsConditionalBreakpoints":    true,
+		"supportsHitConditionalBreakpoints": true,
+		"supportsLogPoints":                 true,
+		"supportsSetVariable":               true,
 		"exceptionBreakpointFilters": []object{{
 			"filter": "error", "label": "Errors that end a cell", "default": false,
 		}},
@@ -182,7 +187,7 @@ func (d *debugger) disconnect(context.Context, *debugArguments) (object, error) 
 	d.configure(func() {
 		d.attached, d.onErrors = false, false
 		for _, s := range d.sources {
-			s.lines = nil
+			s.breakpoints = nil
 		}
 	})
 	if p := d.r.running(); p != nil {
@@ -215,8 +220,9 @@ func (d *debugger) configuration() []string {
 	flag := map[bool]string{false: "0", true: "1"}
 	parts := []string{flag[d.attached], flag[d.onErrors]}
 	for _, s := range d.sources {
-		for _, line := range s.lines {
-			parts = append(parts, strconv.Itoa(s.number), strconv.Itoa(line))
+		for _, b := range s.breakpoints {
+			hits, _ := hitTest(b.HitCondition) // it was looked at when it was set
+			parts = append(parts, strconv.Itoa(s.number), strconv.Itoa(b.Line), b.Condition, hits, b.LogMessage)
 		}
 	}
 	return parts

@@ -4,10 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// A breakpoint is a SourceBreakpoint of the Debug Adapter Protocol.
+type breakpoint struct {
+	Line         int    `json:"line"`
+	Condition    string `json:"condition,omitempty"`    // R code that is to be true, "" if there is none
+	HitCondition string `json:"hitCondition,omitempty"` // how often it is to be met; see hitTest
+	LogMessage   string `json:"logMessage,omitempty"`   // what to say instead of a stop
+}
 
 func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (object, error) {
 	path := args.Source.Path
@@ -25,23 +34,102 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 	if isCell {
 		places = d.places(ctx, path)
 	}
-	set := []object{}
-	var lines []int
-	for _, b := range args.Breakpoints {
+	flaws := d.flaws(ctx, args.Breakpoints)
+	answers := []object{}
+	var set []breakpoint
+	for i, b := range args.Breakpoints {
 		line, ok := stopLine(places, b.Line)
-		answer := object{"verified": ok && isCell, "line": line, "source": object{"path": path}}
+		b.Line = line
+		same := slices.IndexFunc(set, func(o breakpoint) bool { return o.Line == line })
+		wrong := flaws[i]
 		switch {
 		case !isCell:
-			answer["message"] = "only code of cells can stop"
+			wrong = "only code of cells can stop"
 		case !ok:
-			answer["message"] = "no code begins here"
-		case !slices.Contains(lines, line):
-			lines = append(lines, line)
+			wrong = "no code begins here"
+		case wrong != "":
+		case same < 0:
+			set = append(set, b)
+		case set[same] != b:
+			wrong = fmt.Sprintf("line %d has another breakpoint", line)
 		}
-		set = append(set, answer)
+		answer := object{"verified": wrong == "", "line": line, "source": object{"path": path}}
+		if wrong != "" {
+			answer["message"] = wrong
+		}
+		answers = append(answers, answer)
 	}
-	d.configure(func() { d.sourceLocked(path).lines = lines })
-	return object{"breakpoints": set}, nil
+	d.configure(func() { d.sourceLocked(path).breakpoints = set })
+	return object{"breakpoints": answers}, nil
+}
+
+// flaws says for each breakpoint what is wrong with its conditions, "" if nothing is, as
+// far as R can tell now.
+func (d *debugger) flaws(ctx context.Context, breakpoints []breakpoint) []string {
+	flaws := make([]string, len(breakpoints))
+	conditions := make([]string, len(breakpoints))
+	for i, b := range breakpoints {
+		if _, err := hitTest(b.HitCondition); err != nil {
+			flaws[i] = err.Error()
+		}
+		conditions[i] = b.Condition
+	}
+	if !slices.ContainsFunc(conditions, func(c string) bool { return c != "" }) {
+		return flaws
+	}
+	answer, err := d.ask(ctx, "debug_flaws", conditions...)
+	if err != nil || len(answer) != len(flaws) {
+		return flaws // R is busy: where the condition cannot be evaluated the cell stops
+	}
+	for i, flaw := range answer {
+		if flaws[i] == "" && flaw != "" {
+			flaws[i] = "the condition is not valid: " + flaw
+		}
+	}
+	return flaws
+}
+
+var hitCondition = regexp.MustCompile(`^\s*(>=|>|==?|<=?|%|)\s*([0-9]{1,9})\s*$`)
+
+// hitTest makes R code of a hit condition, in which n is how often the breakpoint was
+// met: a number means that often or more, and % each time that n is a multiple of it.
+// "" remains "".
+func hitTest(condition string) (code string, err error) {
+	if condition == "" {
+		return "", nil
+	}
+	m := hitCondition.FindStringSubmatch(condition)
+	if m == nil || m[1] == "%" && strings.Trim(m[2], "0") == "" {
+		return "", fmt.Errorf("%q does not count hits: 5 and >= 5 do, > 5, == 5, <= 5, < 5, and %% 5 for each fifth", condition)
+	}
+	switch m[1] {
+	case "%":
+		return fmt.Sprintf("n %%%% %s == 0", m[2]), nil
+	case "":
+		m[1] = ">="
+	case "=":
+		m[1] = "=="
+	}
+	return fmt.Sprintf("n %s %s", m[1], m[2]), nil
+}
+
+// said is what a breakpoint says: its message, or in category "stderr" what is wrong with
+// it. parts are the category, the number of the source, the line, and the text.
+func (d *debugger) said(parts [][]byte) error {
+	if len(parts) != 4 {
+		return errors.New("a breakpoint says four parts")
+	}
+	body := object{"category": string(parts[0]), "output": string(parts[3]) + "\n"}
+	line, _ := strconv.Atoi(string(parts[2])) // they are integers in R
+	d.mu.Lock()
+	for _, s := range d.sources {
+		if strconv.Itoa(s.number) == string(parts[1]) {
+			body["source"], body["line"] = object{"path": s.path}, line
+		}
+	}
+	d.mu.Unlock()
+	d.event("output", body)
+	return nil
 }
 
 // A place is a statement at which code can stop, by its first and last line.

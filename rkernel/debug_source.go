@@ -10,10 +10,10 @@ import (
 
 // A debugSource is the source of a cell, or a file.
 type debugSource struct {
-	number int // its name in R
-	path   string
-	code   *string // nil if it was never dumped
-	lines  []int   // of its breakpoints
+	number      int // its name in R
+	path        string
+	code        *string // nil if it was never dumped
+	breakpoints []breakpoint
 }
 
 // Cells are known by a hash of their code, as the front end computes it too.
@@ -37,14 +37,9 @@ func (d *debugger) debugInfo(context.Context, *debugArguments) (object, error) {
 	}
 	breakpoints := []object{}
 	for _, s := range d.sources {
-		if len(s.lines) == 0 {
-			continue
+		if len(s.breakpoints) > 0 {
+			breakpoints = append(breakpoints, object{"source": s.path, "breakpoints": s.breakpoints})
 		}
-		lines := []object{}
-		for _, line := range s.lines {
-			lines = append(lines, object{"line": line})
-		}
-		breakpoints = append(breakpoints, object{"source": s.path, "breakpoints": lines})
 	}
 	return object{
 		"isStarted": d.attached, "hashMethod": hashMethod, "hashSeed": uint32(hashSeed),

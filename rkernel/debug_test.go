@@ -95,14 +95,12 @@ func (f *debugFront) event(name string) object {
 // breakAt dumps a cell and sets its breakpoints. It returns the lines that they have.
 func (f *debugFront) breakAt(code string, lines ...int) []int {
 	f.t.Helper()
-	f.path = f.ask("dumpCell", object{"code": code})["sourcePath"].(string)
-	points := []object{}
+	points := []breakpoint{}
 	for _, line := range lines {
-		points = append(points, object{"line": line})
+		points = append(points, breakpoint{Line: line})
 	}
 	var set []int
-	for _, b := range f.ask("setBreakpoints", object{"source": object{"path": f.path}, "breakpoints": points})["breakpoints"].([]any) {
-		b := b.(object)
+	for _, b := range f.set(code, points...) {
 		line := int(b["line"].(float64))
 		if b["verified"] != true {
 			line = -line
@@ -110,6 +108,17 @@ func (f *debugFront) breakAt(code string, lines ...int) []int {
 		set = append(set, line)
 	}
 	return set
+}
+
+// set dumps a cell and sets its breakpoints. It returns what is said of each.
+func (f *debugFront) set(code string, points ...breakpoint) (answers []object) {
+	f.t.Helper()
+	f.path = f.ask("dumpCell", object{"code": code})["sourcePath"].(string)
+	set := f.ask("setBreakpoints", object{"source": object{"path": f.path}, "breakpoints": points})
+	for _, b := range set["breakpoints"].([]any) {
+		answers = append(answers, b.(object))
+	}
+	return answers
 }
 
 // execute runs a cell, which ends on the channel, with its error or nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/adrastea-kernel/adrastea/kernel"
@@ -15,6 +16,11 @@ type debugNode struct {
 	frame frameID
 	scope string
 	steps []string
+}
+
+// member is the member of a node to which a step of this kind and name or number leads.
+func (n debugNode) member(kind, key string) debugNode {
+	return debugNode{n.frame, n.scope, append(slices.Clone(n.steps), kind, key)}
 }
 
 // refer returns the variablesReference of a node.
@@ -38,20 +44,48 @@ func (d *debugger) scopes(ctx context.Context, args *debugArguments) (object, er
 	return object{"scopes": scopes}, nil
 }
 
-func (d *debugger) variables(ctx context.Context, args *debugArguments) (object, error) {
+// node returns what a variablesReference refers to.
+func (d *debugger) node(reference int) (debugNode, error) {
 	d.mu.Lock()
-	i := args.VariablesReference - 1
-	if i < 0 || i >= len(d.nodes) {
-		d.mu.Unlock()
-		return nil, fmt.Errorf("there is no variablesReference %d (any more)", args.VariablesReference)
+	defer d.mu.Unlock()
+	if reference < 1 || reference > len(d.nodes) {
+		return debugNode{}, fmt.Errorf("there is no variablesReference %d (any more)", reference)
 	}
-	n := d.nodes[i]
-	d.mu.Unlock()
+	return d.nodes[reference-1], nil
+}
+
+func (d *debugger) variables(ctx context.Context, args *debugArguments) (object, error) {
+	n, err := d.node(args.VariablesReference)
+	if err != nil {
+		return nil, err
+	}
 	members, err := d.members(ctx, n, args.Start, args.Count)
 	if err != nil {
 		return nil, err
 	}
 	return object{"variables": members}, nil
+}
+
+// setVariable gives a member of a node the value of R code, which is evaluated in the
+// frame.
+func (d *debugger) setVariable(ctx context.Context, args *debugArguments) (object, error) {
+	n, err := d.node(args.VariablesReference)
+	if err != nil {
+		return nil, err
+	}
+	call := append([]string{n.frame.String(), n.scope, args.Name, args.Value}, n.steps...)
+	answer, err := d.ask(ctx, "debug_set", call...)
+	if err != nil {
+		return nil, err
+	}
+	if len(answer) != 4 {
+		return nil, errors.New("R gave no answer")
+	}
+	ref := 0
+	if answer[3] == "1" {
+		ref = d.refer(n.member(answer[0], answer[1]))
+	}
+	return object{"value": answer[2], "variablesReference": ref}, nil
 }
 
 // members describes what is in a node.
@@ -65,8 +99,7 @@ func (d *debugger) members(ctx context.Context, n debugNode, start, count int) (
 	for ; len(answer) >= 6; answer = answer[6:] {
 		ref := 0
 		if answer[4] == "1" {
-			steps := append(append([]string(nil), n.steps...), answer[0], answer[1])
-			ref = d.refer(debugNode{n.frame, n.scope, steps})
+			ref = d.refer(n.member(answer[0], answer[1]))
 		}
 		// No type: the value says what it is, and JupyterLab shows the one or the other.
 		members = append(members, object{"name": answer[2], "value": answer[3],

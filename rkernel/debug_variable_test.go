@@ -175,3 +175,70 @@ func TestTheDebuggerAnswersWhileRDoesNotListen(t *testing.T) {
 	f.at("top level:2")
 	f.goOn("continue", done)
 }
+
+// A variable, or what is in it, takes the value of R code, which sees the frame.
+func TestVariablesAreSet(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = `setClass("P", slots = c(x = "numeric"))
+fixed <- 1
+lockBinding("fixed", globalenv())
+f <- function(a, b = stop("not asked for")) {
+  l <- list(x = 1, list(2), ab = 3)
+  e <- new.env()
+  e$n <- 4
+  p <- new("P", x = 5)
+  cat(sapply(list(a, b, l, e$n, p@x), deparse), get("f", globalenv()), sep = " | ")
+  cat("\n")
+}
+f(0)`
+	done := f.stopAt(code, 9)
+	refs := map[string]any{}
+	list := func(prefix string, ref any) {
+		for _, v := range f.ask("variables", object{"variablesReference": ref})["variables"].([]any) {
+			v := v.(object)
+			refs[prefix+v["name"].(string)] = v["variablesReference"]
+		}
+	}
+	for _, s := range f.ask("scopes", object{"frameId": f.frame(0)})["scopes"].([]any) {
+		s := s.(object)
+		refs[s["name"].(string)] = s["variablesReference"]
+	}
+	list("", refs["Locals"])
+	list("l$", refs["l"])
+	for _, set := range []struct{ in, name, value, want string }{
+		{"Locals", "a", "nchar('four') + a", "4"},
+		{"Locals", "b", "quote(a + b)", "a + b"},
+		{"l", "[[2]]", "list(7, 8)", "List of 2"},
+		{"l", "x", "NULL", "NULL"}, // takes it away, as in R
+		{"e", "n", "a * 10", "40"},
+		{"p", "x", "c(1, 2)", "num [1:2] 1 2"},
+		{"Globals", "f", "'é'", `"é"`},
+	} {
+		got := f.ask("setVariable", object{"variablesReference": refs[set.in], "name": set.name, "value": set.value})
+		if got["value"] != set.want {
+			t.Errorf("%v: %v", set, got)
+		}
+		if set.name == "[[2]]" {
+			if got := f.variables(got["variablesReference"]); !slices.Equal(got, []string{"[[1]]=7", "[[2]]=8"}) {
+				t.Errorf("in what was set: %q", got)
+			}
+		}
+	}
+	for in, set := range map[string]struct{ name, value, want string }{
+		"Locals":  {"c", "1", "no variable 'c'"},
+		"Globals": {"fixed", "2", "cannot change value of locked binding"},
+		"e":       {"n", "1 +", "unexpected end of input"},
+		"p":       {"x", "'text'", "not valid"},
+		"l":       {"ab", "nothing", "'nothing' not found"},
+	} {
+		_, err := f.try("setVariable", object{"variablesReference": refs[in], "name": set.name, "value": set.value})
+		if err == nil || !strings.Contains(err.Error(), set.want) {
+			t.Errorf("%v: %v", set, err)
+		}
+	}
+	f.goOn("continue", done)
+	if got, want := f.text("stdout"), "4 | a + b | list(list(7, 8), ab = 3) | 40 | c(1, 2) | é\n"; got != want {
+		t.Errorf("the cell says %q, want %q", got, want)
+	}
+}

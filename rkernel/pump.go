@@ -311,6 +311,11 @@ func (p *process) userEvent(f frame) error {
 		return nil
 	case "page":
 		return p.page(out, parts)
+	case "breakpoint":
+		if p.debugger == nil {
+			return nil
+		}
+		return p.debugger.said(parts)
 	case "comm_open", "comm_msg", "comm_close":
 		if p.comms == nil {
 			return nil

@@ -104,9 +104,8 @@ int call_quick(const char *name) {
 	return result && R.Rf_length(result) > 0;
 }
 
-SEXP call_strings(const char *fn, int n, const struct host_part *args) {
-	SEXP f = function(fn);
-	if (!f) return NULL;
+// arguments makes a list of the arguments of a call, each a string.
+static SEXP arguments(int n, const struct host_part *args) {
 	SEXP list = PROTECT(R_Nil);
 	for (int i = n - 1; i >= 0; i--) {
 		SEXP x = PROTECT(strings(1, args + i));
@@ -114,9 +113,29 @@ SEXP call_strings(const char *fn, int n, const struct host_part *args) {
 		UNPROTECT(2);
 		PROTECT(list);
 	}
+	UNPROTECT(1);
+	return list;
+}
+
+SEXP call_strings(const char *fn, int n, const struct host_part *args) {
+	SEXP f = function(fn);
+	if (!f) return NULL;
+	SEXP list = PROTECT(arguments(n, args));
 	SEXP expr = PROTECT(R.Rf_lcons(f, list));
 	SEXP result = call_uncompiled(expr);
 	UNPROTECT(2);
+	return result && R.TYPEOF(result) == STRSXP ? result : NULL;
+}
+
+SEXP call_in(const char *fn, SEXP env, int n, const struct host_part *args) {
+	SEXP f = function(fn);
+	if (!f) return NULL;
+	SEXP list = PROTECT(arguments(n, args));
+	SEXP all = PROTECT(R.Rf_cons(env, list));
+	struct evaluation e = {PROTECT(R.Rf_lcons(f, all)), NULL};
+	R.R_ToplevelExec(evaluate, &e);
+	UNPROTECT(3);
+	SEXP result = taken(&e);
 	return result && R.TYPEOF(result) == STRSXP ? result : NULL;
 }
 

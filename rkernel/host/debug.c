@@ -15,10 +15,19 @@
 // How far a cell runs that was told to go on.
 enum mode { CONTINUE, NEXT, STEP_IN, STEP_OUT };
 
+// What a breakpoint may have besides its place, each empty or R code or a text for
+// debug_guard.
+enum { CONDITION, HITS, MESSAGE, EXTRAS };
+
+struct breakpoint {
+	int file, line;
+	char *extra[EXTRAS];
+};
+
 static struct {
 	int attached, on_errors; // a front end debugs; errors stop
 	int n;                   // breakpoints
-	struct { int file, line; } *at;
+	struct breakpoint *at;
 	enum mode mode;
 	const char *why; // it stops where mode is not CONTINUE
 	SEXP env;        // of the code that took the step; only to be compared
@@ -59,15 +68,26 @@ static int integer(struct host_part part) {
 	return atoi(text);
 }
 
+static char *copy(struct host_part part) {
+	char *text = host_alloc(NULL, part.len + 1);
+	memcpy(text, part.data, part.len);
+	text[part.len] = 0;
+	return text;
+}
+
 static void configure(const struct frame *f) {
 	if (f->n < 2) return;
 	debugger.attached = integer(f->part[0]);
 	debugger.on_errors = debugger.attached && integer(f->part[1]);
-	debugger.n = debugger.attached ? (f->n - 2) / 2 : 0;
+	for (int i = 0; i < debugger.n; i++)
+		for (int k = 0; k < EXTRAS; k++) free(debugger.at[i].extra[k]);
+	debugger.n = debugger.attached ? (f->n - 2) / (2 + EXTRAS) : 0;
 	debugger.at = host_alloc(debugger.at, (size_t)debugger.n * sizeof *debugger.at);
 	for (int i = 0; i < debugger.n; i++) {
-		debugger.at[i].file = integer(f->part[2 + 2 * i]);
-		debugger.at[i].line = integer(f->part[3 + 2 * i]);
+		const struct host_part *part = f->part + 2 + (2 + EXTRAS) * i;
+		debugger.at[i].file = integer(part[0]);
+		debugger.at[i].line = integer(part[1]);
+		for (int k = 0; k < EXTRAS; k++) debugger.at[i].extra[k] = copy(part[2 + k]);
 	}
 	if (!debugger.attached) debugger.mode = CONTINUE;
 	arm();
@@ -135,10 +155,34 @@ static SEXP native_line(SEXP env) {
 
 // ---- stops --------------------------------------------------------------------------
 
-static int has_breakpoint(int file, int line) {
-	for (int i = 0; i < debugger.n; i++)
-		if (debugger.at[i].file == file && debugger.at[i].line == line) return 1;
-	return 0;
+enum passage { PASSES, STOPS, INTERRUPTED };
+
+// guard asks debug_guard whether a breakpoint with extras stops, which looks at variables
+// of env. An interrupt there is for the cell.
+static enum passage guard(const struct breakpoint *b, SEXP env) {
+	char file[16], line[16];
+	snprintf(file, sizeof file, "%d", b->file);
+	snprintf(line, sizeof line, "%d", b->line);
+	struct host_part args[2 + EXTRAS] = {part_str(file), part_str(line)};
+	for (int k = 0; k < EXTRAS; k++) args[2 + k] = part_str(b->extra[k]);
+	debugger.answering++;
+	SEXP said = call_in("debug_guard", env, 2 + EXTRAS, args); // b may be gone then
+	debugger.answering--;
+	if (!said || R.Rf_length(said) != 1) return STOPS;
+	const char *answer = R.R_CHAR(R.STRING_ELT(said, 0));
+	return strcmp(answer, "passes") == 0 ? PASSES : strcmp(answer, "interrupted") == 0 ? INTERRUPTED : STOPS;
+}
+
+// breakpoint_at says whether a breakpoint stops at a line.
+static enum passage breakpoint_at(int file, int line, SEXP env) {
+	for (int i = 0; i < debugger.n; i++) {
+		const struct breakpoint *b = debugger.at + i;
+		if (b->file != file || b->line != line) continue;
+		for (int k = 0; k < EXTRAS; k++)
+			if (*b->extra[k]) return guard(b, env);
+		return STOPS;
+	}
+	return PASSES;
 }
 
 // inquire answers the kernel, which may interrupt what it asked for: that is not for
@@ -221,15 +265,25 @@ static int stop_between(const char *why, SEXP env, int calls, int deep) {
 	return stop(why, env, calls, deep);
 }
 
-// reason says why code stops at a line, or NULL.
-static const char *reason(int file, int line, SEXP env, int deep) {
-	if (has_breakpoint(file, line)) return "breakpoint";
+// step_ends says whether a step, or pause, ends here.
+static int step_ends(SEXP env, int deep) {
 	switch (debugger.mode) {
-	case NEXT: return env == debugger.env || deep <= debugger.depth ? debugger.why : NULL;
-	case STEP_IN: return debugger.why;
-	case STEP_OUT: return deep < debugger.depth ? debugger.why : NULL;
-	default: return NULL;
+	case NEXT: return env == debugger.env || deep <= debugger.depth;
+	case STEP_IN: return 1;
+	case STEP_OUT: return deep < debugger.depth;
+	default: return 0;
 	}
+}
+
+// reach is the cell reaching a line, where it stops if it should. It returns whether the
+// user has interrupted the cell there; then an interrupt is pending.
+static int reach(int file, int line, SEXP env, int calls, int deep) {
+	switch (breakpoint_at(file, line, env)) {
+	case INTERRUPTED: *R.R_interrupts_pending = 1; return 1;
+	case STOPS: return stop_between("breakpoint", env, calls, deep);
+	case PASSES: break;
+	}
+	return step_ends(env, deep) && stop_between(debugger.why, env, calls, deep);
 }
 
 // native_at is .External2(native, file, line, env): the statement on this line comes
@@ -243,8 +297,7 @@ static SEXP native_at(SEXP call, SEXP op, SEXP args, SEXP rho) {
 	if (env == *R.R_GlobalEnv && R.INTEGER(file)[0] == cell.file) cell.line = R.INTEGER(line)[0];
 	int calls = depth(), deep = calls - 1; // the last one is debug_hook$at
 	note_line(deep, env, R.INTEGER(line)[0]);
-	const char *why = reason(R.INTEGER(file)[0], R.INTEGER(line)[0], env, deep);
-	if (why && stop_between(why, env, calls, deep) && !*R.R_interrupts_suspended)
+	if (reach(R.INTEGER(file)[0], R.INTEGER(line)[0], env, calls, deep) && !*R.R_interrupts_suspended)
 		interrupt_take(); // comes back when a handler resumes
 	return R_Nil;
 }
@@ -254,9 +307,7 @@ int debug_top(void) {
 	int i = cell.next;
 	cell.line = cell.lines[i];
 	if (i > 0 && cell.lines[i - 1] == cell.line) return 0;
-	SEXP env = *R.R_GlobalEnv;
-	const char *why = reason(cell.file, cell.line, env, 0);
-	int interrupted = why && stop_between(why, env, 0, 0);
+	int interrupted = reach(cell.file, cell.line, *R.R_GlobalEnv, 0, 0);
 	if (interrupted) *R.R_interrupts_pending = 0;
 	return interrupted;
 }

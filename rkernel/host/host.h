@@ -37,7 +37,8 @@ enum {
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
-	CMD_DEBUG = 'd',   // debugging, errors stop ("0" or "1"), breakpoints: file, line
+	CMD_DEBUG = 'd',   // debugging, errors stop ("0" or "1"), breakpoints: file, line,
+	                   // condition, test of hits, message
 	CMD_INQUIRE = 'g', // CMD_CALL where a cell has stopped
 	CMD_EVALUATE = 'e', // CMD_MESSAGE where a cell has stopped
 	CMD_RESUME = 'u',  // how a cell that has stopped goes on: number, how
@@ -240,6 +241,9 @@ SEXP call_list(const char *fn, int n, const struct host_part *args);
 // NULL when it failed.
 SEXP call_strings(const char *fn, int n, const struct host_part *args);
 SEXP call_object(const char *fn, SEXP arg);
+// call_in evaluates fn of the private environment with an environment and strings as
+// arguments. What it does reaches the user. It returns a STRSXP, or NULL when it failed.
+SEXP call_in(const char *fn, SEXP env, int n, const struct host_part *args);
 // call_quick evaluates a call that the private environment has under a name, and that
 // uses no function of R's. It says whether the result has elements.
 int call_quick(const char *name);

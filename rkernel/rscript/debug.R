@@ -30,6 +30,7 @@ debug_hook <- function(file) {
 # should: its expressions, and the lines on which they begin. file is the number of
 # the source.
 debug_cell <- function(code, path, file) {
+    debug_hits <<- list()
     if (!isTRUE(getOption("keep.source"))) return(NULL) # nobody could say where it is
     lines <- strsplit(code, "\n", fixed = TRUE)[[1L]]
     # R tells where a function is by the file of its source.
@@ -86,6 +87,88 @@ debug_question <- function(file, line) {
     hook <- debug_hook(file)
     call("if", call("$", hook, quote(on)), as.call(list(call("$", hook, quote(at)), file, line)))
 }
+
+# debug_guard is asked at a breakpoint that has a condition, a test of how often it was
+# met in this cell, or a message to say instead of a stop; those that it has not are "".
+# Where one of them cannot be evaluated the cell stops, and who debugs hears why.
+debug_guard <- function(env, file, line, condition, hits, message) {
+    say <- function(category, text) .event("breakpoint", utf8(c(category, file, line, text)))
+    .same_error(tryCatch(withCallingHandlers({
+        if (!debug_holds(condition, env) || !debug_counts(paste(file, line), hits)) "passes"
+        else if (message == "") "stops"
+        else {
+            say("console", debug_filled(message, env))
+            "passes"
+        }
+    }, warning = function(w) {
+        say("stderr", paste("Warning at the breakpoint:", conditionMessage(w)))
+        tryInvokeRestart("muffleWarning")
+    }), error = function(e) {
+        say("stderr", paste0("The condition of the breakpoint, ", condition, ", failed: ", conditionMessage(e)))
+        "stops"
+    }, interrupt = function(i) "interrupted"))
+}
+
+debug_holds <- function(condition, env)
+    condition == "" || if (eval(debug_parsed(condition), env)) TRUE else FALSE
+
+debug_hits <- list() # how often a breakpoint that counts was met in this cell, by source and line
+
+debug_counts <- function(at, hits) {
+    if (hits == "") return(TRUE)
+    n <- c(debug_hits[[at]], 0)[1L] + 1
+    debug_hits[[at]] <<- n
+    eval(debug_parsed(hits), list(n = n), baseenv())
+}
+
+# debug_filled is a message with the values of the code that stands in braces, of which
+# doubled ones mean themselves.
+debug_filled <- function(message, env) {
+    filled <- ""
+    while (nzchar(message)) {
+        take <- regexpr("[{}]", message)
+        if (take < 1L) break
+        filled <- paste0(filled, substr(message, 1L, take - 1L))
+        brace <- substr(message, take, take)
+        message <- substring(message, take + 1L)
+        if (startsWith(message, brace)) message <- substring(message, 2L)
+        else if (brace == "{" && nzchar(code <- debug_braced(message))) {
+            message <- substring(message, nchar(code) + 2L)
+            brace <- tryCatch(debug_text(eval(debug_parsed(code), env)),
+                              error = function(e) paste0("{", conditionMessage(e), "}"))
+        }
+        filled <- paste0(filled, brace)
+    }
+    paste0(filled, message)
+}
+
+# debug_braced is the code at the start of text that a brace ends, "" if there is none.
+debug_braced <- function(text) {
+    for (end in gregexpr("}", text, fixed = TRUE)[[1L]]) {
+        code <- substr(text, 1L, end - 1L)
+        if (end > 1L && length(tryCatch(debug_parsed(code), error = function(e) NULL))) return(code)
+    }
+    ""
+}
+
+debug_text <- function(value)
+    if (is.character(value) && length(value) == 1L && !is.na(value)) value else debug_value(value)
+
+# Code of breakpoints, parsed once.
+debug_known <- new.env(parent = emptyenv())
+
+debug_parsed <- function(code) {
+    if (is.null(debug_known[[code]]))
+        assign(code, parse(text = code, keep.source = FALSE), envir = debug_known)
+    debug_known[[code]]
+}
+
+# debug_flaws says of each code why it is not valid, "" if it is.
+debug_flaws <- function(...) vapply(c(...), function(code) tryCatch({
+    if (code != "") parse(text = code, keep.source = FALSE)
+    ""
+}, error = function(e) sub("^<text>:[0-9]+:[0-9]+: ", "", strsplit(conditionMessage(e), "\n")[[1L]][1L])),
+    "", USE.NAMES = FALSE)
 
 # debug_places gives the first and last lines of the statements at which code can
 # stop, as pairs.
@@ -229,14 +312,8 @@ debug_root <- function(frame, up) {
 # all) it gives kind and name of the step to it, its name, value, whether it has
 # members, and the R code that it is.
 debug_variables <- function(frame, up, start, count, ...) {
-    at <- list(value = debug_root(frame, up))
-    steps <- c(...)
-    code <- ""
-    for (i in seq_len(length(steps) %/% 2L)) {
-        at <- debug_step(at$value, steps[2L * i - 1L], steps[2L * i])
-        if (!is.null(at$kind)) return(character())
-        code <- debug_code(code, steps[2L * i - 1L], steps[2L * i])
-    }
+    at <- debug_at(frame, up, c(...))
+    if (is.null(at)) return(character())
     members <- debug_members(at$value)
     from <- as.integer(start)
     to <- length(members$key)
@@ -246,8 +323,37 @@ debug_variables <- function(frame, up, start, count, ...) {
         key <- members$key[[i]]
         found <- tryCatch(debug_step(at$value, kind, key),
                           error = function(e) list(kind = conditionMessage(e)))
-        c(kind, key, members$name[[i]], debug_describe(found), debug_code(code, kind, key))
+        c(kind, key, members$name[[i]], debug_describe(found), debug_code(at$code, kind, key))
     })))
+}
+
+# debug_at is what steps lead to: its value, and the R code that it is, "" for the scope.
+# NULL: it cannot be looked at.
+debug_at <- function(frame, up, steps) {
+    at <- list(value = debug_root(frame, up))
+    code <- ""
+    for (i in seq_len(length(steps) %/% 2L)) {
+        at <- debug_step(at$value, steps[2L * i - 1L], steps[2L * i])
+        if (!is.null(at$kind)) return(NULL)
+        code <- debug_code(code, steps[2L * i - 1L], steps[2L * i])
+    }
+    list(value = at$value, code = code)
+}
+
+# debug_set gives the member of this name, of a scope or of an object in it, the value of
+# code, which is evaluated in the frame. It returns kind and name of the step to it, its
+# value, and whether it has members.
+debug_set <- function(frame, up, name, code, ...) {
+    at <- debug_at(frame, up, c(...))
+    members <- debug_members(at$value)
+    i <- match(name, members$name)
+    if (is.na(i)) stop("there is no variable '", name, "' here")
+    kind <- members$kind[[i]]
+    key <- members$key[[i]]
+    value <- eval(parse(text = code, keep.source = FALSE), debug_env(frame))
+    target <- parse(text = debug_code(at$code, kind, key), keep.source = FALSE)[[1L]]
+    eval(as.call(list(`<-`, target, call("quote", value))), debug_root(frame, up))
+    utf8(c(kind, key, debug_describe(list(value = value))))
 }
 
 # A member is reached by its name in an environment, its index in a list, the name
