@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // A stop is where the cell has stopped for the debugger.
@@ -19,9 +20,13 @@ type stop struct {
 // errBusy says that a cell runs, and has not stopped.
 var errBusy = errors.New("R is running a cell")
 
-// stopped is R saying that its cell has stopped.
-func (d *debugger) stopped(why string) {
-	d.event("stopped", object{"reason": why, "threadId": threadID, "allThreadsStopped": true})
+// stopped is R saying that its cell has stopped, and with which error, if it is one.
+func (d *debugger) stopped(why, message string) {
+	body := object{"reason": why, "threadId": threadID, "allThreadsStopped": true}
+	if message != "" {
+		body["text"] = strings.TrimSpace(message)
+	}
+	d.event("stopped", body)
 }
 
 // resumed is R saying that its cell goes on, or the end of R: what was seen at the stop

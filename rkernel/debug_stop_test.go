@@ -122,8 +122,8 @@ func TestAnErrorStops(t *testing.T) {
 	f := newDebugFront(t)
 	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
 	done := f.execute("f <- function(x) {\n  stop(\"no \", x)\n}\ntry(f(0), silent = TRUE)\nf(1)")
-	if why := f.stops(); why != "exception" {
-		t.Errorf("stopped: %s", why)
+	if stop := f.event("stopped"); stop["reason"] != "exception" || stop["text"] != "Error in f(1) : no 1" {
+		t.Errorf("stopped: %v", stop)
 	}
 	f.at("f:2", "top level:5")
 	f.ask("continue", nil)

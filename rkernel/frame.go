@@ -22,7 +22,7 @@ const (
 	evExit    = 'X' // R ends by its own will: status
 	evFatal   = 'F' // R cannot start: why
 	evNudged  = 'n' // R has taken the last interrupt ("1"), or not yet ("0")
-	evStop    = 'p' // the cell has stopped for the debugger: number, why, functions that run, line
+	evStop    = 'p' // the cell has stopped for the debugger: number, why, functions that run, line, error
 	evResumed = 'u' // and goes on: "1" if it was interrupted there
 )
 

@@ -23,7 +23,7 @@ func (p *process) stoppedAt(f frame) {
 		p.interruptStopLocked() // there is nobody who would have it go on
 	}
 	p.mu.Unlock()
-	p.debugger.stopped(f.part(1))
+	p.debugger.stopped(f.part(1), escapeInvalid([]byte(f.part(4))))
 }
 
 // resumed acts on evResumed: "1" if the cell was interrupted at its stop.

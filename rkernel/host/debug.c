@@ -212,18 +212,19 @@ static int resume(const struct frame *f, const char *stop, int *interrupted) {
 }
 
 // stop keeps R here until the kernel has it go on, or no front end debugs any more, of
-// which R may hear before the kernel hears of the stop. env is where the code that stops
-// is evaluated, calls how many functions run, deep how many of them are the user's. It
-// returns whether the user has interrupted the cell; then an interrupt is pending.
-static int stop(const char *why, SEXP env, int calls, int deep) {
+// which R may hear before the kernel hears of the stop. text is that of an error, or empty,
+// env where the code that stops is evaluated, calls how many functions run, deep how many
+// of them are the user's. It returns whether the user has interrupted the cell; then an
+// interrupt is pending.
+static int stop(const char *why, struct host_part text, SEXP env, int calls, int deep) {
 	static unsigned stops;
 	char number[16], n[16], line[16];
 	fflush(stdout);
 	snprintf(number, sizeof number, "%u", ++stops);
 	snprintf(n, sizeof n, "%d", calls);
 	snprintf(line, sizeof line, "%d", cell.line);
-	struct host_part parts[] = {part_str(number), part_str(why), part_str(n), part_str(line)};
-	lane_send(EV_STOP, 4, parts);
+	struct host_part parts[] = {part_str(number), part_str(why), part_str(n), part_str(line), text};
+	lane_send(EV_STOP, 5, parts);
 	debugger.stopped = 1;
 	debugger.mode = CONTINUE;
 	debugger.why = "step";
@@ -262,7 +263,7 @@ static int stop(const char *why, SEXP env, int calls, int deep) {
 static int stop_between(const char *why, SEXP env, int calls, int deep) {
 	device_flush();
 	cell_flush();
-	return stop(why, env, calls, deep);
+	return stop(why, part_str(""), env, calls, deep);
 }
 
 // step_ends says whether a step, or pause, ends here.
@@ -314,7 +315,9 @@ int debug_top(void) {
 
 void debug_error(void) {
 	if (!debugger.on_errors || !cell.lines || debugger.answering) return;
-	if (stop("exception", NULL, depth(), depth())) *R.R_interrupts_pending = 0;
+	const struct buf *said = cell.shown_lane ? &cell.shown : &cell.held;
+	struct host_part text = {said->data, said->len};
+	if (stop("exception", text, NULL, depth(), depth())) *R.R_interrupts_pending = 0;
 	debug_end();
 }
 

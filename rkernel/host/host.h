@@ -25,7 +25,7 @@ enum {
 	EV_EXIT = 'X',   // R ends by its own will: status
 	EV_FATAL = 'F',  // R cannot start: why
 	EV_NUDGED = 'n', // R has taken the last interrupt ("1"), or not yet ("0")
-	EV_STOP = 'p',   // a cell has stopped: number, why, functions that run, line
+	EV_STOP = 'p',   // a cell has stopped: number, why, functions that run, line, error
 	EV_RESUMED = 'u' // and goes on: "1" if it was interrupted there
 };
 
