@@ -68,7 +68,7 @@ static int integer(struct host_part part) {
 	return atoi(text);
 }
 
-static char *copy(struct host_part part) {
+static char *text_of(struct host_part part) {
 	char *text = host_alloc(NULL, part.len + 1);
 	memcpy(text, part.data, part.len);
 	text[part.len] = 0;
@@ -87,7 +87,7 @@ static void configure(const struct frame *f) {
 		const struct host_part *part = f->part + 2 + (2 + EXTRAS) * i;
 		debugger.at[i].file = integer(part[0]);
 		debugger.at[i].line = integer(part[1]);
-		for (int k = 0; k < EXTRAS; k++) debugger.at[i].extra[k] = copy(part[2 + k]);
+		for (int k = 0; k < EXTRAS; k++) debugger.at[i].extra[k] = text_of(part[2 + k]);
 	}
 	if (!debugger.attached) debugger.mode = CONTINUE;
 	arm();
@@ -164,10 +164,12 @@ static enum passage guard(const struct breakpoint *b, SEXP env) {
 	snprintf(file, sizeof file, "%d", b->file);
 	snprintf(line, sizeof line, "%d", b->line);
 	struct host_part args[2 + EXTRAS] = {part_str(file), part_str(line)};
-	for (int k = 0; k < EXTRAS; k++) args[2 + k] = part_str(b->extra[k]);
+	char *extra[EXTRAS]; // a finalizer of the user's may have R hear that b is gone
+	for (int k = 0; k < EXTRAS; k++) args[2 + k] = part_str(extra[k] = text_of(part_str(b->extra[k])));
 	debugger.answering++;
-	SEXP said = call_in("debug_guard", env, 2 + EXTRAS, args); // b may be gone then
+	SEXP said = call_in("debug_guard", env, 2 + EXTRAS, args);
 	debugger.answering--;
+	for (int k = 0; k < EXTRAS; k++) free(extra[k]);
 	if (!said || R.Rf_length(said) != 1) return STOPS;
 	const char *answer = R.R_CHAR(R.STRING_ELT(said, 0));
 	return strcmp(answer, "passes") == 0 ? PASSES : strcmp(answer, "interrupted") == 0 ? INTERRUPTED : STOPS;
@@ -344,7 +346,7 @@ void debug_cell(struct host_part path, struct host_part file) {
 
 void debug_end(void) {
 	debugger.mode = CONTINUE;
-	debugger.stopped = 0;
+	debugger.stopped = debugger.answering = 0;
 	arm();
 }
 
