@@ -26,7 +26,7 @@ type debugger struct {
 	mu       sync.Mutex
 	out      debugOutput             // for events: that of the last request; guarded by mu
 	attached bool                    // guarded by mu
-	onErrors bool                    // errors stop; guarded by mu
+	stops    stopFilters             // guarded by mu
 	seq      int                     // of the last reply or event; guarded by mu
 	dir      string                  // of the cells' sources, "" before it is made; guarded by mu
 	sources  map[string]*debugSource // by path; guarded by mu
@@ -162,9 +162,10 @@ func (d *debugger) initialize(context.Context, *debugArguments) (object, error) 
 		"supportsHitConditionalBreakpoints": true,
 		"supportsLogPoints":                 true,
 		"supportsSetVariable":               true,
-		"exceptionBreakpointFilters": []object{{
-			"filter": "error", "label": "Errors that end a cell", "default": false,
-		}},
+		"exceptionBreakpointFilters": []object{
+			{"filter": "error", "label": "Errors", "default": false, "description": "Stop where an error ends the cell"},
+			{"filter": "warning", "label": "Warnings", "default": false, "description": "Stop at warnings that no code handles"},
+		},
 	}, nil
 }
 
@@ -185,7 +186,7 @@ func (d *debugger) configurationDone(context.Context, *debugArguments) (object, 
 // disconnect also has R go on.
 func (d *debugger) disconnect(context.Context, *debugArguments) (object, error) {
 	d.configure(func() {
-		d.attached, d.onErrors = false, false
+		d.attached, d.stops = false, stopFilters{}
 		for _, s := range d.sources {
 			s.breakpoints = nil
 		}
@@ -218,7 +219,7 @@ func (d *debugger) configuration() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	flag := map[bool]string{false: "0", true: "1"}
-	parts := []string{flag[d.attached], flag[d.onErrors]}
+	parts := []string{flag[d.attached], flag[d.stops.errors], flag[d.stops.warnings]}
 	for _, s := range d.sources {
 		for _, b := range s.breakpoints {
 			hits, _ := hitTest(b.HitCondition) // it was looked at when it was set

@@ -190,14 +190,24 @@ func stopLine(places []place, line int) (int, bool) {
 	return around.first, true
 }
 
+// StopFilters says what stops besides breakpoints.
+type stopFilters struct {
+	errors   bool // that end a cell
+	warnings bool // that no code handles
+}
+
 func (d *debugger) setExceptionBreakpoints(_ context.Context, args *debugArguments) (object, error) {
-	on := false
+	var stops stopFilters
 	for _, f := range args.Filters {
-		if f != "error" {
-			return nil, fmt.Errorf("there is no filter %q; there is %q", f, "error")
+		switch f {
+		case "error":
+			stops.errors = true
+		case "warning":
+			stops.warnings = true
+		default:
+			return nil, fmt.Errorf(`there is no filter %q; there are "error" and "warning"`, f)
 		}
-		on = true
 	}
-	d.configure(func() { d.onErrors = on })
+	d.configure(func() { d.stops = stops })
 	return nil, nil
 }

@@ -134,6 +134,57 @@ func TestAnErrorStops(t *testing.T) {
 	}
 }
 
+// Warnings stop where they are raised, unless code handles them, and are what they are
+// otherwise.
+func TestAWarningStops(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = `f <- function(x) {
+  y <- as.integer(x)
+  y
+}
+suppressWarnings(f("a"))
+invisible(tryCatch(f("a"), warning = identity))
+f("b")
+warning("mine")
+warning(simpleWarning("a condition"))
+options(warn = -1)
+warning("ignored")
+options(warn = 0)
+suppressWarnings("handled")`
+	f.run("asked <- warning")
+	f.ask("setExceptionBreakpoints", object{"filters": []string{"warning"}})
+	done := f.execute(code)
+	for _, want := range []struct {
+		text  string
+		stack []string
+	}{
+		{"Warning: NAs introduced by coercion", []string{"f:2", "top level:7"}},
+		{"Warning: mine", []string{"top level:8"}},
+		{"Warning: a condition", []string{"top level:9"}},
+	} {
+		if stop := f.event("stopped"); stop["reason"] != "exception" || stop["text"] != want.text {
+			t.Errorf("stopped: %v, want %q", stop, want.text)
+		}
+		f.at(want.stack...)
+		if len(want.stack) > 1 {
+			if got := f.scope("Locals"); !slices.Equal(got, []string{"x=\"b\""}) {
+				t.Errorf("the variables are %q", got)
+			}
+			f.step("next", "f:3", "top level:7")
+		}
+		f.ask("continue", nil)
+		f.event("continued")
+	}
+	f.end(done)
+	const said = "Warning message:\nIn f(\"b\") : NAs introduced by coercion\nWarning message:\nmine \nWarning message:\na condition \n"
+	if got := f.text("stderr"); got != said {
+		t.Errorf("the cell says %q", got)
+	}
+	f.ask("setExceptionBreakpoints", object{"filters": []string{}})
+	f.run("stopifnot(identical(asked, warning)); warning('nobody asked')")
+}
+
 // The errors that R itself raises, as of a name that is not there, are in the function
 // that runs, at its statement, however often that has run.
 func TestAnErrorOfRsOwnStopsWhereItIs(t *testing.T) {

@@ -314,7 +314,7 @@ func TestBadRequestsOfADebugger(t *testing.T) {
 		{"fly", nil, `does not serve "fly"`},
 		{"setBreakpoints", object{"breakpoints": "x"}, "not valid"},
 		{"setBreakpoints", nil, "source.path"},
-		{"setExceptionBreakpoints", object{"filters": []string{"raised"}}, `there is "error"`},
+		{"setExceptionBreakpoints", object{"filters": []string{"raised"}}, `there are "error" and "warning"`},
 		{"variables", object{"variablesReference": 99}, "no variablesReference 99"},
 		{"stackTrace", nil, "not stopped"},
 		{"next", nil, "not stopped"},

@@ -34,7 +34,7 @@ const (
 	cmdAnswer   = 'i' // sequence, status ("o", "i" or "e"), text
 	cmdCall     = 'c' // id, function, arguments
 	cmdMessage  = 'm' // id, function, number of texts, texts, raw parts
-	cmdDebug    = 'd' // attached ("0" or "1"), whether errors stop ("0" or "1"), breakpoints: source, line, condition, test of hits, message
+	cmdDebug    = 'd' // attached, whether errors stop, and warnings ("0" or "1"), breakpoints: source, line, condition, test of hits, message
 	cmdInquire  = 'g' // cmdCall where a cell has stopped
 	cmdEvaluate = 'e' // cmdMessage where a cell has stopped
 	cmdResume   = 'u' // how a cell that has stopped goes on: number, how

@@ -25,8 +25,10 @@ struct breakpoint {
 };
 
 static struct {
-	int attached, on_errors; // a front end debugs; errors stop
-	int n;                   // breakpoints
+	int attached;               // a front end debugs
+	int on_errors, on_warnings; // these stop
+	int watching;               // debug_watch has warnings ask
+	int n;                      // breakpoints
 	struct breakpoint *at;
 	enum mode mode;
 	const char *why; // it stops where mode is not CONTINUE
@@ -68,6 +70,8 @@ static int integer(struct host_part part) {
 	return atoi(text);
 }
 
+enum { FLAGS = 3 }; // of CMD_DEBUG, before its breakpoints
+
 static char *text_of(struct host_part part) {
 	char *text = host_alloc(NULL, part.len + 1);
 	memcpy(text, part.data, part.len);
@@ -76,15 +80,16 @@ static char *text_of(struct host_part part) {
 }
 
 static void configure(const struct frame *f) {
-	if (f->n < 2) return;
+	if (f->n < FLAGS) return;
 	debugger.attached = integer(f->part[0]);
 	debugger.on_errors = debugger.attached && integer(f->part[1]);
+	debugger.on_warnings = debugger.attached && integer(f->part[2]);
 	for (int i = 0; i < debugger.n; i++)
 		for (int k = 0; k < EXTRAS; k++) free(debugger.at[i].extra[k]);
-	debugger.n = debugger.attached ? (f->n - 2) / (2 + EXTRAS) : 0;
+	debugger.n = debugger.attached ? (f->n - FLAGS) / (2 + EXTRAS) : 0;
 	debugger.at = host_alloc(debugger.at, (size_t)debugger.n * sizeof *debugger.at);
 	for (int i = 0; i < debugger.n; i++) {
-		const struct host_part *part = f->part + 2 + (2 + EXTRAS) * i;
+		const struct host_part *part = f->part + FLAGS + (2 + EXTRAS) * i;
 		debugger.at[i].file = integer(part[0]);
 		debugger.at[i].line = integer(part[1]);
 		for (int k = 0; k < EXTRAS; k++) debugger.at[i].extra[k] = text_of(part[2 + k]);
@@ -323,10 +328,24 @@ void debug_error(void) {
 	debug_end();
 }
 
+// native_warned is R about to keep, or print, a warning that nobody has handled.
+static SEXP native_warned(SEXP text) {
+	if (!debugger.on_warnings || !cell.lines || debugger.answering || lane_is_child()) return R_Nil;
+	int calls = depth();
+	if (stop("exception", part_of(text), NULL, calls, calls) && !*R.R_interrupts_suspended)
+		interrupt_take();
+	return R_Nil;
+}
+
 // ---- cells ---------------------------------------------------------------------------
 
 void debug_cell(struct host_part path, struct host_part file) {
 	struct host_part args[] = {{cell.code, cell.len}, path, file};
+	if (debugger.watching != debugger.on_warnings) {
+		debugger.watching = debugger.on_warnings;
+		struct host_part on = part_str(debugger.watching ? "1" : "0");
+		call_strings("debug_watch", 1, &on);
+	}
 	if (!path.len || !cell_has_stack()) return;
 	SEXP made = call_list("debug_cell", 3, args);
 	if (!made || R.Rf_length(made) != 2) return;
@@ -368,4 +387,5 @@ const struct host_native debug_natives[] = {
 	{"debug_at", (host_fn)native_at, 0},
 	{"debug_line", (host_fn)native_line, 1},
 	{"debug_switch", (host_fn)native_switch, 1},
+	{"debug_warned", (host_fn)native_warned, 1},
 	{0, 0, 0}};

@@ -37,7 +37,7 @@ enum {
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
-	CMD_DEBUG = 'd',   // debugging, errors stop ("0" or "1"), breakpoints: file, line,
+	CMD_DEBUG = 'd',   // debugging, errors stop, warnings ("0" or "1"), breakpoints: file, line,
 	                   // condition, test of hits, message
 	CMD_INQUIRE = 'g', // CMD_CALL where a cell has stopped
 	CMD_EVALUATE = 'e', // CMD_MESSAGE where a cell has stopped
@@ -189,7 +189,7 @@ void cell_displays(void);
 int debug_takes(const struct frame *f);
 // debug_look takes what the kernel says, if a front end debugs what R runs.
 void debug_look(void);
-// debug_cell makes the cell stop at the lines of a source. Without a path it does not.
+// debug_cell makes the cell stop at the lines of a source, without a path at none.
 void debug_cell(struct host_part path, struct host_part file);
 // debug_top stops before the next expression of the cell, if it should. It says whether
 // the user has interrupted it there.

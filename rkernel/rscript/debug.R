@@ -170,6 +170,34 @@ debug_flaws <- function(...) vapply(c(...), function(code) tryCatch({
 }, error = function(e) sub("^<text>:[0-9]+:[0-9]+: ", "", strsplit(conditionMessage(e), "\n")[[1L]][1L])),
     "", USE.NAMES = FALSE)
 
+debug_base <- list() # base's own functions, while others are in their place
+
+# debug_watch has warnings ask whether the cell is to stop, "1", or not any more, "0".
+# Where nobody has handled one, base's functions have R keep or print it; there they ask.
+debug_watch <- function(on) {
+    if (on == "1") debug_base <<- mget(c("warning", ".signalSimpleWarning"), baseenv())
+    for (name in names(debug_base)) {
+        f <- debug_base[[name]]
+        if (on == "1") body(f) <- debug_asking(body(f))
+        unlockBinding(name, baseenv())
+        assign(name, f, envir = baseenv())
+        lockBinding(name, baseenv())
+    }
+    on
+}
+
+debug_asking <- function(e) {
+    if (identical(e[[1L]], quote(.Internal)) && identical(e[[2L]][[1L]], quote(.dfltWarn)))
+        return(call("{", as.call(list(debug_warned, e[[2L]][[2L]])), e))
+    parts <- as.list(e)
+    calls <- vapply(parts, is.call, NA)
+    parts[calls] <- lapply(parts[calls], debug_asking)
+    as.call(parts)
+}
+
+debug_warned <- function(message)
+    if (isTRUE(getOption("warn") >= 0L)) .Call(.C_debug_warned, utf8(paste("Warning:", message)))
+
 # debug_places gives the first and last lines of the statements at which code can
 # stop, as pairs.
 debug_places <- function(code) {
