@@ -60,6 +60,11 @@ DEBUGGED = """f <- function(n) {
 }
 f(20)"""
 
+WARNS = """g <- function(x) {
+  log(x)
+}
+g(-1)"""
+
 CELLS = [
     "plot(cars); cbind(head(mtcars, 3), price = '$1 to $2')\n"
     "getOption('jupyter.base_display_func')(list('text/html' = '$x^2$'))",
@@ -72,6 +77,7 @@ CELLS = [
     PAGES,
     "mean.de",
     DEBUGGED,
+    WARNS,
 ]
 
 
@@ -245,3 +251,14 @@ def test_a_notebook_in_the_browser(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("F9")
     ended(page, 9)
     expect(out).to_contain_text("[1] 41")
+
+    # And where a warning comes from, if it is asked for.
+    page.locator(".jp-PauseOnExceptions").click()
+    page.locator(".jp-PauseOnExceptions-menu .lm-Menu-item", has_text="warning").click()
+    warns = cell(page, 10)
+    out = start(page, 10)
+    expect(warns.locator(".jp-DebuggerEditor-highlight")).to_have_text("  log(x)")
+    expect(page.locator(".jp-DebuggerVariables")).to_contain_text(re.compile(r"x\s*-1"))
+    page.keyboard.press("F9")
+    ended(page, 10)
+    expect(out).to_contain_text("NaNs produced")
