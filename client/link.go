@@ -448,6 +448,7 @@ func (l *link) onOutput(z zmq.Message) {
 // pushOutput gives m to the Execute of r. It returns false if that has ended:
 // then m is late output, and what was shown before it has been shown.
 func (l *link) pushOutput(r *request, m *jupyter.Message) bool {
+	pushed := false
 	select {
 	case <-l.closec:
 		return true
@@ -457,18 +458,24 @@ func (l *link) pushOutput(r *request, m *jupyter.Message) bool {
 		default:
 			return true // in time
 		}
-		// Either Execute has still taken it, or it is the only one left.
-		<-r.overc
-		select {
-		case m := <-r.output:
-			l.other(m)
-		default:
-		}
-		return true
+		pushed = true
 	case <-r.donec:
-		<-r.overc
+	}
+	select {
+	case <-r.overc:
+	case <-l.closec: // by the handler, perhaps, for which Execute waits
+		return true
+	}
+	if !pushed {
 		return false
 	}
+	// Either Execute has still taken it, or it is the only one left.
+	select {
+	case m := <-r.output:
+		l.other(m)
+	default:
+	}
+	return true
 }
 
 // other hands over a message that belongs to no request of ours.
