@@ -82,15 +82,10 @@ func (c *Client) Execute(
 		return nil, err
 	}
 	m.Header.SubshellID = opts.SubshellID
-	r := &request{
-		id:     m.Header.MsgID,
-		reply:  make(chan *jupyter.Message, 1),
-		output: make(chan *jupyter.Message, socketQueue),
-		input:  make(chan *jupyter.Message, socketQueue),
-		seenc:  make(chan struct{}),
-		donec:  make(chan struct{}),
-		overc:  make(chan struct{}),
-	}
+	r := newRequest(m.Header.MsgID)
+	r.output = make(chan *jupyter.Message, socketQueue)
+	r.input = make(chan *jupyter.Message, socketQueue)
+	r.overc = make(chan struct{})
 	x := &execution{l: l, r: r, opts: opts}
 	l.add(r)
 	defer x.finish()

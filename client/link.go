@@ -275,14 +275,19 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("client: %w", context.Cause(ctx))
 }
 
-// register makes a request known under id, before it is sent.
-func (l *link) register(id string) *request {
-	r := &request{
+// newRequest returns the request with that msg_id, which is known once it is added.
+func newRequest(id string) *request {
+	return &request{
 		id:    id,
 		reply: make(chan *jupyter.Message, 1),
 		seenc: make(chan struct{}),
 		donec: make(chan struct{}),
 	}
+}
+
+// register makes a request known under id, before it is sent.
+func (l *link) register(id string) *request {
+	r := newRequest(id)
 	l.add(r)
 	return r
 }

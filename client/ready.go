@@ -131,12 +131,8 @@ func (n *nudger) nudge(ctx context.Context, sockets []*zmq.Socket) error {
 		if err != nil {
 			return err
 		}
-		r := &request{
-			id:    m.Header.MsgID,
-			reply: n.replies,
-			seenc: make(chan struct{}),
-			donec: make(chan struct{}),
-		}
+		r := newRequest(m.Header.MsgID)
+		r.reply = n.replies
 		n.l.add(r)
 		n.requests = append(n.requests, r)
 		if err := n.l.sendNow(ctx, s, m); err != nil {
