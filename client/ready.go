@@ -38,42 +38,43 @@ func (l *link) ready(ctx context.Context, anyChannel bool) (*jupyter.KernelInfoR
 	}
 	n := nudger{l: l, replies: make(chan *jupyter.Message, 1)}
 	defer n.stop()
+	if err := n.nudge(ctx, sockets); err != nil {
+		return nil, err
+	}
+	wait := askAgain
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	var info *jupyter.KernelInfoReply
 	var live <-chan struct{} // nil until there is an answer
-	wait := askAgain
 	for {
-		if err := n.nudge(ctx, sockets); err != nil {
-			return nil, err
-		}
-		timer := time.NewTimer(wait)
-		for again := false; !again; {
-			select {
-			case m := <-n.replies:
-				reply, err := decodeReply[jupyter.KernelInfoReply](m)
-				if err != nil {
-					return nil, err
-				}
-				if info == nil {
-					l.kernelSession = m.Header.Session
-					info, live, wait = reply, l.livec, nudgeAfter
-					timer.Reset(wait)
-				}
-			case <-live:
-				timer.Stop()
-				close(l.readyc)
-				return info, nil
-			case <-timer.C:
-				again = true
-			case <-l.donec:
-				return nil, l.failure()
-			case <-ctx.Done():
-				if info != nil {
-					return nil, notReady(ctx, "its output does not come", nil)
-				}
-				return nil, notReady(ctx, "it answers no kernel_info_request, as if our key were wrong", nil)
+		select {
+		case m := <-n.replies:
+			reply, err := decodeReply[jupyter.KernelInfoReply](m)
+			if err != nil {
+				return nil, err
 			}
+			if info == nil {
+				l.kernelSession = m.Header.Session
+				info, live, wait = reply, l.livec, nudgeAfter
+				timer.Reset(wait)
+			}
+		case <-live:
+			close(l.readyc)
+			return info, nil
+		case <-timer.C:
+			if err := n.nudge(ctx, sockets); err != nil {
+				return nil, err
+			}
+			wait = min(2*wait, askAgain)
+			timer.Reset(wait)
+		case <-l.donec:
+			return nil, l.failure()
+		case <-ctx.Done():
+			if info != nil {
+				return nil, notReady(ctx, "its output does not come", nil)
+			}
+			return nil, notReady(ctx, "it answers no kernel_info_request, as if our key were wrong", nil)
 		}
-		wait = min(2*wait, askAgain)
 	}
 }
 
