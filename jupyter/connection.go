@@ -322,6 +322,14 @@ func (f *fields) port(key string) int {
 	return n
 }
 
+// textPort is port for a number that may be written as a string.
+func (f *fields) textPort(key string) int {
+	if raw, ok := f.keys[key]; ok {
+		f.keys[key] = bytes.Trim(raw, `"`)
+	}
+	return f.port(key)
+}
+
 // WriteFile writes c to path, in one step and readable only by its owner.
 func (c *ConnectionInfo) WriteFile(path string) error { return c.writeFile(path, nil) }
 

@@ -1,7 +1,6 @@
 package jupyter
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,11 +64,7 @@ func takeRegistration(f *fields, c *ConnectionInfo) *Registration {
 	if newer && r.KernelID == "" {
 		f.errorf("kernel_id is missing")
 	}
-	// A number; a string is as good.
-	if raw := f.keys["registration_port"]; len(raw) > 1 && raw[0] == '"' {
-		f.keys["registration_port"] = bytes.Trim(raw, `"`)
-	}
-	if r.Port = f.port("registration_port"); r.Port == 0 && len(f.errs) == 0 {
+	if r.Port = f.textPort("registration_port"); r.Port == 0 && len(f.errs) == 0 {
 		f.errorf("registration_port is 0")
 	}
 	for _, key := range portKeys {
@@ -154,8 +149,22 @@ func (r *Registration) CheckAnswer(frames [][]byte) error {
 // the ports of the kernel and the frames of the answer.
 func (r *Registration) Accept(s *Session, frames [][]byte) (ports [5]int, answer [][]byte, err error) {
 	if r.Older {
-		return r.acceptOlder(s, frames)
+		ports, answer, err = r.acceptOlder(s, frames)
+	} else {
+		ports, answer, err = r.acceptNewer(frames)
 	}
+	for ch, key := range portKeys {
+		if err == nil && ports[ch] == 0 {
+			err = fmt.Errorf("jupyter: registration: %s is missing or 0", key)
+		}
+	}
+	if err != nil {
+		return [5]int{}, nil, err
+	}
+	return ports, answer, nil
+}
+
+func (r *Registration) acceptNewer(frames [][]byte) (ports [5]int, answer [][]byte, err error) {
 	ids, raw, err := r.codec.decodeBare(frames)
 	if err != nil {
 		return ports, nil, err
@@ -168,11 +177,8 @@ func (r *Registration) Accept(s *Session, frames [][]byte) (ports [5]int, answer
 	if id := f.text("kernel_id", ""); id != r.KernelID {
 		return ports, nil, errors.New("jupyter: the registration of another kernel")
 	}
-	for ch, key := range portKeys { // strings, but numbers are as good
-		keys[key] = bytes.Trim(keys[key], `"`)
-		if ports[ch] = f.port(key); ports[ch] == 0 {
-			f.errorf("%s is missing or 0", key)
-		}
+	for ch, key := range portKeys {
+		ports[ch] = f.textPort(key)
 	}
 	if len(f.errs) > 0 {
 		return ports, nil, fmt.Errorf("jupyter: registration: %w", joinLine(f.errs))

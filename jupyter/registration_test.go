@@ -133,13 +133,26 @@ func TestBadAnnouncements(t *testing.T) {
 		`[]`:                "no JSON object",
 		`{}`:                "another kernel",
 		`{"kernel_id":"8"}`: "another kernel",
-		`{"kernel_id":"7"}`: "shell_port is missing",
+		`{"kernel_id":"7"}`: "registration: shell_port is missing, control_port is missing, stdin_port is missing, iopub_port is missing, hb_port is missing",
+		`{"kernel_id":"7","shell_port":"1","control_port":2,"stdin_port":"0","iopub_port":"4","hb_port":"5"}`:       "stdin_port is missing or 0",
 		`{"kernel_id":"7","shell_port":"1","control_port":"2","stdin_port":"3","iopub_port":"4","hb_port":"99999"}`: "hb_port is no port",
 	} {
 		if _, _, err := r.Accept(NewSession("l"), r.codec.encodeBare(nil, []byte(content))); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", content, err, want)
 		}
+	}
+	_, older, err := readKernelFile(t, olderFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := older.Announce(NewSession("k"), [5]int{1, 2, 3, 0, 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ports, answer, err := older.Accept(NewSession("l"), frames); err == nil ||
+		!strings.Contains(err.Error(), "iopub_port is missing or 0") {
+		t.Errorf("in the older form, without a port: %v, %q, %v", ports, answer, err)
 	}
 	for _, frames := range [][][]byte{nil, {delimiter}, {delimiter, {}, {}, {}}, {{}, {}, {}}} {
 		if _, _, err := r.Accept(NewSession("l"), frames); err == nil {
