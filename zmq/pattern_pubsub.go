@@ -266,7 +266,7 @@ func (b *subscriber) change(prefix []byte, add bool, c *cork) error {
 func (p *Peer) subscriptionControl(prefix []byte, add bool) controlFrame {
 	var f controlFrame
 	switch {
-	case p.minor == 0 && p.major == 3:
+	case !p.speaks31():
 		// "SUBSCRIBE" is new in ZMTP 3.1; before, it was a message.
 		f.body = subscriptionFrame(prefix, add)
 	case add:

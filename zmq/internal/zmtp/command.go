@@ -22,11 +22,11 @@ func AppendCommand(b []byte, name string, data []byte) []byte {
 
 // ParseCommand splits the body of a command into its name and its data.
 func ParseCommand(body []byte) (name string, data []byte, err error) {
-	if len(body) == 0 || body[0] == 0 || len(body) < 1+int(body[0]) {
-		return "", nil, errShortCommand
+	n, data, ok := cutShort(body)
+	if !ok || len(n) == 0 {
+		return "", nil, errCommand
 	}
-	n := 1 + int(body[0])
-	return string(body[1:n]), body[n:], nil
+	return string(n), data, nil
 }
 
 // AppendPing appends the body of a PING. ttl counts tenths of a second.
@@ -50,8 +50,9 @@ func appendError(b []byte, reason string) []byte {
 
 // parseError reads the data of an ERROR command.
 func parseError(data []byte) error {
-	if len(data) == 0 || len(data) < 1+int(data[0]) {
-		return errShortCommand
+	reason, _, ok := cutShort(data)
+	if !ok {
+		return errCommand
 	}
-	return &PeerError{Reason: string(data[1 : 1+int(data[0])])}
+	return &PeerError{Reason: string(reason)}
 }

@@ -526,7 +526,7 @@ func TestCurveClientTakesError(t *testing.T) {
 		for _, malformed := range []string{"\x05ERROR", "\x05ERROR\x01", "\x05ERROR\x03ab"} {
 			client := testCurveClient()
 			sent(client)
-			if _, err := client.Receive([]byte(malformed)); !errors.Is(err, errShortCommand) {
+			if _, err := client.Receive([]byte(malformed)); !errors.Is(err, errCommand) {
 				t.Errorf("%d: %q gives %v", n, malformed, err)
 			}
 		}

@@ -10,7 +10,7 @@ var (
 	errReservedFlags = errors.New("reserved flag bits set in a frame header")
 	errCommandMore   = errors.New("command frame with the MORE flag")
 	errSizeBit63     = errors.New("frame size of 2^63 octets or more")
-	errShortCommand  = errors.New("malformed command")
+	errCommand       = errors.New("malformed command")
 	errMetadata      = errors.New("malformed metadata")
 	errPing          = errors.New("malformed PING")
 )
