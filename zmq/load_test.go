@@ -164,6 +164,10 @@ func TestSubscribeTooLong(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "octets") {
 		t.Errorf("Subscribe = %v", err)
 	}
+	err = sub.Unsubscribe(make([]byte, maxSubscriptions))
+	if err == nil || !strings.Contains(err.Error(), "no such subscription") || len(err.Error()) > 2000 {
+		t.Errorf("Unsubscribe = %.300v", err)
+	}
 }
 
 // Under load many messages share a system call.

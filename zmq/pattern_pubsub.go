@@ -242,15 +242,15 @@ func (b *subscriber) detach(p *Peer) {
 // change adds or takes back a subscription. s.mu is held.
 func (b *subscriber) change(prefix []byte, add bool, c *cork) error {
 	var tell bool
-	if len(prefix) > maxSubscriptions-subscriptionCost {
-		return fmt.Errorf("zmq: subscribe: a prefix of %d octets: a publisher takes %d", len(prefix), maxSubscriptions-subscriptionCost)
-	}
 	if add {
+		if most := maxSubscriptions - subscriptionCost; len(prefix) > most {
+			return fmt.Errorf("zmq: subscribe: a prefix of %d octets: a publisher takes %d", len(prefix), most)
+		}
 		tell = b.subs.add(prefix, struct{}{})
 	} else {
 		var found bool
 		if found, tell = b.subs.remove(prefix, struct{}{}); !found {
-			return fmt.Errorf("zmq: unsubscribe %q: there is no such subscription", prefix)
+			return fmt.Errorf("zmq: unsubscribe %.300q: there is no such subscription", prefix)
 		}
 	}
 	if tell {

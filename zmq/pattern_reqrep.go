@@ -9,7 +9,7 @@ import (
 // A requester is REQ: one request at a time, each to the next peer, then its
 // reply.
 //
-// Other than libzmq's, it may send again when the peer that owes the reply
+// Unlike libzmq's, it may send again when the peer that owes the reply
 // has gone: that reply cannot come.
 type requester struct {
 	balancer

@@ -168,14 +168,16 @@ func (s *Socket) Err() error {
 // to every peer of now and later. To subscribe twice takes two Unsubscribes
 // to undo. A SUB discards what it has not subscribed to; an XSUB leaves that to
 // its publishers and receives all that they send.
-func (s *Socket) Subscribe(prefix []byte) error { return s.changeSubscription("subscribe", prefix) }
+func (s *Socket) Subscribe(prefix []byte) error {
+	return s.changeSubscription("subscribe", prefix, true)
+}
 
 // Unsubscribe takes back one Subscribe for prefix.
 func (s *Socket) Unsubscribe(prefix []byte) error {
-	return s.changeSubscription("unsubscribe", prefix)
+	return s.changeSubscription("unsubscribe", prefix, false)
 }
 
-func (s *Socket) changeSubscription(op string, prefix []byte) error {
+func (s *Socket) changeSubscription(op string, prefix []byte, add bool) error {
 	sub, ok := s.pat.(*subscriber)
 	if !ok {
 		return fmt.Errorf("zmq: %s: a %v socket has no subscriptions, SUB and XSUB do", op, s.typ)
@@ -186,7 +188,7 @@ func (s *Socket) changeSubscription(op string, prefix []byte) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	err := sub.change(prefix, op == "subscribe", &c)
+	err := sub.change(prefix, add, &c)
 	s.mu.Unlock()
 	c.flush()
 	return err
