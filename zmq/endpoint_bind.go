@@ -40,7 +40,7 @@ func (s *Socket) Bind(endpoint string) (string, error) {
 	bound := endpointOf(l.Addr())
 	s.mu.Lock()
 	switch {
-	case s.closing || s.draining:
+	case s.draining:
 		err = ErrClosed
 	case s.listeners[bound] != nil:
 		err = errors.New("bound already") // and the file of its path was removed

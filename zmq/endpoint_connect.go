@@ -42,7 +42,7 @@ func (s *Socket) Connect(endpoint string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.closing || s.draining:
+	case s.draining:
 		err = ErrClosed
 	case s.connecters[endpoint] != nil:
 		err = errors.New("connected already")

@@ -85,7 +85,7 @@ type Socket struct {
 	backlogged atomic.Bool
 
 	mu         sync.Mutex
-	draining   bool // no more messages are taken; set before closing drainc
+	draining   bool // no more messages are taken, as when closing; set before closing drainc
 	flushed    bool // set before closing flushedc
 	closing    bool // set before closing closec
 	err        error
