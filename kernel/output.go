@@ -92,8 +92,10 @@ func (o *Output) publish(c jupyter.Content) error {
 	return o.out.output(o.parent, c, nil, nil)
 }
 
-// Flush returns when everything published so far, through whichever Output,
-// was handed to the operating system, or when ctx is done.
+// Flush returns when everything published so far, through whichever Output, was
+// handed to the operating system, or dropped with a subscriber that has gone; what
+// is kept for the first subscriber is not waited for. When ctx is done before, it
+// returns the cause; after the end of the kernel it returns nil.
 func (o *Output) Flush(ctx context.Context) error {
 	select {
 	case <-o.out.flush():

@@ -490,6 +490,9 @@ func testK7Flush(t *testing.T) {
 	must(t, <-flushed)
 	must(t, <-flushed)
 	c.ExpectStream(r, "stdout", "x")
+	c.Kernel.Server.Close()
+	must(t, c.Kernel.Wait())
+	must(t, out.Flush(t.Context())) // nothing to wait for, ever
 }
 
 func TestK7EverySubscriptionIsWelcomed(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 // returns.
 type Socket struct {
 	f        *Forwarder
-	typ      Type          // read-only after New
-	cfg      Config        // read-only after New, defaults filled in
+	typ      Type          // read-only after NewSocket
+	cfg      Config        // read-only after NewSocket, defaults filled in
 	recvc    chan Message  // nil if the type only sends
 	sendc    chan Message  // nil if the type only receives
 	flushc   chan struct{} // closed when the socket takes no more messages

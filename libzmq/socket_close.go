@@ -23,8 +23,8 @@ const (
 // Close ends the socket now: what is not handed over is dropped, and what
 // libzmq has not written is lost. It returns when every goroutine of the
 // socket has ended and, unless libzmq needs more than a second for it, the
-// address it was bound to is free. It may be called
-// several times, from anywhere but the forwarding thread.
+// address it was bound to is free. It may be called several times, from anywhere
+// but the forwarding thread.
 func (s *Socket) Close() error {
 	s.end(0)
 	s.wait()

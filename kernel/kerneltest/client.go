@@ -45,7 +45,7 @@ type Kernel struct {
 	Info   *jupyter.ConnectionInfo
 	Net    *Network // nil over real sockets
 
-	first  bool // guarded by the order of the calls of Connect: nobody connected yet
+	first  bool // nobody has connected yet; Connect, whose calls do not overlap, owns it
 	donec  chan struct{}
 	runErr error // set before donec is closed
 }

@@ -33,7 +33,8 @@ type Local struct {
 	Server   bool // this end was bound
 	Metadata Metadata
 
-	// Check refuses a peer by its metadata. The reason is sent to it.
+	// Check refuses a peer by its metadata. The text of its error is sent to the
+	// peer, unless that is a *Refusal.
 	Check func(Metadata) error
 
 	// Beside, if not nil, is what a mechanism splits the work of long frames
