@@ -71,15 +71,13 @@ func dataPath() []string {
 			path = append(path, dir)
 		}
 	}
-	user := []string{DataDir()}
-	var env []string
-	if prefix := SysPrefix(); prefix != "" {
-		env = append(env, filepath.Join(prefix, "share", "jupyter"))
-	}
-	if preferEnv() {
-		path = append(append(path, env...), user...)
-	} else {
-		path = append(append(path, user...), env...)
+	switch env := filepath.Join(SysPrefix(), "share", "jupyter"); {
+	case SysPrefix() == "":
+		path = append(path, DataDir())
+	case preferEnv():
+		path = append(path, env, DataDir())
+	default:
+		path = append(path, DataDir(), env)
 	}
 	path = append(path, systemPath()...)
 	var uniq []string
