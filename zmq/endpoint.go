@@ -83,7 +83,7 @@ func (e *endpoint) parseTCP(op, rest string) error {
 }
 
 // splitHostPort splits an address and checks its port. wildcard allows wildcards;
-// that of a port, "*" or "0", becomes "0".
+// that of a port, "*", "0" or, as in libzmq, "!", becomes "0".
 func splitHostPort(text string, wildcard bool) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(text)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -133,7 +134,7 @@ func removeStale(path string) error {
 		conn.Close()
 		return errors.New("address already in use: a process listens on it")
 	}
-	if isRefused(err) {
+	if errors.Is(err, syscall.ECONNREFUSED) { // nobody listens
 		err = os.Remove(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
-	"syscall"
 	"time"
 )
 
@@ -152,9 +151,6 @@ func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: local}
 	return d.DialContext(ctx, c.e.network, c.e.address)
 }
-
-// isRefused reports whether a connection was refused because nobody listens.
-func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // sleep waits for d and reports whether to go on: false when ctx is done or
 // the socket closes.

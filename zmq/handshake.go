@@ -70,7 +70,7 @@ func (p *Peer) handshakeError(err error) error {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return fmt.Errorf("handshake with %s: %w", p.address, err)
 	}
-	return &ProtocolError{p.address, err.Error(), err}
+	return p.fault(err)
 }
 
 // greet exchanges greetings.

@@ -1,8 +1,6 @@
 package zmq
 
 import (
-	"errors"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -177,9 +175,6 @@ func (p *Peer) read() error {
 		p.dec.Fill(n)
 		p.heard(n)
 		if err != nil && n == 0 {
-			if errors.Is(err, io.EOF) {
-				return io.EOF
-			}
 			return err
 		}
 	}
