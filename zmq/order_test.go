@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 func TestZ2OrderFromOneSenderToOnePeer(t *testing.T) {
@@ -104,27 +103,6 @@ func TestZ2OutboxOrderAcrossSockets(t *testing.T) {
 	}
 	if got := rec.wait(t, n); fmt.Sprint(got) != fmt.Sprint(expect) {
 		t.Errorf("handed over in the order %v", got)
-	}
-}
-
-// Whoever has seen b at its peer finds a at its own peer already: a's octets
-// went to the operating system first.
-func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
-	cfg := &Config{SendQueue: -1}
-	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
-	r1 := dialRaw(t, bind(t, first, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
-	r2 := dialRaw(t, bind(t, second, "tcp://127.0.0.1:*")).shake("PAIR", "", 1)
-	o := NewOutbox(4)
-	defer o.Close()
-	for range 200 {
-		o.Send() <- Item{To: first, Message: msg("a")}
-		o.Send() <- Item{To: second, Message: msg("b")}
-		r2.read()
-		// On loopback what was written can be read at once.
-		r1.conn.SetReadDeadline(time.Now().Add(patience))
-		if f := r1.read(); string(f.Body) != "a" {
-			t.Fatalf("read %q", f.Body)
-		}
 	}
 }
 

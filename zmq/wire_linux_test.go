@@ -2,10 +2,13 @@ package zmq
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // TestDeliverOverIPCFillsALargeBuffer: a long message is with the operating
@@ -32,4 +35,67 @@ func TestDeliverOverIPCFillsALargeBuffer(t *testing.T) {
 	if !delivered.Load() {
 		t.Error("the message waits for the peer to read")
 	}
+}
+
+// Whoever has seen an item at its peer finds those before it at their own peers
+// already: their octets went to the operating system first, also where the outbox
+// has taken all of them together.
+func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
+	t.Parallel()
+	cfg := &Config{SendQueue: -1}
+	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
+	events1, events2 := first.Monitor(), second.Monitor()
+	// What is written to a Unix socket can be read at once.
+	r1 := dialRaw(t, bind(t, first, "ipc://*")).shake("PAIR", "", 1)
+	r2 := dialRaw(t, bind(t, second, "ipc://*")).shake("PAIR", "", 1)
+	event(t, events1, PeerAttached)
+	event(t, events2, PeerAttached)
+	o := NewOutbox(3)
+	defer o.Close()
+	for range 1000 {
+		taken := make(gate)
+		o.Send() <- Item{To: taken}
+		o.Send() <- Item{To: first, Message: msg("a")}
+		o.Send() <- Item{To: second, Message: Message{Frames: [][]byte{body(32 << 10)}}} // b
+		o.Send() <- Item{To: first, Message: msg("c")}
+		close(taken)
+		deadline := time.Now().Add(patience)
+		for all := false; !all; runtime.Gosched() {
+			if unread(t, r2) > 0 && unread(t, r1) == 0 {
+				t.Fatal("b was written before a")
+			}
+			all = unread(t, r1) == len("\x00\x01a\x00\x01c")
+			if all && unread(t, r2) == 0 {
+				t.Fatal("c was written before b")
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("not all of a, b and c came")
+			}
+		}
+		r1.read()
+		r1.read()
+		r2.read()
+	}
+}
+
+// A gate is a Deliverer that waits until it is closed.
+type gate chan struct{}
+
+func (g gate) Deliver(Message, func(error)) { <-g }
+
+// unread returns how many octets, up to 16, can be read from the connection of r.
+func unread(t *testing.T, r *rawPeer) int {
+	t.Helper()
+	conn, err := r.conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err = conn.Control(func(fd uintptr) {
+		n, _, _ = syscall.Recvfrom(int(fd), make([]byte, 16), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return max(n, 0)
 }
