@@ -11,9 +11,8 @@
 // A language that can do more implements optional interfaces, which are found by
 // type assertion: [Completer], [Inspector], [CompletenessChecker], [Evaluator],
 // [CommOpener], [ConcurrentCommOpener], [Interrupter], [Subsheller], [Debugger],
-// [BusyAnswerer].
-// What a language cannot do is answered with what the protocol has for it (no
-// matches, nothing found, unknown).
+// [BusyAnswerer]. What a language cannot do is answered with what the protocol has
+// for it (no matches, nothing found, unknown).
 //
 // # Output
 //
@@ -23,11 +22,12 @@
 // goes through the Output of [Language.Start].
 //
 // Everything that leaves a kernel, on whichever socket, leaves in the order in
-// which it was published. Stream text is joined for up to 50 ms, but nothing
-// overtakes it. When the subscribers are slow, up to [Config.Backlog] bytes wait
-// for them; then the methods of Output block. Nothing is dropped, but a
-// subscriber that accepts nothing for [Config.StallTimeout] is cut off. Before the
-// first subscription nothing blocks: the newest Backlog bytes are kept for it.
+// which it was published (on systems other than Linux, on each socket by itself).
+// Stream text is joined for up to 50 ms, but nothing overtakes it. When the
+// subscribers are slow, up to [Config.Backlog] bytes wait for them; then the
+// methods of Output block. Nothing is dropped, but a subscriber that accepts
+// nothing for [Config.StallTimeout] is cut off. Before the first subscription
+// nothing blocks: the newest Backlog bytes are kept for it.
 //
 // # Input
 //

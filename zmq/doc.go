@@ -75,6 +75,10 @@
 // process has left its file, may both succeed: then one of them is reached by
 // nobody.
 //
+// On systems other than Linux a peer's writer writes all that goes to it over tcp
+// and ipc: Deliver returns before, and an Outbox keeps the order of what goes to
+// one peer, not that across its sockets.
+//
 // ZMTP 2.0 and 1.0 are refused. The draft socket types of libzmq (CLIENT,
 // SERVER, RADIO, DISH and others) are not implemented.
 package zmq

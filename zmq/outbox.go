@@ -22,7 +22,8 @@ type Item struct {
 // its channel before b, a is handed to its socket before b is, and a's octets
 // to the operating system before b's whenever a's peer can take them. If it
 // cannot, and a's socket has no bound on its queue, a waits at that peer and b
-// goes ahead; where a's socket blocks, everything behind a waits.
+// goes ahead; where a's socket blocks, everything behind a waits. (On systems other
+// than Linux see the limitations of the package.)
 //
 // It runs one goroutine.
 type Outbox struct {

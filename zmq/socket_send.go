@@ -79,8 +79,8 @@ var corks = sync.Pool{New: func() any { return new(cork) }}
 // goroutine. done, if not nil, is called exactly once: with nil when the bytes
 // were handed to the operating system (for a message with several receivers:
 // to all of them; at once if there is none), or with the reason why the
-// message was dropped. It must neither block nor close the socket. Where the
-// receivers can take the message now and nobody else is writing to them, done has
+// message was dropped. It must neither block nor close the socket. On Linux, where
+// the receivers can take the message now and nobody else is writing to them, done has
 // been called when Deliver returns; otherwise another goroutine calls it later.
 //
 // Deliver waits where the socket's policy is to block and a queue is full, until
