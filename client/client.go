@@ -134,13 +134,14 @@ type Client struct {
 	closing bool  // Close was called: no kernel is started any more
 }
 
-// Attach joins the kernel that conn describes and returns when it is ready. That
-// takes a kernel that answers; one that is busy may do so on control only. Where
-// ctx or Config.StartTimeout ends first, the error says what was missing. The client
-// has to be closed; the kernel lives on.
+// Attach joins the kernel that conn describes and returns when it is ready; it keeps
+// a copy of conn. That takes a kernel that answers; one that is busy may do so on
+// control only. Where ctx or Config.StartTimeout ends first, the error says what was
+// missing. The client has to be closed; the kernel lives on.
 func Attach(ctx context.Context, conn *jupyter.ConnectionInfo, cfg *Config) (*Client, error) {
 	c := newClient(cfg)
-	c.conn = conn
+	own := *conn
+	c.conn = &own
 	ctx, cancel := c.startContext(ctx)
 	defer cancel()
 	l, err := newLink(c, nil)

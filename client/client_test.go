@@ -360,7 +360,13 @@ func TestC5KernelThatOnlyMissesHeartbeatsIsAlive(t *testing.T) {
 		k.whole(ch, m, okReply(), nil)
 	}))
 	k.deaf.Store(true)
-	c := attach(t, k, &client.Config{Heartbeat: 5 * time.Millisecond})
+	conn := *k.conn
+	c, err := client.Attach(testContext(t), &conn, &client.Config{Heartbeat: 5 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	conn.Ports[jupyter.Heartbeat] = 1 // where nobody listens: conn is ours again
 	// The fake is a REP socket, which hears no second ping before it has answered
 	// the first; the client has looked for its listener when it runs code again.
 	timer := time.NewTicker(5 * time.Millisecond)

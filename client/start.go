@@ -22,9 +22,9 @@ import (
 // between our choice and its bind.
 const startTries = 3
 
-// Start starts the kernel of spec and returns when it is ready. The connection
-// file, readable only by this user, is removed when the client is closed, which ends
-// the kernel.
+// Start starts the kernel of spec, which may not change while the client lives, and
+// returns when it is ready. The connection file, readable only by this user, is
+// removed when the client is closed, which ends the kernel.
 //
 // An error that the kernel's process ended is an [*ExitError] with the end of
 // what the process had to say. Where ctx or Config.StartTimeout ends first, the error
