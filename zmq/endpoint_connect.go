@@ -3,8 +3,10 @@ package zmq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -144,7 +146,12 @@ func (c *connecter) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	local, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(interfaceAddress(host), port))
+	host = interfaceAddress(host)
+	// Nor is it a name in libzmq. To look one up would wait, whatever becomes of ctx.
+	if _, err := netip.ParseAddr(host); host != "" && err != nil {
+		return nil, fmt.Errorf("source %q is neither an address nor the name of an interface", host)
+	}
+	local, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return nil, err
 	}

@@ -127,6 +127,12 @@ func TestEndpointSource(t *testing.T) {
 			want(t, pull, "hello")
 		})
 	}
+	s := newSocket(t, Push, nil)
+	events := s.Monitor()
+	connect(t, s, "tcp://nobody.invalid:*;127.0.0.1:1")
+	if e := event(t, events, ConnectFailed); !strings.Contains(e.Err.Error(), "neither an address nor") {
+		t.Errorf("from a name: %v", e.Err)
+	}
 }
 
 func TestEndpointManyOnOneSocket(t *testing.T) {
