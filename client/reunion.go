@@ -50,7 +50,7 @@ func (r *reunion) event(e zmq.Event) {
 
 // isAnother reports whether a reply is of another kernel than the one that was
 // joined. Some kernels have no session of their own, but answer with ours: of
-// those, who comes after a loss counts as another.
+// those, any kernel that comes after a loss counts as another.
 func (r *reunion) isAnother(reply *jupyter.Message) bool {
 	s := reply.Header.Session
 	return s != r.l.kernelSession || s == r.l.c.session.ID

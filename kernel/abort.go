@@ -33,7 +33,7 @@ func (s *Server) abortReceived(in *incoming) {
 // it and may still be on its way (K6). The worker calls it before it sends the
 // reply, so that what the client sends on seeing the reply runs. So does what
 // other clients send meanwhile. ctx is that of in: an interrupt ends the wait,
-// since who interrupts has sent all.
+// since whoever interrupts has sent all.
 func (s *Server) abortBurst(ctx context.Context, in *incoming) {
 	s.awaitBurst(ctx, in)
 	s.abort(in.lane, in.sameClient)

@@ -10,7 +10,7 @@ import (
 // security returns the security of the five sockets: CURVE if the connection
 // file has keys, else nil, which is none.
 //
-// Who knows the server's public key may connect. It is in no message and in no
+// Whoever knows the server's public key may connect. It is in no message and in no
 // other place than the connection file, next to the key that messages are
 // signed with; and clients show keys of their own choice: jupyter_client that
 // of the file, but a fresh one on the heartbeat.

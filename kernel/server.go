@@ -280,7 +280,7 @@ func (s *Server) ExitStatus() int {
 func (s *Server) Close() error {
 	s.beginEnd(ending{}) // before Run can find that it comes too late
 	s.endMu.Lock()
-	defer s.endMu.Unlock() // held, so that who finds the server closed finds all of it closed
+	defer s.endMu.Unlock() // held, so that whoever finds the server closed finds all of it closed
 	if s.ran {
 		return nil
 	}

@@ -135,7 +135,7 @@ func (s *Server) removeAsk(req *Request, a *ask) {
 	}
 }
 
-// serveStdin sends prompts and hands answers to who waits for them.
+// serveStdin sends prompts and hands answers to those who wait for them.
 func (s *Server) serveStdin() {
 	sock := s.sockets[jupyter.Stdin]
 	var asks []*ask // oldest first

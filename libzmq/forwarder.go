@@ -236,7 +236,7 @@ func (f *Forwarder) term() {
 		_ = f.ctx.Term()
 	}()
 	for _, s := range slices.Backward(f.sockets) {
-		// From then on libzmq does not wait for who reads the monitor.
+		// From then on libzmq does not wait for a reader of the monitor.
 		_ = poll([]pollItem{pollFor(handle(s.monitor), false, false)}, -1)
 		s.gone()
 	}

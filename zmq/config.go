@@ -76,13 +76,13 @@ type Config struct {
 	MaxHandshakes int
 
 	// StallTimeout cuts off a peer that accepts no byte for so long while
-	// messages wait for it. However long this process itself stood still, the
-	// peer has half of that to go on. Zero or negative: never.
+	// messages wait for it. However long this process itself stood still meanwhile,
+	// the peer then has half of StallTimeout left. Zero or negative: never.
 	StallTimeout time.Duration
 
 	// HeartbeatInterval is how long a peer may be silent before it is sent a
 	// PING. Peers of ZMTP 3.0 do not know PING and get none. Zero or negative:
-	// nobody is. TCP's own keep-alive is always on.
+	// no PING is sent. TCP's own keep-alive is always on.
 	HeartbeatInterval time.Duration
 
 	// HeartbeatTimeout is how long a peer may stay silent after a PING before

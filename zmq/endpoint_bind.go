@@ -47,7 +47,7 @@ func (s *Socket) Bind(endpoint string) (string, error) {
 		err = errors.New("bound already") // and the file of its path was removed
 	default:
 		s.listeners[bound] = l
-		s.monitor.emit(Event{Kind: Listening, Endpoint: bound}) // before who comes
+		s.monitor.emit(Event{Kind: Listening, Endpoint: bound}) // before whoever comes
 		s.wg.Go(func() { s.accept(l, bound) })
 	}
 	s.mu.Unlock()

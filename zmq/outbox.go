@@ -137,7 +137,7 @@ func (o *Outbox) flush() {
 func (s *Socket) way(m Message) (way []byte, alone bool) {
 	switch s.typ {
 	case Pub, XPub:
-		return nil, false // who gets both gets them in order
+		return nil, false // whoever gets both gets them in order
 	case Router:
 		if len(m.Frames) > 0 {
 			return m.Frames[0], false

@@ -152,7 +152,7 @@ func (b *publisher) change(subs *topics[*Peer], p *Peer, prefix []byte, add bool
 
 // SubscribePeer makes an XPUB with ManualSubscriptions send to p the messages
 // whose first frame begins with prefix, until UnsubscribePeer takes it back as
-// often. Who asked for a subscription is in Message.From. The error is
+// often. The peer that asked for a subscription is in Message.From. The error is
 // ErrPeerGone when p has gone.
 func (s *Socket) SubscribePeer(p *Peer, prefix []byte) error {
 	return s.changePeer("subscribe", p, prefix, true)

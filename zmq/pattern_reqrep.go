@@ -153,7 +153,7 @@ func (r *replier) receive(p *Peer, m Message) error {
 	}
 	// The user has the request of another peer to answer, perhaps for long. The
 	// reader goes on meanwhile: a client is silent while it waits, but for PINGs,
-	// and would give up who does not answer these.
+	// and would give up a server that does not answer these.
 	asked := make(chan struct{})
 	p.asked = asked
 	r.s.wg.Go(func() {

@@ -12,9 +12,9 @@ import (
 // methods may be called at any time, also when the peer has gone.
 //
 // A peer runs two goroutines: the reader, which is the goroutine that accepted
-// or made the connection, and the writer. Who encrypts or decrypts a long frame
-// runs one more until that is done, and so does a request that waits for its turn
-// at a REP.
+// or made the connection, and the writer. Whichever of them encrypts or decrypts a
+// long frame runs one more until that is done, and so does a request that waits for
+// its turn at a REP.
 type Peer struct {
 	s       *Socket
 	conn    net.Conn
@@ -79,8 +79,8 @@ type controlFrame struct {
 // ROUTER made up. On other sockets it is what the peer said, or empty.
 func (p *Peer) RoutingID() []byte { return append([]byte(nil), p.id...) }
 
-// Address returns the address of the other end, written as an endpoint. Who
-// came over ipc has none: there it says whose client the peer is.
+// Address returns the address of the other end, written as an endpoint. A peer
+// that came over ipc has none: there it says whose client the peer is.
 func (p *Peer) Address() string { return p.address }
 
 // Type returns the type of the peer's socket, as it said.

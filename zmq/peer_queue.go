@@ -13,8 +13,8 @@ func (p *Peer) hasRoom(size int64) bool {
 // room is hasRoom with p.mu held.
 func (p *Peer) room(size int64) bool {
 	cfg := &p.s.cfg
-	// Who asks a REP again has the last reply, also when it is not noted yet that
-	// all of it is out.
+	// A peer that asks a REP again has the last reply, also when it is not noted yet
+	// that all of it is out.
 	return p.messages == 0 || p.messages == 1 && p.s.typ == Rep ||
 		p.messages < cfg.SendQueue && p.octets <= cfg.SendQueueBytes-size
 }

@@ -51,7 +51,7 @@ func (s *Socket) Close() error {
 		s.drop(&backlog[i], ErrClosed)
 	}
 	s.wg.Wait()
-	// Who is still inside Deliver may be writing, and finds the connection closed.
+	// Whoever is still inside Deliver may be writing, and finds the connection closed.
 	s.waitFor(context.Background(), nil, s.nothingPends)
 
 	s.mu.Lock()

@@ -154,7 +154,7 @@ func (m *curveServer) initiate(body []byte) ([]byte, error) {
 	return m.ready(session, peer), nil
 }
 
-// verify checks the vouch: that who has the secret key of the permanent key C
+// verify checks the vouch: that whoever has the secret key of the permanent key C
 // in introduction has chosen the transient key C', for this server. Without
 // the latter, another server with which the client talks could pass itself
 // off as the client.

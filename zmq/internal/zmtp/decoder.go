@@ -161,7 +161,7 @@ func (d *Decoder) newSlab(size int) {
 }
 
 // Hold returns the block that bodies were cut from since the last Hold, nil if
-// there is none. Who is done with them releases it.
+// there is none. Whoever is done with them releases it.
 func (d *Decoder) Hold() *Block {
 	b := d.held
 	d.held = nil
