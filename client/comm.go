@@ -18,8 +18,8 @@ var ErrCommClosed = errors.New("client: the comm is closed")
 // goroutine, also from handlers. What the kernel shows because of a message goes to
 // Config.Message.
 type Comm struct {
-	ID     string
-	Target string
+	ID     string // names the comm in its messages
+	Target string // what the other side opens it for, "jupyter.widget" for instance
 
 	l       *link
 	handler *CommHandler // set before the first message is taken

@@ -57,8 +57,8 @@
 // the end of Run's context and, under Serve, by SIGTERM, SIGHUP and the death of
 // the process that started it. The context of the request that runs is
 // cancelled with cause [ErrShutdown], [Language.Shutdown] is called, and what
-// still waits is answered; the reply to the shutdown_request is the last thing
-// sent. A language that does not end within [Config.ShutdownGrace] is abandoned.
+// still waits is answered; the reply to the shutdown_request, and its idle, come
+// last. A language that does not end within [Config.ShutdownGrace] is abandoned.
 //
 // # Packages beside this one
 //

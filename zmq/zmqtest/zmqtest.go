@@ -12,8 +12,8 @@
 //	}
 //
 // The tests are named after the contracts Z1 to Z7, where they belong to one.
-// They need loopback and no time of their own: they wait for what must happen,
-// not for a while.
+// They need loopback, and wait for what must happen, not for a while; only that of
+// a full queue waits until nothing was taken for half a second.
 package zmqtest
 
 import (
