@@ -79,8 +79,8 @@ HOST_NORETURN static void fatal(const char *why) {
 // The kernel is gone: R ends, and with it everything it started. R's temporary
 // directory is removed by a program, since R may be anywhere in its own code.
 static void on_orphaned(int signal) {
-	const char *dir = R.R_TempDir ? *R.R_TempDir : NULL;
 	if (lane_is_child()) return;
+	const char *dir = R.R_TempDir ? *R.R_TempDir : NULL;
 	if (dir && strstr(dir, "/Rtmp") && vfork() == 0) {
 		setsid(); // or it would end with us
 		execl("/bin/rm", "rm", "-rf", "--", dir, (char *)NULL);
