@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/client"
+	"github.com/adrastea-kernel/adrastea/internal/testenv"
 	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
@@ -24,6 +25,7 @@ func TestSubshells(t *testing.T) {
 // TestSubshellsOfIPykernel has code in a subshell end that of the main shell.
 func TestSubshellsOfIPykernel(t *testing.T) {
 	t.Parallel()
+	testenv.Python(t, "ipykernel.subshell") // which came with ipykernel 7
 	c := startIPykernel(t, nil)
 	output(t, c, "import threading; e = threading.Event()", nil)
 	testSubshells(t, c, "print('waiting', flush=True); e.wait()", "e.set(); print('beside')", func() {})
