@@ -31,7 +31,7 @@ type debugger struct {
 	dir      string                  // of the cells' sources, "" before it is made; guarded by mu
 	sources  map[string]*debugSource // by path; guarded by mu
 	nodes    []debugNode             // variablesReference n is nodes[n-1]; guarded by mu
-	globals  []object                // as they were seen last; guarded by mu
+	globals  []object                // as they were seen last, not nil; guarded by mu
 }
 
 // A debugOutput is where events go, and what evaluated code shows.
@@ -46,7 +46,9 @@ type object = map[string]any
 // threadID is the id of R's thread.
 const threadID = 1
 
-func newDebugger(r *R) *debugger { return &debugger{r: r, sources: map[string]*debugSource{}} }
+func newDebugger(r *R) *debugger {
+	return &debugger{r: r, sources: map[string]*debugSource{}, globals: []object{}}
+}
 
 // Debug serves a request of a front end's debugger.
 func (r *R) Debug(ctx context.Context, req jupyter.DebugRequest, out *kernel.Output) (jupyter.DebugReply, error) {

@@ -117,10 +117,19 @@ func TestTheDebuggerAnswersWhileACellRuns(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
 	f.run("a <- 1")
+	done := f.execute("cat('asked first\\n'); repeat Sys.sleep(60)")
+	f.wait(t, "asked first")
+	if got := f.globals(); len(got) > 0 { // nobody has looked yet
+		t.Errorf("%q", got)
+	}
+	f.r.Interrupt(nil)
+	if err := <-done; err == nil {
+		t.Error("no error")
+	}
 	if got := f.globals(); !slices.Equal(got, []string{"a=1"}) {
 		t.Errorf("%q", got)
 	}
-	done := f.execute("a <- 2; cat('runs\\n'); repeat Sys.sleep(60)")
+	done = f.execute("a <- 2; cat('runs\\n'); repeat Sys.sleep(60)")
 	f.wait(t, "runs")
 	if got := f.globals(); !slices.Equal(got, []string{"a=1"}) {
 		t.Errorf("%q", got)
