@@ -93,6 +93,8 @@ func TestFramesAndMatricesAsJSONAreLists(t *testing.T) {
 		{"array(1:8, c(2, 2, 2))", `[[[1,5],[3,7]],[[2,6],[4,8]]]`},
 		{"matrix(0, 0, 2)", `[]`},
 		{"table(c('a', 'b', 'a'))", `{"a":2,"b":1}`},
+		{"as.list(c(a = 1)[c('a', 'b')])", `{"a":1}`}, // the name of the second is NA
+		{"setNames(data.frame(1, 2, 3, 4), c('a', NA, '', 'a'))", `[{"a":1}]`},
 	}
 	for _, test := range tests {
 		v := show(t, p, `getOption("jupyter.base_display_func")(list("application/json" = `+test.code+"))")

@@ -30,17 +30,21 @@ json_value <- function(x) {
 json_array <- function(values) paste0("[", paste(values, collapse = ","), "]")
 
 json_object <- function(x) {
-    keys <- names(x)
-    values <- vapply(seq_along(x), function(i) json_value(x[[i]]), "")
-    keep <- nzchar(keys) & !duplicated(keys)
-    paste0("{", paste(json_string(keys[keep]), values[keep], sep = ":", collapse = ","), "}")
+    at <- json_named(x)
+    values <- vapply(at, function(i) json_value(x[[i]]), "")
+    paste0("{", paste(json_string(names(x)[at]), values, sep = ":", collapse = ","), "}")
 }
+
+# json_named gives the places of the members of x that an object can have: those with a
+# name of their own.
+json_named <- function(x) which(!is.na(names(x)) & nzchar(names(x)) & !duplicated(names(x)))
 
 # json_records gives the JSON of each row of a frame, without what is missing.
 json_records <- function(x) {
     rows <- .row_names_info(x, 2L)
-    keys <- json_string(names(x))
-    columns <- lapply(unclass(x), function(column) {
+    at <- json_named(x)
+    keys <- json_string(names(x)[at])
+    columns <- lapply(unclass(x)[at], function(column) {
         if (inherits(column, "POSIXlt")) column <- as.character(column) # is a list of years, ...
         if (is.data.frame(column)) json_records(column)
         else if (length(dim(column)) > 1L) json_slices(column)
