@@ -50,6 +50,7 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"data.frame(row.names = c('x', 'y'))", []string{"2 rows \u00d7 0 columns", ">y</th>"}},
 		{"as.data.frame(matrix(0, 5, 500))", []string{"5 rows \u00d7 500 columns (first 20 columns shown)", "\u22ef"}},
 		{"matrix(1:4, 2)", []string{"matrix: 2 rows \u00d7 2 columns", "[,2]", "[2,]"}},
+		{"structure(matrix(1:4, 2), classes = 'low')", []string{"matrix: 2 rows \u00d7 2 columns"}},
 		{"table(mtcars$cyl, mtcars$gear)", []string{"table: 3 rows \u00d7 3 columns", ">12</td>"}},
 		{"xtabs(~ cyl + gear, mtcars)", []string{"<tr><th></th><th scope=\"col\" style=\"text-align:right\">gear</th>", "<tr><th>cyl</th>"}},
 		{"table(c('NA', NA), c('u', NA), useNA = 'always')", []string{">NA</th>", "<th scope=\"row\">&lt;NA&gt;</th>", ">u</th>",

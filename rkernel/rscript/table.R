@@ -6,7 +6,7 @@
 is_table <- function(x) {
     if (is.data.frame(x)) return(is.list(x))
     is.matrix(x) && (is.atomic(x) || is.list(x)) && !isS4(x) &&
-        (is.null(attr(x, "class")) || inherits(x, "table") && !is.character(x))
+        (is.null(oldClass(x)) || inherits(x, "table") && !is.character(x))
 }
 
 # Classes of frames whose print shows a table of the frame as it is.
