@@ -309,12 +309,20 @@ func TestPagesThatAskBeforeTheyCome(t *testing.T) {
 
 func TestABadPlotOptionIsNamed(t *testing.T) {
 	p := startR(t)
-	v := show(t, p, "options(repr.plot.width = 'wide'); plot(1)")
-	const want = "option repr.plot.width must be a number of at least 0.5, not \"wide\""
-	if v.err == nil || v.err.Value != want || v.text("stderr") != "" {
-		t.Fatalf("error %+v, %q, want %q", v.err, v.text("stderr"), want)
+	for _, test := range []struct{ option, value, want string }{
+		{"repr.plot.width", `"wide"`, "must be a number from 0.5 to 100"},
+		{"repr.plot.height", "500", "must be a number from 0.5 to 100"},
+		{"repr.plot.res", "5000", "must be a number from 10 to 1200"},
+		{"repr.plot.bg", "1", "must be text"},
+	} {
+		v := show(t, p, fmt.Sprintf("options(%s = %s); plot(1)", test.option, test.value))
+		want := fmt.Sprintf("option %s %s, not %s", test.option, test.want, test.value)
+		if v.err == nil || v.err.Value != want || v.text("stderr") != "" {
+			t.Errorf("error %+v, %q, want %q", v.err, v.text("stderr"), want)
+		}
+		show(t, p, fmt.Sprintf("options(%s = NULL)", test.option))
 	}
-	show(t, p, "options(repr.plot.width = NULL); plot(1)").want(t, "display|#1")
+	show(t, p, "plot(1)").want(t, "display|#1")
 }
 
 func TestPlotsLeaveRandomNumbersAndDevicesAlone(t *testing.T) {

@@ -14,11 +14,14 @@ plot_option <- function(name) {
     default <- plot_defaults[[name]]
     value <- getOption(name, default)
     if (is.numeric(default)) {
-        limits <- if (endsWith(name, ".res")) c(10, 1200) else c(0.5, 1e9)
+        limits <- switch(sub("^.*\\.", "", name),
+                         res = c(10, 1200),
+                         width = , height = c(0.5, 100), # as size_of (device.c) has it
+                         c(0.5, 1e9))
         if (!is.numeric(value) || length(value) != 1L || !is.finite(value) ||
             value < limits[[1L]] || value > limits[[2L]])
-            stop(sprintf("option %s must be a number of at least %g, not %s", name,
-                         limits[[1L]], deparse(value, nlines = 1L)), call. = FALSE)
+            stop(sprintf("option %s must be a number from %g to %g, not %s", name, limits[[1L]],
+                         limits[[2L]], deparse(value, nlines = 1L)), call. = FALSE)
     } else if (!is.character(value) || !length(value) || anyNA(value)) {
         stop(sprintf("option %s must be text, not %s", name, deparse(value, nlines = 1L)),
              call. = FALSE)
