@@ -224,18 +224,19 @@ func TestAnEditorThatIsAProgram(t *testing.T) {
 	}
 	window := editor("window", `echo 'c(4, 5)' >"$1"`)
 	// A terminal's editor looks for somebody who types, on standard error at last.
-	terminal := editor("terminal", "printf '\\033[2J~\\n'; echo no terminal; [ -p /dev/stderr ] && exec sleep 600; exit 1")
+	terminal := editor("terminal", "printf '\\033[2J~\\n'; echo kein Endgerät; [ -p /dev/stderr ] && exec sleep 600; exit 1")
 	waiting := editor("waiting", `echo >"$WAITS"; exec sleep 600`)
 
 	p := startR(t)
 	show(t, p, "edit(1, editor = "+window+")").want(t, "result|[1] 4 5")
 	v := show(t, p, "options(editor = "+window+"); x <- 1; fix(x); x")
 	v.want(t, "result|[1] 4 5")
-	for _, code := range []string{"edit(1, editor = " + terminal + ")",
+	// What it says is no file of the user's.
+	for _, code := range []string{"options(encoding = 'latin1'); edit(1, editor = " + terminal + ")",
 		"f <- tempfile(); cat(1, file = f); file.edit(f, editor = " + terminal + ")"} {
 		v := show(t, p, code)
 		if v.err == nil || !strings.Contains(v.err.Value, "terminal ended with status 1") ||
-			!strings.HasSuffix(v.err.Value, "opens its own window\nno terminal") || len(v.all()) != 0 {
+			!strings.HasSuffix(v.err.Value, "opens its own window\nkein Endgerät") || len(v.all()) != 0 {
 			t.Errorf("%s: %v, %q", code, v.err, v.all())
 		}
 	}

@@ -212,7 +212,7 @@ run_editor <- function(file) {
     status <- suppressWarnings(system(command))
     if (status == 0L) return(NULL)
     Sys.sleep(0) # where R looks for the interrupt that may have ended it
-    said <- readLines(log, warn = FALSE, encoding = "UTF-8")
+    said <- lines_of(log)
     said <- said[nzchar(said) & !grepl("[[:cntrl:]]", said, useBytes = TRUE)]
     paste(c(paste0("the editor ", name, " ended with status ", status,
                    "; one that needs a terminal has none here: ",
