@@ -85,9 +85,12 @@ s4_arguments <- function(f, class) {
 
 attached_names <- function(partial) {
     if (!nzchar(partial)) return(character())
-    names <- unlist(lapply(seq_along(search()), ls, all.names = TRUE))
+    names <- attached_objects()
     quote_names(sort(unique(names[startsWith(names, partial)])))
 }
+
+# attached_objects gives the names of all that is on the search path.
+attached_objects <- function() unlist(lapply(seq_along(search()), ls, all.names = TRUE))
 
 reserved <- c("if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE",
               "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_",
@@ -200,8 +203,7 @@ package_names <- function(package, all) {
 complete_package <- function(partial) {
     names <- unique(list.files(.libPaths()))
     names <- names[startsWith(names, partial) & grepl("^[A-Za-z][A-Za-z0-9.]+$", names)]
-    names[nzchar(system.file("DESCRIPTION", package = "base")) &
-          vapply(names, function(p) any(file.exists(file.path(.libPaths(), p, "DESCRIPTION"))), NA)]
+    names[vapply(names, function(p) any(file.exists(file.path(.libPaths(), p, "DESCRIPTION"))), NA)]
 }
 
 # complete_backtick completes a name begun with a back-tick; expr and op are the
@@ -210,7 +212,7 @@ complete_backtick <- function(expr, op, partial) {
     names <- if (startsWith(op, "::"))
                  tryCatch(package_names(expr, op == ":::"), error = function(e) NULL)
              else if (nzchar(op)) member_names(expr, op)
-             else unlist(lapply(seq_along(search()), ls, all.names = TRUE))
+             else attached_objects()
     names <- sort(unique(names[startsWith(names, partial)]))
     if (!nzchar(op)) names <- names[names != make.names(names)]
     backtick(names)

@@ -122,15 +122,14 @@ signature_of <- function(f, name) {
 
 source_of <- function(f) {
     lines <- if (is.null(attr(f, "srcref"))) deparse(f) else as.character(attr(f, "srcref"))
-    if (length(lines) > 400L) lines <- c(lines[1:400], "...")
-    lines
+    cut_short(lines, 400L)
 }
 
 # summary_of describes a value by str, which looks at a bounded part of it, not deeper
 # than level.
 summary_of <- function(value, lines, level = 2L) {
     if (is.environment(value) && !is.object(value)) {
-        names <- utils_head(ls(value, all.names = TRUE), 30L)
+        names <- cut_short(ls(value, all.names = TRUE), 30L)
         return(c(format(value), paste(names, collapse = " ")))
     }
     if (!isNamespaceLoaded("utils")) return(paste0(typeof(value), " of length ", length(value)))
@@ -142,7 +141,8 @@ summary_of <- function(value, lines, level = 2L) {
     utf8(out)
 }
 
-utils_head <- function(x, n) if (length(x) > n) c(x[seq_len(n)], "...") else x
+# cut_short gives at most n strings of x, and "..." for the rest.
+cut_short <- function(x, n) if (length(x) > n) c(x[seq_len(n)], "...") else x
 
 # find_help gives the path of the help page of a name, or NULL. A variable of the
 # user's own hides the page of a function of the same name.
