@@ -283,12 +283,12 @@ func TestShutdownRunsLast(t *testing.T) {
 	p := startR(t)
 	file := filepath.Join(t.TempDir(), "last")
 	rec := newRecorder()
-	finishCell(t, p, rec, ".Last <- function() { cat('last words\\n'); invisible(file.create('"+file+"')) }")
+	finishCell(t, p, rec, ".Last <- function() { cat('\\n'); cat('last words\\n'); invisible(file.create('"+file+"')) }")
 	p.shutdown(context.Background())
 	if _, err := os.Stat(file); err != nil {
 		t.Error(err)
 	}
-	if got := rec.all(); !slices.Equal(got, []string{"stdout|last words\n"}) {
+	if got := rec.all(); !slices.Equal(got, []string{"stdout|\nlast words\n"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -70,13 +70,8 @@ static void write_console(const char *text, int len, int type) {
 		return;
 	}
 	device_before_text(lane);
-	// R ends the line of its last prompt, of which nobody has seen anything.
+	// R ends the line of its prompt where its input ends; here is none.
 	if (quitting && leaving < 0) return;
-	if (quitting == 1) {
-		// R ends the line of its prompt where its input ends; here is none.
-		quitting = 2;
-		if (len == 1 && *text == '\n') return;
-	}
 	if (cell_text(lane, text, (size_t)len)) return;
 	// R ends the line at an interrupt. Before the first prompt there is none,
 	// and the end of a line would come in some later cell.
