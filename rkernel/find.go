@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// oldest is the oldest R that works: 4.2, whose strings are UTF-8 everywhere
-// and whose condition system is complete.
+// oldest is the oldest R whose C interface and graphics engine package host knows; see
+// host/shims.h and host/engine.h.
 var oldest = [2]int{4, 2}
 
 // An Installation is an R that can be used.

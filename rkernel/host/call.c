@@ -1,5 +1,5 @@
-// Our private environment: R code of ours lives there, reachable from nowhere
-// else, and runs with its output captured away.
+// Our private environment: R code of ours lives there, which is not on R's search
+// path, and runs with its output captured away.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

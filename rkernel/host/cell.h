@@ -1,4 +1,4 @@
-// The cell that runs, for the two files that run it: cell.c and text.c.
+// The cell that runs, for the files that run it and stop it: cell.c, text.c, debug.c.
 #ifndef ADRASTEA_CELL_H
 #define ADRASTEA_CELL_H
 

@@ -1,5 +1,5 @@
-// Package rscript is the R code of the R kernel. It uses base R only, and runs
-// in an environment that R's users cannot reach.
+// Package rscript is the R code of the R kernel. It uses base R only, and lives in
+// an environment of its own, which is not on R's search path.
 package rscript
 
 import (

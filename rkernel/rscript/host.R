@@ -1,6 +1,6 @@
 # What the R process itself needs: events, passwords, and reports on errors.
-# These functions live in an environment that R's users cannot reach. They use
-# base R only.
+# These functions live in an environment of their own, which is not on R's search
+# path. They use base R only.
 
 # .start runs once, after R's own start.
 .start <- function() {
