@@ -143,8 +143,9 @@ void interrupt_install(void);
 void interrupt_look(void);
 // interrupt_ready is called when R has started.
 void interrupt_ready(void);
-// interrupt_shut drops what interrupt there is, and blocks SIGINT. It returns the
-// signals that were blocked before.
+// interrupt_block blocks SIGINT. It returns the signals that were blocked before.
+sigset_t interrupt_block(void);
+// interrupt_shut is interrupt_block, and drops what interrupt there is.
 sigset_t interrupt_shut(void);
 // interrupt_take waits for the signal that the kernel sends with every
 // interrupt, so that it cannot hit what runs next, and then does what R does.

@@ -1,6 +1,5 @@
 // Waiting for the kernel while R's own event loop runs (contract R5).
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/select.h>
@@ -66,26 +65,18 @@ int idle_wait(enum idle_mode mode) {
 		if (mode == IDLE_DISCARDS && lane_has_kept()) return WAIT_FRAME;
 		fd_set set;
 		struct timespec ts;
-		sigset_t block, before;
 		int max = handlers(&set);
 		// Between the look at the flag and the wait no signal may slip in.
-		sigemptyset(&block);
-		sigaddset(&block, SIGINT);
-		sigprocmask(SIG_BLOCK, &block, &before);
-		int n = -1, stopped = stops && *R.R_interrupts_pending;
-		errno = EINTR;
-		if (!stopped) n = pselect(max + 1, &set, NULL, NULL, timeout(&ts), &before);
+		sigset_t before = interrupt_block();
+		int n = -1;
+		if (!stops || !*R.R_interrupts_pending)
+			n = pselect(max + 1, &set, NULL, NULL, timeout(&ts), &before);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		if (stopped || (stops && *R.R_interrupts_pending))
-			return WAIT_INTERRUPT;
+		if (stops && *R.R_interrupts_pending) return WAIT_INTERRUPT;
 		if (mode == IDLE_DISCARDS) *R.R_interrupts_pending = 0;
 		if (n > 0 && FD_ISSET(lane_fd(), &set)) return WAIT_FRAME;
-		if (n > 0) {
-			R.R_runHandlers(*R.R_InputHandlers, &set);
-			device_flush();
-		} else if (n == 0) {
-			R.R_runHandlers(*R.R_InputHandlers, NULL);
-			device_flush();
-		}
+		if (n < 0) continue;
+		R.R_runHandlers(*R.R_InputHandlers, n > 0 ? &set : NULL);
+		device_flush();
 	}
 }

@@ -281,21 +281,23 @@ void interrupt_install(void) {
 #endif
 }
 
-sigset_t interrupt_shut(void) {
+sigset_t interrupt_block(void) {
 	sigset_t block, before;
 	sigemptyset(&block);
 	sigaddset(&block, SIGINT);
 	sigprocmask(SIG_BLOCK, &block, &before);
+	return before;
+}
+
+sigset_t interrupt_shut(void) {
+	sigset_t before = interrupt_block();
 	*R.R_interrupts_pending = 0;
 	return before;
 }
 
 void interrupt_take(void) {
 	while (!*R.R_interrupts_pending) {
-		sigset_t block, before;
-		sigemptyset(&block);
-		sigaddset(&block, SIGINT);
-		sigprocmask(SIG_BLOCK, &block, &before);
+		sigset_t before = interrupt_block();
 		if (!*R.R_interrupts_pending) {
 			struct timespec second = {1, 0};
 			pselect(0, NULL, NULL, NULL, &second, &before);
