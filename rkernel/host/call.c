@@ -9,6 +9,8 @@
 
 static SEXP ours; // the environment, preserved
 
+SEXP call_environment(void) { return ours; }
+
 // ---- evaluation --------------------------------------------------------------
 
 struct evaluation {

@@ -41,7 +41,6 @@ static int any_dirty;               // some device may be dirty
 static int pages;                   // pages begun so far, in all devices
 static int cells;                   // cells begun so far
 static int sending;                 // inside plot_send: its own device is not ours
-static SEXP our_env;                // where plot_send is; call.c keeps it alive
 static const char *unusable;        // why plots cannot work, or NULL
 
 static struct page_device *device_of(dev_desc *dev) {
@@ -62,7 +61,7 @@ static int has(dev_desc *dev, int page) {
 
 static SEXP try_asking(void *name) {
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install(name), R_Nil));
-	SEXP value = R.Rf_eval(call, our_env);
+	SEXP value = R.Rf_eval(call, call_environment());
 	UNPROTECT(1);
 	return value;
 }
@@ -151,7 +150,7 @@ static void send_page(void *data) {
 	args = PROTECT(R.Rf_cons(snapshot, args));
 	SEXP call = PROTECT(R.Rf_lcons(R.Rf_install("plot_send"), args));
 	int page = d->page;
-	a->shown = R.Rf_asLogical(R.Rf_eval(call, our_env));
+	a->shown = R.Rf_asLogical(R.Rf_eval(call, call_environment()));
 	UNPROTECT(10);
 	if (a->shown != 1 || !has(dev, page))
 		return;
@@ -488,8 +487,8 @@ static int known(const dev_desc *dev) {
 
 // adopt makes the current device, a bitmap device that R code has just opened,
 // one of ours. Its size follows options(repr.plot.width, repr.plot.height) from
-// page to page unless fixed is TRUE. env is where plot_send is.
-static SEXP adopt(SEXP fixed, SEXP env) {
+// page to page unless fixed is TRUE.
+static SEXP adopt(SEXP fixed) {
 	if (unusable)
 		R.Rf_error("%s", unusable);
 	dev_desc *dev = ((engine_desc *)R.GEcurrentDevice())->dev;
@@ -499,7 +498,6 @@ static SEXP adopt(SEXP fixed, SEXP env) {
 	struct page_device *d = calloc(1, sizeof *d);
 	if (!d)
 		R.Rf_error("no memory for a graphics device");
-	our_env = env;
 	d->dev = dev;
 	d->close = dev->close;
 	d->fixed = R.Rf_asLogical(fixed) == 1;
@@ -538,7 +536,7 @@ void device_init(void) {
 }
 
 const struct host_native device_natives[] = {
-    {"adopt", (host_fn)adopt, 2},
+    {"adopt", (host_fn)adopt, 1},
     {"points", (host_fn)points, 0},
     {0, 0, 0},
 };

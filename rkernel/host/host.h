@@ -232,6 +232,8 @@ SEXP parse_one(const char *code, size_t len);
 // ---- call.c: our private environment ---------------------------------------
 
 void call_load(const struct frame *f);
+// call_environment is the private environment, NULL before call_load.
+SEXP call_environment(void);
 void call_run(const struct frame *f);
 void call_message(const struct frame *f);
 // call_list evaluates fn of the private environment with strings as arguments, output

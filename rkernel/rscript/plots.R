@@ -57,7 +57,7 @@ open_device <- function(width, height, pointsize, bg, ...) {
              "are cairo and pango installed?", call. = FALSE)
     adopted <- FALSE
     on.exit(if (!adopted) grDevices::dev.off())
-    .Call(.C_adopt, fixed, environment(open_device))
+    .Call(.C_adopt, fixed)
     adopted <- TRUE
     grDevices::dev.control("enable")
     name_device()
