@@ -95,7 +95,7 @@ const char *string_utf8(SEXP s) {
 
 struct host_part part_of(SEXP x) {
 	if (R.TYPEOF(x) == RAWSXP)
-		return (struct host_part){R.RAW(x), (size_t)R.Rf_length(x)};
+		return (struct host_part){R.RAW(x), (size_t)R.Rf_xlength(x)};
 	if (R.TYPEOF(x) == STRSXP && R.Rf_length(x) > 0)
 		return part_str(string_utf8(R.STRING_ELT(x, 0)));
 	return part_str("");

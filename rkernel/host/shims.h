@@ -91,6 +91,7 @@ struct host_input_handler {
 	F(REQUIRED, void, R_ReleaseObject, (SEXP)) \
 	F(REQUIRED, int, TYPEOF, (SEXP)) \
 	F(REQUIRED, int, Rf_length, (SEXP)) \
+	F(REQUIRED, ptrdiff_t, Rf_xlength, (SEXP)) \
 	F(REQUIRED, SEXP, CAR, (SEXP)) \
 	F(REQUIRED, SEXP, CDR, (SEXP)) \
 	F(REQUIRED, SEXP, SETCAR, (SEXP, SEXP)) \
