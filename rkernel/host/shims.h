@@ -5,8 +5,7 @@
 // variable of libR:
 //
 //	REQUIRED   must be there: R 4.2 to the current development version have it
-//	OPTIONAL   may be NULL: the comment says since when, or until when, it is
-//	           there, and its users say what they do without it
+//	OPTIONAL   may be NULL: the comment says what there is without it
 //
 // A function is called as R.Rf_eval(x, env); a variable is a pointer, so that
 // R's nil is *R.R_NilValue. Names beginning with R_ in capitals below are
@@ -135,9 +134,9 @@ struct host_input_handler {
 	F(REQUIRED, void, R_CleanTempDir, (void)) \
 	F(REQUIRED, SEXP, Rf_ScalarReal, (double)) \
 	F(REQUIRED, double, Rf_asReal, (SEXP)) \
-	F(OPTIONAL, SEXP, Rf_installTrChar, (SEXP)) \
-	F(OPTIONAL, SEXP, PRVALUE, (SEXP)) /* promises: without it they count as forced */ \
-	F(OPTIONAL, SEXP, R_PromiseExpr, (SEXP)) \
+	F(OPTIONAL, SEXP, Rf_installTrChar, (SEXP)) /* promises: without these two all count as forced */ \
+	F(OPTIONAL, SEXP, PRVALUE, (SEXP)) \
+	F(OPTIONAL, SEXP, R_PromiseExpr, (SEXP)) /* without it one that reads a data set counts as any */ \
 	F(OPTIONAL, int, R_GE_getVersion, (void)) /* graphics: without them no plots */ \
 	F(OPTIONAL, void *, GEcurrentDevice, (void)) \
 	F(OPTIONAL, void *, Rf_desc2GEDesc, (void *)) \
@@ -175,7 +174,7 @@ struct host_input_handler {
 	V(OPTIONAL, host_edit_file, ptr_R_EditFile) /* without it R runs editors itself */ \
 	V(REQUIRED, char *, R_TempDir) \
 	V(OPTIONAL, int, Rg_wait_usec) /* hidden in some builds: graphics devices then poll by R_wait_usec only */ \
-	V(OPTIONAL, int, R_ignore_SIGPIPE) \
+	V(OPTIONAL, int, R_ignore_SIGPIPE) /* without it R jumps out of what it writes to a kernel that is gone */ \
 	V(OPTIONAL, struct host_print, R_print) /* exported by accident; without it no R code runs while R prints */ \
 	V(OPTIONAL, SEXP *, R_PPStack) /* without these two, cells are fed to R as text */ \
 	V(OPTIONAL, int, R_PPStackTop)
