@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -162,7 +163,8 @@ func stopLine(places []place, line int) (int, bool) {
 	if places == nil {
 		return line, true
 	}
-	around := place{1, int(^uint(0) >> 1)}
+	cell := place{1, math.MaxInt}
+	around := cell
 	for _, p := range places {
 		if p.first == line {
 			return line, true
@@ -184,7 +186,7 @@ func stopLine(places []place, line int) (int, bool) {
 	switch {
 	case next > 0:
 		return next, true
-	case inner || around.last > 1<<30:
+	case inner || around == cell:
 		return line, false
 	}
 	return around.first, true
