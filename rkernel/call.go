@@ -5,7 +5,6 @@ package rkernel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -43,9 +42,8 @@ func (p *process) call(ctx context.Context, fn string, args ...string) ([]string
 
 // ask is call by a frame of this kind: cmdCall or cmdInquire.
 func (p *process) ask(ctx context.Context, kind byte, fn string, args ...string) ([]string, error) {
-	id := p.newID()
-	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
-	if err := p.enterCall(ctx, id, c); err != nil {
+	id, c, err := p.enterCall(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.send(kind, append([]string{id, fn}, args...)...); err != nil {
@@ -87,9 +85,8 @@ func (p *process) message(ctx context.Context, out output, fn string, texts []st
 func (p *process) tell(ctx context.Context, kind byte, out output, fn string, texts []string,
 	buffers [][]byte,
 ) ([]string, error) {
-	id := p.newID()
-	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
-	if err := p.enterCall(ctx, id, c); err != nil {
+	id, c, err := p.enterCall(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if out != nil {
@@ -132,23 +129,23 @@ func (p *process) tell(ctx context.Context, kind byte, out output, fn string, te
 	}
 }
 
-// enterCall registers a call when R is up.
-func (p *process) enterCall(ctx context.Context, id string, c *call) error {
+// enterCall makes a call when R is up.
+func (p *process) enterCall(ctx context.Context) (id string, c *call, err error) {
 	select {
 	case <-p.readyc:
 	case <-p.done:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return "", nil, context.Cause(ctx)
 	}
+	id = p.newID()
+	c = &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.done:
-		return p.endErrorLocked()
-	default:
+	if p.hasEnded() {
+		return "", nil, p.endErrorLocked()
 	}
 	p.calls[id] = c
-	return nil
+	return id, c, nil
 }
 
 func (p *process) forgetCall(id string) {
@@ -202,13 +199,13 @@ func (p *process) returned(f frame) {
 		c.result <- callResult{err: errors.New("R gave no answer")}
 		return
 	}
+	if f.part(1) != "1" {
+		c.result <- callResult{err: &callError{Message: f.part(2)}}
+		return
+	}
 	var strings []string
 	for _, b := range f.parts[2:] {
 		strings = append(strings, escapeInvalid(b))
 	}
-	if f.part(1) == "1" {
-		c.result <- callResult{strings: strings}
-		return
-	}
-	c.result <- callResult{err: &callError{Message: fmt.Sprint(f.part(2))}}
+	c.result <- callResult{strings: strings}
 }

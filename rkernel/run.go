@@ -90,13 +90,11 @@ func (p *process) enter(ctx context.Context, r *run) error {
 	if errors.Is(context.Cause(ctx), kernel.ErrInterrupted) {
 		return interruptedError()
 	}
-	select {
-	case <-p.done:
+	if p.hasEnded() {
 		if p.failedToStartLocked() {
 			return p.endErrorLocked()
 		}
 		return &notBegunError{p.endErrorLocked()}
-	default:
 	}
 	if p.run != nil {
 		return errors.New("rkernel: a cell is running")

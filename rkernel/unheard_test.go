@@ -43,11 +43,11 @@ func TestK5InterruptOfACallThatHasEnded(t *testing.T) {
 	p := startR(t)
 	runCell(t, p, "1")
 	file := filepath.Join(t.TempDir(), "go")
-	c := &call{begun: make(chan struct{}), result: make(chan callResult, 1)}
-	if err := p.enterCall(t.Context(), "call", c); err != nil {
+	id, c, err := p.enterCall(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.send(cmdCall, "call", "evaluate", awaiting(file)); err != nil {
+	if err := p.send(cmdCall, id, "evaluate", awaiting(file)); err != nil {
 		t.Fatal(err)
 	}
 	<-c.begun
@@ -58,7 +58,7 @@ func TestK5InterruptOfACallThatHasEnded(t *testing.T) {
 		p.mu.Unlock()
 	}
 	release := hold(t, p, file)
-	p.breakCallLocked("call")
+	p.breakCallLocked(id)
 	release()
 	if r := <-c.result; r.err != nil {
 		t.Errorf("the call: %v", r.err)
