@@ -410,6 +410,8 @@ func TestTerminalShowsPages(t *testing.T) {
 	x.line("page help", "\npaged: help\n>>> ")
 	x = openPlain(t, "PAGER=false")
 	x.line("page help", "\nhelp\n>>> ") // no pager is no reason for no help
+	x = openPlain(t, `PAGER=less() { echo "less $LESS"; }; less`, "LESS=-iR")
+	x.line("page help", "\nless -iR +5\n>>> ") // from the line on that the kernel says
 }
 
 func TestTerminalSavesPlots(t *testing.T) {

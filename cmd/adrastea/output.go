@@ -353,7 +353,7 @@ func (o *output) page(text string, start int) {
 	cmd.Stdin = strings.NewReader(text)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if start > 0 && strings.HasPrefix(pager, "less") {
-		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=+%d", start+1))
+		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=%s +%d", os.Getenv("LESS"), start+1))
 	}
 	if err := cmd.Run(); err != nil {
 		o.text(overstrike.ReplaceAllString(text, ""))

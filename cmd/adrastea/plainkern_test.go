@@ -88,7 +88,7 @@ func (p *plain) word(
 		return nil, &kernel.Error{Name: "Failure", Value: arg, Traceback: []string{"failed: " + arg}}
 	case "page":
 		return &kernel.Result{Payload: []map[string]any{{
-			"source": "page", "start": 0, "data": map[string]any{"text/plain": arg + "\n"},
+			"source": "page", "start": 4, "data": map[string]any{"text/plain": arg + "\n"},
 		}}}, nil
 	case "next":
 		return &kernel.Result{Payload: []map[string]any{{
