@@ -33,8 +33,7 @@ func examineR(ctx context.Context) findings {
 			if err != nil && firstLine(bare(c.Err)) == firstLine(bare(err)) {
 				continue // said above
 			}
-			text, _, _ := strings.Cut(bare(c.Err), "\n")
-			f.add(areaR, note, text, "Not used.")
+			f.add(areaR, note, firstLine(bare(c.Err)), "Not used.")
 			continue
 		}
 		used := byDefault != nil && c.Installation.Home == byDefault.Home

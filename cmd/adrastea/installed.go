@@ -136,6 +136,9 @@ one that Jupyter would start.`,
 
 // uninstall is the uninstall command.
 func uninstall(o *uninstallOptions, names []string) error {
+	if o.all && len(names) > 0 {
+		return fmt.Errorf("--all removes every kernel, and takes no %q (see 'adrastea uninstall --help')", names[0])
+	}
 	specs := ourSpecs()
 	where := "in Jupyter's directories"
 	if o.given() {
@@ -146,13 +149,10 @@ func uninstall(o *uninstallOptions, names []string) error {
 		specs, where = specsIn(dir), "in "+dir
 	}
 	if !o.all {
-		chosen, err := chooseSpecs(specs, names, where)
-		if err != nil {
+		var err error
+		if specs, err = chooseSpecs(specs, names, where); err != nil {
 			return err
 		}
-		specs = chosen
-	} else if len(names) > 0 {
-		return fmt.Errorf("uninstall --all takes no names")
 	}
 	for _, d := range specs {
 		if err := os.RemoveAll(d.Dir); err != nil {

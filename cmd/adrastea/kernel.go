@@ -75,7 +75,7 @@ func withoutTraits(args []string) []string {
 func serveKernel(ctx context.Context, o *kernelOptions) error {
 	engine, ok := engines[o.engine]
 	if !ok {
-		return fmt.Errorf("no engine %q in this build: %s", o.engine, engineNames())
+		return fmt.Errorf("--engine: this build has no %q, only %s", o.engine, engineNames())
 	}
 	if o.interruptGrace < 0 {
 		return fmt.Errorf("--interrupt-grace: %v is less than nothing", o.interruptGrace)
