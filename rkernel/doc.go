@@ -23,5 +23,6 @@
 //
 // # Limitations
 //
-// Linux and macOS. R 4.2 or later, built with its shared library.
+// Linux; on macOS it builds, and has not been tested. R 4.2 or later, built with its
+// shared library.
 package rkernel

@@ -3,7 +3,7 @@
 #
 # Options that differ from plain R, and why: pager, browser, viewer, pdfviewer,
 # editor (a notebook has no terminal and no window), device (plots are messages),
-# jupyter.* (packages written for IRkernel look at them).
+# jupyter.* (packages written for IRkernel look at them); and askpass, in host.R.
 start <- function() {
     take_option("pager", pager)
     take_option("browser", browser)
