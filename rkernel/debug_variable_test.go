@@ -112,6 +112,24 @@ h(5)`
 	}
 }
 
+// A variable that cannot be described is one of many.
+func TestVariablesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.run(`a <- 1
+bytes <- "caf\xe9"
+object <- structure(list(), class = "broken")
+missing <- NA_character_
+long <- strrep("x", 1000)
+assign("n\xe9", 2)
+registerS3method("length", "broken", function(x) stop("it has no length"), baseenv())`)
+	want := []string{"a=1", `bytes="caf\xe9"`, `long="` + strings.Repeat("x", 500) + `"`, "missing=NA",
+		`n\xe9=2`, "object=it has no length"}
+	if got := slices.Sorted(slices.Values(f.globals())); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // While a cell runs, its variables are what they were, and breakpoints can be set.
 func TestTheDebuggerAnswersWhileACellRuns(t *testing.T) {
 	t.Parallel()

@@ -349,9 +349,9 @@ debug_variables <- function(frame, up, start, count, ...) {
     utf8(unlist(lapply(from + seq_len(max(to - from, 0L)), function(i) {
         kind <- members$kind[[i]]
         key <- members$key[[i]]
-        found <- tryCatch(debug_step(at$value, kind, key),
-                          error = function(e) list(kind = conditionMessage(e)))
-        c(kind, key, members$name[[i]], debug_describe(found), debug_code(at$code, kind, key))
+        described <- tryCatch(debug_describe(debug_step(at$value, kind, key)),
+                              error = function(e) c(conditionMessage(e), "0"))
+        c(kind, key, members$name[[i]], described, debug_code(at$code, kind, key))
     })))
 }
 
@@ -401,6 +401,7 @@ debug_look <- function(env, name) {
 }
 
 debug_code <- function(code, kind, key) {
+    key <- utf8(key)
     quoted <- if (make.names(key) == key) key else paste0("`", gsub("`", "\\\\`", key), "`")
     switch(kind,
            name = if (nzchar(code)) paste0(code, "$", quoted) else quoted,
@@ -438,8 +439,11 @@ debug_value <- function(value) {
     if (is.null(value)) return("NULL")
     if (is.function(value)) return(paste(signature_of(value, "function"), collapse = " "))
     if (is.language(value)) return(paste(deparse(value, nlines = 1L), collapse = " "))
-    if (is.atomic(value) && length(value) == 1L && !is.object(value) && is.null(attributes(value)))
-        return(if (is.character(value)) encodeString(substr(value, 1L, 500L), quote = "\"", na.encode = FALSE) else format(value))
+    if (is.atomic(value) && length(value) == 1L && !is.object(value) && is.null(attributes(value))) {
+        if (!is.character(value)) return(format(value))
+        if (isTRUE(nchar(value, "bytes") > 500L)) value <- substr(utf8(value), 1L, 500L)
+        return(encodeString(value, quote = "\"", na.encode = FALSE))
+    }
     sub(":$", "", trimws(summary_of(value, 1L, 0L)[1L]))
 }
 
