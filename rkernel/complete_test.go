@@ -34,7 +34,8 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		"fit <- l$fit <- lm(dist ~ speed, cars); e$greet <- function(whom, ...) NULL\n"+
 		"setGeneric('describe', function(object, ...) standardGeneric('describe'))\n"+
 		"setMethod('describe', 'P', function(object, verbose = FALSE) NULL)\n"+
-		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())")
+		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())\n"+
+		"wrong <- data.frame(caf = 1, 2); names(wrong)[2] <- 'caf\\xe9'; assign('zip\\xe9', 1)")
 	tests := []struct{ code, want string }{
 		{"zi^", "zip"},
 		{"x <- my_va^", "x <- my_value"},
@@ -54,6 +55,10 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"odd[['6^", "odd[['6\" x"},
 		{"odd[[\"c:\\\\^", "odd[[\"c:\\\\d"},
 		{"odd[[r\"(c:^", "odd[[r\"(c:\\d"},
+		{"wrong$ca^", "wrong$caf"}, // the other name is none in UTF-8
+		{"wrong$`ca^", "wrong$`caf`"},
+		{"wrong[[\"c^", "wrong[[\"caf"},
+		{"with(wrong, ca^", "with(wrong, caf"},
 		{"l$x$^", "l$x$inner"},
 		{"l[[\"x\"]]$in^", "l[[\"x\"]]$inner"},
 		{"e$mem^", "e$member"},

@@ -22,7 +22,7 @@ complete_name <- function(text, fn, subject) {
     utils$.assignEnd(nchar(text))
     utils$.guessTokenFromLine()
     utils$.completeToken()
-    found <- sub(" +$", "", utils$.retrieveCompletions()) # it has "else " and the like
+    found <- sub(" +$", "", texts(utils$.retrieveCompletions())) # it has "else " and the like
     token <- state[["token"]]
     if (!grepl("[^A-Za-z0-9._]", token)) {
         found <- quote_names(found)
@@ -85,12 +85,25 @@ s4_arguments <- function(f, class) {
 
 attached_names <- function(partial) {
     if (!nzchar(partial)) return(character())
-    names <- attached_objects()
-    quote_names(sort(unique(names[startsWith(names, partial)])))
+    quote_names(sort(names_with(attached_objects(), partial)))
 }
 
 # attached_objects gives the names of all that is on the search path.
 attached_objects <- function() unlist(lapply(seq_along(search()), ls, all.names = TRUE))
+
+# names_with gives the names that begin with partial, each once.
+names_with <- function(names, partial) {
+    names <- texts(names)
+    unique(names[nzchar(names) & startsWith(names, partial)])
+}
+
+# texts leaves out what is no text, as names in a file that was read in the wrong
+# encoding: most functions fail where one of many strings is none.
+texts <- function(x) {
+    x <- as.character(x)
+    marks <- Encoding(x)
+    enc2utf8(x[!is.na(x) & marks != "bytes" & (marks == "latin1" | validUTF8(x))])
+}
 
 reserved <- c("if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE",
               "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_",
@@ -112,8 +125,7 @@ backtick <- function(names) {
 
 # complete_member completes expr$partial or expr@partial.
 complete_member <- function(expr, op, partial) {
-    names <- member_names(expr, op)
-    quote_names(unique(names[startsWith(names, partial)]), force = TRUE)
+    quote_names(names_with(member_names(expr, op), partial), force = TRUE)
 }
 
 # value_of evaluates an expression that Go found to be harmless; NULL if it fails.
@@ -123,14 +135,12 @@ value_of <- function(expr) {
 
 member_names <- function(expr, op) {
     object <- value_of(expr)
-    names <- tryCatch({
+    tryCatch({
         if (op == "@") slot_names(object)
         else if (isNamespaceLoaded("utils")) utils::.DollarNames(object, "")
         else if (is.environment(object)) ls(object, all.names = TRUE)
         else names(object)
     }, error = function(e) names(object))
-    # Methods for reference classes and R6 append what cannot be part of a name.
-    as.character(names[nzchar(names)])
 }
 
 slot_names <- function(object) {
@@ -148,8 +158,7 @@ complete_columns <- function(partial, ...) {
         data <- value_of(expr)
         if (is.data.frame(data)) attr(data, "names") else if (is.matrix(data)) colnames(data)
     }))
-    names <- unique(names[!is.na(names) & nzchar(names)])
-    quote_names(names[startsWith(names, partial)], force = TRUE)
+    quote_names(names_with(names, partial), force = TRUE)
 }
 
 # complete_element completes the string in expr[["partial or expr["partial.
@@ -157,8 +166,7 @@ complete_element <- function(expr, partial, quote) {
     object <- value_of(expr)
     names <- if (is.environment(object)) ls(object, all.names = TRUE)
              else if (is.matrix(object)) colnames(object) else names(object)
-    names <- unique(names[!is.na(names) & nzchar(names)])
-    in_string(names[startsWith(names, from_string(partial, quote))], quote)
+    in_string(names_with(names, from_string(partial, quote)), quote)
 }
 
 # in_string writes text as it stands in a string that quote ends; a raw string, of quote
@@ -174,7 +182,7 @@ from_string <- function(text, quote) if (nzchar(quote)) gsub("\\\\(.)", "\\1", t
 # complete_export completes pkg::partial or pkg:::partial, without loading pkg.
 complete_export <- function(package, op, partial) {
     names <- tryCatch(package_names(package, op == ":::"), error = function(e) character())
-    quote_names(sort(unique(names[startsWith(names, partial)])), force = TRUE)
+    quote_names(sort(names_with(names, partial)), force = TRUE)
 }
 
 package_names <- function(package, all) {
@@ -201,8 +209,8 @@ package_names <- function(package, all) {
 # complete_package completes the name of an installed package; a list of folders
 # is much cheaper than installed.packages().
 complete_package <- function(partial) {
-    names <- unique(list.files(.libPaths()))
-    names <- names[startsWith(names, partial) & grepl("^[A-Za-z][A-Za-z0-9.]+$", names)]
+    names <- names_with(list.files(.libPaths()), partial)
+    names <- names[grepl("^[A-Za-z][A-Za-z0-9.]+$", names)]
     names[vapply(names, function(p) any(file.exists(file.path(.libPaths(), p, "DESCRIPTION"))), NA)]
 }
 
@@ -213,7 +221,7 @@ complete_backtick <- function(expr, op, partial) {
                  tryCatch(package_names(expr, op == ":::"), error = function(e) NULL)
              else if (nzchar(op)) member_names(expr, op)
              else attached_objects()
-    names <- sort(unique(names[startsWith(names, partial)]))
+    names <- sort(names_with(names, partial))
     if (!nzchar(op)) names <- names[names != make.names(names)]
     backtick(names)
 }
@@ -226,7 +234,7 @@ complete_file <- function(partial, quote) {
     dir <- substr(typed, 1L, nchar(typed) - nchar(base))
     place <- if (nzchar(dir)) path.expand(dir) else "."
     names <- list.files(place, all.files = startsWith(base, "."), no.. = TRUE)
-    names <- names[startsWith(names, base) & validUTF8(names)]
+    names <- names_with(names, base)
     folder <- dir.exists(file.path(place, names))
     names <- in_string(names, quote)
     replaced <- nchar(sub("^.*/", "", partial))
