@@ -74,7 +74,6 @@ json_atoms <- function(x) {
     if (is.logical(x)) return(ifelse(is.na(x), "null", ifelse(x, "true", "false")))
     if (is.raw(x)) return(as.character(as.integer(x)))
     if (is.complex(x)) return(json_string(as.character(x)))
-    x <- unclass(x)
     x <- as.double(x)
     # options(OutDec = ) is for people, and so is LC_NUMERIC, which R leaves alone.
     text <- function(x, digits)
