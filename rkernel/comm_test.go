@@ -200,7 +200,7 @@ func TestWhatCannotBePublishedIsAnErrorInTheCell(t *testing.T) {
 comm <- getOption("jupyter.comm_manager")()$new_comm("target")`)
 	for i, test := range []struct{ code, want string }{
 		{`comm$open(bad)`, "comm data: "},
-		{`stopifnot(!comm$is_open()); getOption("jupyter.base_display_func")(list("text/plain" = "x"), bad)`, "display metadata: "},
+		{`stopifnot(!comm$is_open()); getOption("jupyter.base_display_func")(list("text/plain" = "x"), bad)`, "the metadata of a display is a list with names, not {bad"},
 	} {
 		r := c.Execute(test.code)
 		c.ExpectStart(r, i+2)

@@ -131,7 +131,7 @@ func bundleData(parts [][]byte) (jupyter.MIMEBundle, error) {
 func bundleMetadata(part []byte) (map[string]any, error) {
 	metadata := map[string]any{}
 	if err := json.Unmarshal(part, &metadata); err != nil {
-		return nil, fmt.Errorf("display metadata: %v", err)
+		return nil, fmt.Errorf("the metadata of a display is a list with names, not %.60s", part)
 	}
 	if metadata == nil { // null
 		metadata = map[string]any{}

@@ -48,10 +48,16 @@ stopifnot(isTRUE(getOption("jupyter.in_kernel")))`)
 func TestABadDisplayIsAnErrorInTheCell(t *testing.T) {
 	testenv.RPackage(t, "IRdisplay")
 	p := startR(t)
-	for _, code := range []string{"list('x')", "list(a = 'x', 'y')", "list('text/plain' = 'x'), list(a = sum)",
-		"list(png = 'not a MIME type')"} {
-		if v := show(t, p, "IRdisplay::publish_mimebundle("+code+")"); v.err == nil {
-			t.Errorf("%s: no error (%q)", code, v.all())
+	for code, want := range map[string]string{
+		"list('x')":          "a list named by MIME types",
+		"list(a = 'x', 'y')": "a list named by MIME types",
+		"list(png = 'x')":    "a list named by MIME types",
+		"list('text/plain' = 'x'), list(a = sum)": "JSON has no form",
+		"list('text/plain' = 'x'), 'gold'":        `the metadata of a display is a list with names, not "gold"`,
+	} {
+		v := show(t, p, "IRdisplay::publish_mimebundle("+code+")")
+		if v.err == nil || !strings.Contains(v.err.Value, want) {
+			t.Errorf("%s: %v, want %q (%q)", code, v.err, want, v.all())
 		}
 	}
 	show(t, p, "1").want(t, "result|[1] 1")
