@@ -323,6 +323,9 @@ func TestABadPlotOptionIsNamed(t *testing.T) {
 		show(t, p, fmt.Sprintf("options(%s = NULL)", test.option))
 	}
 	show(t, p, "plot(1)").want(t, "display|#1")
+	const said = "stderr|the plot cannot be drawn: option jupyter.plot_scale must be a number from 0.01 to 100, not 0\n"
+	show(t, p, "options(jupyter.plot_scale = 0); plot(1)").want(t, said)
+	show(t, p, "options(jupyter.plot_scale = NULL); plot(1)").want(t, "display|#1")
 }
 
 func TestPlotsLeaveRandomNumbersAndDevicesAlone(t *testing.T) {

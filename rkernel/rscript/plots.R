@@ -10,22 +10,25 @@ plot_defaults <- list(repr.plot.width = 7, repr.plot.height = 7, repr.plot.res =
                       repr.plot.quality = 90, jupyter.plot_mimetypes = "image/png",
                       adrastea.plot.max_svg = 2^20)
 
+plot_limits <- list(repr.plot.width = c(0.5, 100), repr.plot.height = c(0.5, 100), # as size_of in device.c
+                    repr.plot.res = c(10, 1200), jupyter.plot_scale = c(0.01, 100))
+
+# plot_option gives an option, or its default. Only jupyter.plot_scale may be NULL.
 plot_option <- function(name) {
     default <- plot_defaults[[name]]
     value <- getOption(name, default)
-    if (is.numeric(default)) {
-        limits <- switch(sub("^.*\\.", "", name),
-                         res = c(10, 1200),
-                         width = , height = c(0.5, 100), # as size_of (device.c) has it
-                         c(0.5, 1e9))
-        if (!is.numeric(value) || length(value) != 1L || !is.finite(value) ||
-            value < limits[[1L]] || value > limits[[2L]])
-            stop(sprintf("option %s must be a number from %g to %g, not %s", name, limits[[1L]],
-                         limits[[2L]], deparse(value, nlines = 1L)), call. = FALSE)
-    } else if (!is.character(value) || !length(value) || anyNA(value)) {
-        stop(sprintf("option %s must be text, not %s", name, deparse(value, nlines = 1L)),
-             call. = FALSE)
+    if (is.null(value)) return(NULL)
+    if (is.character(default)) {
+        good <- is.character(value) && length(value) && !anyNA(value)
+        want <- "text"
+    } else {
+        limits <- plot_limits[[name]]
+        if (is.null(limits)) limits <- c(0.5, 1e9)
+        good <- is.numeric(value) && length(value) == 1L && is.finite(value) &&
+            value >= limits[[1L]] && value <= limits[[2L]]
+        want <- sprintf("a number from %g to %g", limits[[1L]], limits[[2L]])
     }
+    if (!good) stop("option ", name, " must be ", want, ", not ", deparse(value, nlines = 1L), call. = FALSE)
     value
 }
 
@@ -112,7 +115,7 @@ plot_display <- function(snapshot, page, update, width, height) {
     class(snapshot) <- "recordedplot"
     attr(snapshot, "pid") <- Sys.getpid()
     res <- plot_option("repr.plot.res")
-    scale <- getOption("jupyter.plot_scale")
+    scale <- plot_option("jupyter.plot_scale")
     logical <- c(width, height) * if (is.null(scale)) 72 else res / scale
     parts <- list()
     metadata <- list()
