@@ -70,7 +70,7 @@ invisible(parallel::mccollect(parallel::mcparallel(cat("e\n")))); system("echo f
 // amid one, the handler may run a program.
 func TestR1ALineThatIsNotEndedKeepsItsPlace(t *testing.T) {
 	p := startR(t)
-	if got, err := p.call(t.Context(), ".know_printer"); err != nil || !slices.Equal(got, []string{"TRUE"}) {
+	if got, err := p.call(t.Context(), ".know_printers"); err != nil || !slices.Equal(got, []string{"TRUE"}) {
 		t.Errorf("pieces are not joined: %q, %v", got, err)
 	}
 	finishCell(t, p, newRecorder(), `options(max.print = 1e9); x <- numeric(1e7)`)
@@ -213,6 +213,51 @@ void print_nul(void) { if (write(1, "a\0b\n", 4)) {} }
 		for range 10 {
 			if got := runCell(t, p, code); !slices.Equal(got, want) {
 				t.Fatalf("%s: %q, want %q", code, got, want)
+			}
+		}
+	}
+}
+
+// hoardingCode prints while it holds an object that only it knows, and says whether R
+// has collected that: at every so many allocations of R code that runs then, R collects
+// its garbage.
+const hoardingCode = `
+typedef void *SEXP;
+extern SEXP R_NilValue, R_MakeExternalPtr(void *, SEXP, SEXP), Rf_ScalarLogical(int);
+extern void R_RegisterCFinalizer(SEXP, void (*)(SEXP));
+extern int *INTEGER(SEXP);
+extern void Rprintf(const char *, ...), R_gc_torture(int, int, int), R_RunPendingFinalizers(void);
+static int lost;
+static void finalize(SEXP hoarded) { lost = 1; }
+SEXP hoard(SEXP every, SEXP text) {
+	R_RegisterCFinalizer(R_MakeExternalPtr(0, R_NilValue, R_NilValue), finalize);
+	lost = 0;
+	R_gc_torture(INTEGER(every)[0], 0, 0);
+	Rprintf(INTEGER(text)[0] ? "Error of C\n" : "text of C\n");
+	R_gc_torture(0, 0, 0);
+	R_RunPendingFinalizers();
+	return Rf_ScalarLogical(lost);
+}
+`
+
+// C code of packages may print in the midst of what it does: no R code runs then, of ours
+// neither, to send a plot or to look for task callbacks.
+func TestNoRCodeRunsWhileCOfPackagesPrints(t *testing.T) {
+	p := startR(t)
+	finishCell(t, p, newRecorder(), "dyn.load("+compileC(t, hoardingCode)+`)
+plain <- function(every, text = 0L) .Call("hoard", every, text)
+compiled <- compiler::cmpfun(plain)
+print.hoarder <- function(x, ...) lost <<- x$call(1L)
+shown <- function(f) structure(list(call = f), class = "hoarder")`)
+	for _, f := range []string{"plain", "compiled"} {
+		for _, code := range []string{
+			"{ plot(1); lost <- " + f + "(500L) }",
+			"lost <- " + f + "(1L, 1L)", // it may be an error's text
+			"shown(" + f + ")",
+		} {
+			finishCell(t, p, newRecorder(), code)
+			if got := runCell(t, p, "lost"); !slices.Equal(got, []string{"result|[1] FALSE"}) {
+				t.Errorf("%s: %q", code, got)
 			}
 		}
 	}

@@ -79,6 +79,7 @@ static void forget(void) {
 // says.
 static struct host_part own_part(void) {
 	static char text[24];
+	if (cell.watched < 0) cell.watched = call_quick(".callbacks");
 	snprintf(text, sizeof text, "%zu", cell.own);
 	return part_str(cell.watched && cell.piped ? text : "");
 }

@@ -39,7 +39,7 @@ struct cell {
 	int piped;         // and its text goes through the pipe
 	size_t own;        // how many bytes of that are R's
 	int displayed;     // its print has shown more than its text
-	int watched;       // task callbacks follow, whose children may speak
+	int watched;       // task callbacks follow, whose children may speak; -1: it is not known yet
 	int over;          // printing is over
 	struct buf result; // or is kept here
 };

@@ -69,7 +69,7 @@ static void write_console(const char *text, int len, int type) {
 		if (top_levels() > capturing) buf_add(&kept[lane - 1], text, (size_t)len);
 		return;
 	}
-	device_before_text(lane);
+	device_before_text();
 	// R ends the line of its prompt where its input ends; here is none.
 	if (quitting && leaving < 0) return;
 	if (cell_text(lane, text, (size_t)len)) return;

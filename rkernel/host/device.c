@@ -214,20 +214,8 @@ void device_flush(void) {
 
 int device_sends(void) { return sending > 0; }
 
-// r_speaks says that text is printed by R's own C code, which a function has called,
-// through a context of its own as cat's. Calls of C code of packages have another;
-// such code may hold objects that would be lost if R code ran. Of what goes to stderr
-// only cat's counts, with which message() speaks: R prints errors before it jumps.
-static int r_speaks(int lane) {
-	const struct host_context *c = *R.R_GlobalContext;
-	int cat = c && c->callflag == CTXT_CCODE;
-	if (cat)
-		c = c->next;
-	return (cat || lane == 1) && c && c->callflag & CTXT_FUNCTION;
-}
-
-void device_before_text(int lane) {
-	if (!devices || sending || !R.R_print || !r_speaks(lane))
+void device_before_text(void) {
+	if (!devices || sending || !R.R_print || !print_by_r())
 		return;
 	device_record();
 	if (!any_dirty || lane_is_child()) // which is a system call

@@ -16,11 +16,10 @@ void device_flush(void);
 void device_record(void);
 // device_sends says that it does so just now.
 int device_sends(void);
-// device_before_text is called before text that R prints on stdout, lane 1, or on
-// stderr, 2. It sends the pages that were not shown yet, so that a plot stands above
-// what is printed after it; what is added to them later costs a second drawing, but
-// no more.
-void device_before_text(int lane);
+// device_before_text is called before text that R prints. It sends the pages that were
+// not shown yet, so that a plot stands above what is printed after it; what is added to
+// them later costs a second drawing, but no more.
+void device_before_text(void);
 // device_cell is called when a cell begins.
 void device_cell(void);
 // device_only_adds says that the code of an expression is a call of a function

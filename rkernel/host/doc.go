@@ -27,7 +27,7 @@
 //	parse.c      the whole cell first, then each expression as R's console does
 //	cell.c       evaluation by R's own loop; what becomes of a cell
 //	text.c       what R writes meanwhile: the last value's text, errors
-//	print.c      lines that R writes in pieces
+//	print.c      what R's own functions print; lines in pieces
 //	call.c       R code of ours, in an environment of its own
 //	debug.c      the debugger: where a cell stops
 //	device.c     the graphics device

@@ -264,11 +264,15 @@ struct host_native {
 // These end with an element without a name.
 extern const struct host_native debug_natives[], print_natives[];
 
-// ---- print.c: lines that R writes in pieces ----------------------------------
+// ---- print.c: what R's own functions print -----------------------------------
 
 // print_goes_on says that text on stdout is not the end of a line, and that R writes
 // the end before it does anything else.
 int print_goes_on(const char *text, size_t len);
+// print_by_r says that text comes from C code of R's own that a function of R's has
+// called to print it. C code of packages may hold objects meanwhile that would be lost
+// if R code ran.
+int print_by_r(void);
 
 #include "device.h"
 

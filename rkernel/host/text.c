@@ -64,7 +64,7 @@ static int follows_value(void) {
 
 static int result_text(const char *text, size_t len) {
 	if (!printing()) return 0;
-	if (!cell.printed) cell.watched = call_quick(".callbacks");
+	if (!cell.printed) cell.watched = console_at_top() || print_by_r() ? call_quick(".callbacks") : -1;
 	cell.printed = 1;
 	buf_add(&cell.result, text, len);
 	// As long as no R function runs, nobody else can write; but a callback that
@@ -163,8 +163,7 @@ static int looks_shown(const char *text, size_t len) {
 	}
 	if (end - text < 5 || memcmp(text, "Error", 5) != 0) return 0;
 	if (words_of_r(text, (size_t)(end - text))) return 0;
-	int flag = (*R.R_GlobalContext)->callflag; // of cat(), or of writeLines()
-	return (flag == CTXT_CCODE || flag & CTXT_FUNCTION) && lands_at_top(0);
+	return print_by_r() && lands_at_top(0); // as by cat(), or by writeLines()
 }
 
 static void shown_flush(void) {

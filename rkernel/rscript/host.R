@@ -5,7 +5,7 @@
 # .start runs once, after R's own start.
 .start <- function() {
     options(askpass = .password)
-    .know_printer()
+    .know_printers()
     if (exists("start", envir = .self, inherits = FALSE)) {
         result <- .run("start", list())
         if (!result[[1L]]) .event("log", list(paste("start:", result[[2L]])))
@@ -13,9 +13,11 @@
     NULL
 }
 
-# .know_printer tells which function writes lines in pieces, and by itself how to know
-# that it runs. The value is whether that is known.
-.know_printer <- function() .Call(.C_printer, .know_printer, print.default)
+# .know_printers tells which functions print by C code of R's own, first the one that
+# writes lines in pieces, and by itself how to know that one of them runs. The value is
+# whether that is known.
+.know_printers <- function()
+    .Call(.C_printers, .know_printers, list(print.default, print.function, cat, writeLines, dput, prmatrix))
 
 # .event sends an event to the kernel and waits until it has acted on it.
 .event <- function(kind, parts = list()) invisible(.Call(.C_event, kind, as.list(parts)))
