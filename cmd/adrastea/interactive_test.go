@@ -27,6 +27,8 @@ func openPlain(t *testing.T, env ...string) *terminal {
 func TestTerminalEditsLines(t *testing.T) {
 	x := openPlain(t)
 	x.line("say one", "\none\n>>> ")
+	x.line("", "\n>>> ") // no code
+	x.line(keyUp, "\none\n>>> ")
 	x.line("sayy"+keyBackspace+" twoo"+keyBackspace, "\ntwo\n>>> ")
 	x.line("ay three"+keyCtrlA+"s", "\nthree\n>>> ")
 	x.line("say 日語"+keyLeft+"本", "\n日本語\n>>> ")
@@ -91,6 +93,11 @@ func TestTerminalAsksInPlace(t *testing.T) {
 	x.keys("\x1b[200~part Your \nask name\x1b[201~\r")
 	x.expect("\rYour name? ")
 	x.line("Bob", "\n<Bob>\n>>> ")
+	// A prompt that leaves no room for its answer stands above it.
+	long := strings.Repeat("long ", 14)
+	x.keys("ask \x1b[200~a\t" + long + "\x1b[201~\r")
+	x.expect("\na " + long + "? \n")
+	x.line("Cy", "Cy\n<Cy>\n>>> ")
 	// Ctrl-D is an empty answer, Ctrl-C interrupts.
 	x.keys("ask name\r")
 	x.expect("\nname? ")
@@ -283,6 +290,8 @@ func TestTerminalWithoutControlSequences(t *testing.T) {
 	x.keys(keyCtrlC)
 	x.expect("nterrupted")
 	x.expect("\n>>> ")
+	x.keys("say half" + keyCtrlD + keyCtrlD) // the end of a line, where it has begun
+	x.expect("half\n>>> ")
 	x.keys(keyCtrlD)
 	x.ends(0)
 	if strings.Contains(x.written(), "\x1b") {
@@ -411,7 +420,24 @@ func TestTerminalShowsPages(t *testing.T) {
 	x = openPlain(t, "PAGER=false")
 	x.line("page help", "\nhelp\n>>> ") // no pager is no reason for no help
 	x = openPlain(t, `PAGER=less() { echo "less $LESS"; }; less`, "LESS=-iR")
-	x.line("page help", "\nless -iR +5\n>>> ") // from the line on that the kernel says
+	x.line("third help", "\nless -iR +3\n>>> ") // the user's options, from the line on that the kernel says
+	// Without PAGER it is less, where that is.
+	dir := t.TempDir()
+	plainkern, err := exec.LookPath("plainkern")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(plainkern, filepath.Join(dir, "plainkern")); err != nil {
+		t.Fatal(err)
+	}
+	x = openPlain(t, "PAGER=", "LESS=", "PATH="+dir)
+	x.line("page help", "\nhelp\n>>> ")
+	less := "#!/bin/sh\necho less $* at $LESS\n"
+	if err := os.WriteFile(filepath.Join(dir, "less"), []byte(less), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	x.line("page help", "\nless -FRX at\n>>> ")
+	x.line("third help", "\nless -FRX at +3\n>>> ")
 }
 
 func TestTerminalSavesPlots(t *testing.T) {
@@ -420,6 +446,20 @@ func TestTerminalSavesPlots(t *testing.T) {
 	x.expect("plot saved to ")
 	x.expect("plot-001.svg\n>>> ")
 	x.line("repaint two", "\nplot updated in ")
+	x.expect(">>> ")
+	x.keys("\x1b[200~part half a line\ndot\x1b[201~\r")
+	x.expect("\nhalf a line\nplot saved to ")
+	x.expect("plot-002.png\n>>> ")
+	x.keys("\x1b[200~part 50%\nclear\npart 100%\x1b[201~\r")
+	x.expect("\r100%>>> ")
+	if !strings.Contains(x.written(), "\r\x1b[K100%") {
+		t.Errorf("what is cleared is not written over: %q", x.written())
+	}
+	x = openPlain(t, "TERM_PROGRAM=WezTerm")
+	x.line("dot", "\nplot saved to ")
+	if !strings.Contains(x.written(), "\x1b]1337;File=inline=1;size=") {
+		t.Errorf("the terminal does not show the picture: %q", x.written())
+	}
 }
 
 func TestTerminalTakesTheNextInput(t *testing.T) {

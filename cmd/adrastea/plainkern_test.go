@@ -14,6 +14,9 @@ import (
 	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
+// dot is a PNG of one pixel.
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
 // plain is a language of a few words, one to a line. It is not R, and needs
 // none: what the console does with any kernel is tested with it.
 type plain struct{ asked int } // how often IsComplete was called
@@ -66,6 +69,12 @@ func (p *plain) word(
 		return nil, req.Result(jupyter.MIMEBundle{"text/plain": "\x1b[34m" + arg + "\x1b[0m"}, nil)
 	case "html":
 		return nil, req.Display(jupyter.MIMEBundle{"text/html": "<b>" + arg + "</b>"}, nil, "")
+	case "markdown":
+		return nil, req.Display(jupyter.MIMEBundle{"text/markdown": arg}, nil, "")
+	case "clear":
+		return nil, req.ClearOutput(false)
+	case "dot":
+		return nil, req.Display(jupyter.MIMEBundle{"image/png": dot}, nil, "")
 	case "picture":
 		data := jupyter.MIMEBundle{"image/svg+xml": "<svg>" + arg + "</svg>", "text/plain": "?"}
 		return nil, req.Display(data, nil, "id")
@@ -86,9 +95,13 @@ func (p *plain) word(
 		return nil, &kernel.Error{Name: "Interrupt", Value: "interrupted"}
 	case "fail":
 		return nil, &kernel.Error{Name: "Failure", Value: arg, Traceback: []string{"failed: " + arg}}
-	case "page":
+	case "page", "third": // from its first line on, or from its third one
+		start := 0
+		if word == "third" {
+			start = 2
+		}
 		return &kernel.Result{Payload: []map[string]any{{
-			"source": "page", "start": 4, "data": map[string]any{"text/plain": arg + "\n"},
+			"source": "page", "start": start, "data": map[string]any{"text/plain": arg + "\n"},
 		}}}, nil
 	case "next":
 		return &kernel.Result{Payload: []map[string]any{{
