@@ -60,6 +60,7 @@ func (c *console) askCompleteness(ctx context.Context, code string) (*jupyter.Is
 	}
 	reply, err := c.client.IsComplete(ctx, code)
 	if end() {
+		c.out.endLine() // the terminal has shown ^C
 		return nil, errInterrupt
 	}
 	switch {

@@ -462,6 +462,32 @@ func TestTerminalSavesPlots(t *testing.T) {
 	}
 }
 
+// A kernel that does not say whether code is complete is not waited for in vain.
+func TestTerminalInterruptsAQuestionAboutCode(t *testing.T) {
+	ponders := filepath.Join(t.TempDir(), "ponders")
+	if err := unix.Mkfifo(ponders, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(ponders, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	file.SetReadDeadline(time.Now().Add(expectTimeout))
+	x := openPlain(t, "PLAINKERN_PONDERS="+ponders)
+	pid := kernelPID(t, x) // it does say, as a rule
+	x.keys("ponder\r")
+	if _, err := file.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	x.keys(keyCtrlC)
+	x.expect("\n>>> ")
+	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	x.line("say alive", "\nalive\n>>> ")
+}
+
 func TestTerminalTakesTheNextInput(t *testing.T) {
 	x := openPlain(t)
 	x.line("next say prepared", ">>> say prepared")

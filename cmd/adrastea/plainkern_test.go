@@ -133,9 +133,19 @@ func (p *plain) word(
 	return nil, &kernel.Error{Name: "Unknown", Value: word}
 }
 
-// IsComplete takes a line that ends in a backslash for incomplete.
+// IsComplete takes a line that ends in a backslash for incomplete. "ponder" writes to a
+// file and does not know before this process gets SIGUSR1.
 func (p *plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
 	p.asked++
+	if code == "ponder" {
+		wake := make(chan os.Signal, 1)
+		signal.Notify(wake, syscall.SIGUSR1)
+		defer signal.Stop(wake)
+		if err := os.WriteFile(os.Getenv("PLAINKERN_PONDERS"), []byte("\n"), 0o600); err != nil {
+			return nil, err
+		}
+		<-wake
+	}
 	last := code[strings.LastIndexByte(code, '\n')+1:]
 	if strings.HasSuffix(last, `\`) {
 		return &jupyter.IsCompleteReply{Status: "incomplete", Indent: "  "}, nil
