@@ -24,16 +24,20 @@ func TestDetectImages(t *testing.T) {
 	}{
 		{"TERM=xterm-256color", noImages},
 		{"TERM=xterm-kitty", kittyImages},
+		{"TERM=xterm-ghostty", kittyImages},
 		{"TERM=xterm-256color KITTY_WINDOW_ID=1", kittyImages},
 		{"TERM=xterm-256color TERM_PROGRAM=ghostty", kittyImages},
 		{"TERM=xterm-256color TERM_PROGRAM=iTerm.app", itermImages},
 		{"TERM=xterm-256color LC_TERMINAL=iTerm2", itermImages},
 		{"TERM=xterm-256color TERM_PROGRAM=WezTerm", itermImages},
 		{"TERM=foot", sixelImages},
+		{"TERM=foot-extra", sixelImages},
+		{"TERM=yaft-sixel", sixelImages},
 		{"TERM=mlterm", sixelImages},
 		{"TERM=screen KITTY_WINDOW_ID=1", noImages},
 		{"TERM=tmux-256color TERM_PROGRAM=iTerm.app", noImages},
 		{"TERM=xterm-kitty TMUX=/tmp/tmux", noImages},
+		{"TERM=xterm-kitty STY=1.pts", noImages},
 		{"", noImages},
 	} {
 		vars := map[string]string{}
@@ -43,6 +47,31 @@ func TestDetectImages(t *testing.T) {
 		}
 		if got := detectImages(func(name string) string { return vars[name] }); got != c.want {
 			t.Errorf("detectImages(%s) = %d, want %d", c.env, got, c.want)
+		}
+	}
+}
+
+// Each terminal is sent a picture in the way that it understands.
+func TestInlineImages(t *testing.T) {
+	raw, err := base64.StdEncoding.DecodeString(dot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for term, want := range map[string]string{
+		"xterm":       "",
+		"xterm-kitty": "\x1b_Ga=T,f=100,q=2,m=0;" + dot + "\x1b\\\n",
+		"WezTerm":     fmt.Sprintf("\x1b]1337;File=inline=1;size=%d:%s\a\n", len(raw), dot),
+		"mlterm":      "\x1bPq\"1;1;1;1#0;2;0;0;0",
+	} {
+		for _, name := range []string{"TMUX", "STY", "KITTY_WINDOW_ID", "LC_TERMINAL"} {
+			t.Setenv(name, "")
+		}
+		t.Setenv("TERM", term)
+		t.Setenv("TERM_PROGRAM", term)
+		var b strings.Builder
+		writeInline(&b, raw)
+		if got := b.String(); got != want && (term != "mlterm" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%s gets %q, want %q", term, got, want)
 		}
 	}
 }
@@ -57,6 +86,9 @@ func TestKittyImages(t *testing.T) {
 		keys, data, ok := strings.Cut(strings.TrimPrefix(piece, "\x1b_G"), ";")
 		if !ok || len(data) > 4096 {
 			t.Errorf("piece %d has %d characters", i, len(data))
+		}
+		if first := strings.HasPrefix(keys, "a=T,f=100,q=2,"); first != (i == 0) {
+			t.Errorf("piece %d has the keys %s", i, keys)
 		}
 		if more := strings.HasSuffix(keys, "m=1"); more != (i < len(pieces)-1) {
 			t.Errorf("piece %d of %d has the keys %s", i, len(pieces), keys)
@@ -73,7 +105,7 @@ func TestSixelImages(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 13, 8))
 	for x := range 13 {
 		for y := range 8 {
-			if (x/3+y/2)%2 == 0 {
+			if (x/5+y/2)%2 == 0 {
 				img.Set(x, y, color.Black)
 			} else {
 				img.Set(x, y, color.White)
