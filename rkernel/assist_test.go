@@ -20,7 +20,8 @@ var typing = []struct {
 	{&jupyter.InspectRequest{Code: "mean", CursorPos: 4}, `"found":false`},
 	{&jupyter.IsCompleteRequest{Code: "f <- function() {"}, `"status":"incomplete","indent":"  "`},
 	{&jupyter.IsCompleteRequest{Code: "'a"}, `"status":"incomplete"`},
-	{&jupyter.IsCompleteRequest{Code: "1 +"}, `"status":"incomplete"`},
+	{&jupyter.IsCompleteRequest{Code: "1 + # c"}, `"status":"incomplete"`},
+	{&jupyter.IsCompleteRequest{Code: "mean(1)"}, `"status":"unknown"`},
 	{&jupyter.IsCompleteRequest{Code: "mean(1);"}, `"status":"unknown"`},
 }
 

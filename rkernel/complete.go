@@ -219,7 +219,7 @@ func nameQuery(code []rune, tokens []token, at int, partial string) query {
 	}
 }
 
-// endsValue says that a value ends with tokens[i], so that within brackets only an
+// endsValue says that a value ends with tokens[i], which is in a call, so that only an
 // operator, a comma or a bracket can follow.
 func endsValue(tokens []token, i int) bool {
 	switch t := tokens[i]; t.kind {
@@ -231,11 +231,7 @@ func endsValue(tokens []token, i int) bool {
 		if t.text != ")" {
 			return true
 		}
-		open := openBefore(tokens, i)
-		if open < 1 {
-			return true
-		}
-		head := tokens[open-1].text // that of a lambda is \
+		head := tokens[openBefore(tokens, i)-1].text // that of a lambda is \
 		return !slices.Contains([]string{"if", "while", "for", "function", `\`}, head)
 	}
 	return false

@@ -25,7 +25,7 @@ func operandStart(tokens []token, end int) int {
 	i := end - 1
 	for i >= 0 {
 		switch t := tokens[i]; {
-		case t.kind == tokenClose && t.text != ")" && t.text != "}":
+		case t.kind == tokenClose:
 			open := subsetStart(tokens, i)
 			if open < 0 {
 				return -1
@@ -56,8 +56,8 @@ func subsetStart(tokens []token, end int) int {
 			if depth--; depth == 0 {
 				return i
 			}
-		case t.kind == tokenName, t.kind == tokenNumber, t.kind == tokenString && !t.open,
-			t.kind == tokenQuoted && !t.open, isMember(t), isNamespace(t):
+		case t.kind == tokenName, t.kind == tokenNumber, t.kind == tokenString,
+			t.kind == tokenQuoted, isMember(t), isNamespace(t):
 		case t.kind == tokenOp && strings.Contains(",:-", t.text):
 		default:
 			return -1
@@ -121,9 +121,7 @@ func withoutText(code []rune, tokens []token, from int) string {
 			blank(out[t.start:t.end])
 		case tokenString:
 			blank(out[t.start:t.end])
-			if t.end-t.start >= 2 && !t.open {
-				out[t.start], out[t.end-1] = '"', '"'
-			}
+			out[t.start], out[t.end-1] = '"', '"'
 		}
 	}
 	for i, c := range out {

@@ -76,6 +76,16 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{".Mach^", "complete_name(.Mach||)"},
 		{"1 + .Machine$in^", "complete_member(.Machine|$|in)"},
 		{"x[y[1]]$a^", "complete_member(x[y[1]]|$|a)"},
+		{"x[[y[[1]]]]$a^", "complete_member(x[[y[[1]]]]|$|a)"},
+		{"x[i + 1]$a^", "()"},
+		{"{ x }$a^", "()"},
+		{"f(x, # c\n^", "complete_name(f(x,     |f|x)"},
+		{"f(1,\tx^", "complete_name(f(1, x|f|)"},
+		{"f(repeat ^", "complete_name(f(repeat |f|)"},
+		{"f((x) ^", "()"},
+		{"`a b`^", "()"},
+		{`library(stats, "a^`, `complete_file(a|")`},
+		{"(\\(x) x)(zi^", "complete_name(zi||)"},
 	}
 	for _, test := range tests {
 		code, cursor := at(test.code)
@@ -104,6 +114,13 @@ func TestColumnsAreOfferedOfTheDataAtHand(t *testing.T) {
 		{"(c^", ""},
 		{"d; f(c^", ""},
 		{"f(\"a\", c^", ""},
+		{"mutate(.data = d, c^", "d"},
+		{"f(x = d, c^", ""},
+		{"f(x)[c^", ""},
+		{"d + f(c^", ""},
+		{"d[1] |> f(c^", "d[1]"},
+		{"(d) |> f(c^", ""},
+		{"with(d, subset(d, c^", "d"},
 		{"x <- d\ny <- (c^", ""},
 	}
 	for _, test := range tests {
@@ -157,6 +174,11 @@ func TestInspectionFindsTheObjectAtTheCursor(t *testing.T) {
 		{"x[[i]]$c^", nil},
 		{"x[1]$c^", nil},
 		{"`a b`^", []string{"a b"}},
+		{"`a\\`b\\\\c`^", []string{"a`b\\c"}},
+		{"`lm^", nil},
+		{"x[[1, 2]]$c^", nil},
+		{"lm^# c", []string{"lm"}},
+		{"a ^<- 1", nil},
 		{"# lm^", nil},
 		{"1 + ^", nil},
 		{"^", nil},
@@ -198,6 +220,8 @@ func TestIncompleteCodeComesWithTheNextIndent(t *testing.T) {
 		{"{\n  g(a,\n    b)\n", "  "},
 		{"{\n  a # b {", "  "},
 		{"{\n\n", "  "},
+		{"{\n  a;\n", "  "},
+		{"}\nf(", "  "}, // while R is busy, and does not say that it is wrong
 	}
 	for _, test := range tests {
 		reply := isComplete(t.Context(), &asked{answer: []string{"incomplete"}}, test.code)

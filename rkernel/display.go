@@ -66,21 +66,17 @@ func pagePayload(parts [][]byte) (map[string]any, error) {
 	return map[string]any{"source": "page", "data": data, "start": start}, nil
 }
 
-// addPage adds a page to the payloads of a reply. Front ends show one page of a
-// reply, so several become one.
+// addPage adds a page to the payloads of a reply, which are pages. Front ends show one
+// page of a reply, so several become one.
 func addPage(payloads []map[string]any, page map[string]any) []map[string]any {
-	for _, p := range payloads {
-		old, ok := p["data"].(jupyter.MIMEBundle)
-		if !ok || p["source"] != "page" {
-			continue
-		}
-		data := page["data"].(jupyter.MIMEBundle)
-		html := joinPages("\n<hr/>\n", pageHTML(old), pageHTML(data))
-		old["text/plain"] = joinPages("\n\n", old["text/plain"], data["text/plain"])
-		old["text/html"] = html
-		return payloads
+	if len(payloads) == 0 {
+		return append(payloads, page)
 	}
-	return append(payloads, page)
+	old, data := payloads[0]["data"].(jupyter.MIMEBundle), page["data"].(jupyter.MIMEBundle)
+	html := joinPages("\n<hr/>\n", pageHTML(old), pageHTML(data))
+	old["text/plain"] = joinPages("\n\n", old["text/plain"], data["text/plain"])
+	old["text/html"] = html
+	return payloads
 }
 
 func joinPages(between string, a, b any) string {

@@ -76,10 +76,10 @@ func pathTo(tokens []token, at int) []string {
 	path := []string{unescapeName(tokens[start])}
 	for i := start + 1; i <= at; {
 		switch t := tokens[i]; {
-		case (isMember(t) || isNamespace(t)) && i+1 <= at:
+		case isMember(t) || isNamespace(t):
 			path = append(path, t.text, unescapeName(tokens[i+1]))
 			i += 2
-		case t.kind == tokenOpen && t.text == "[[" && i+2 <= at && tokens[i+2].kind == tokenClose &&
+		case t.kind == tokenOpen && t.text == "[[" && tokens[i+2].kind == tokenClose &&
 			(tokens[i+1].kind == tokenString || tokens[i+1].kind == tokenNumber):
 			path = append(path, "[[", tokens[i+1].text)
 			i += 3

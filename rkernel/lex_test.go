@@ -20,6 +20,7 @@ func TestLexCutsCodeAsRDoes(t *testing.T) {
 		{"\\(x) x |> f()", "\\|(|x|)|x||>|f|(|)"},
 		{"été_1 <- .5e-3", "été_1|<-|.5e|-|3"},
 		{"rep(1)", "rep|(|1|)"},
+		{`r"abc" % b`, `r|abc|%|b`},
 	}
 	for _, test := range tests {
 		var got []string

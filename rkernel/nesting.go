@@ -17,7 +17,7 @@ func (n *Nesting) Add(line string) (open bool) {
 	l.brackets = n.brackets
 	n.rest = ""
 	for t := range l.tokens() {
-		if t.open && t.kind != tokenComment {
+		if t.open {
 			n.rest = string(l.code[t.start:])
 		}
 	}
