@@ -200,6 +200,7 @@ func openPair(what string, open func(*[2]int) error) (fds [2]int, err error) {
 	return fds, nil
 }
 
+// closeAll closes files, which may be nil.
 func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()
@@ -221,11 +222,7 @@ func (p *process) closeLanes() {
 			unix.Close(fd)
 		}
 	}
-	for _, f := range p.wake {
-		if f != nil {
-			f.Close()
-		}
-	}
+	closeAll(p.wake[:])
 	if p.listener != nil {
 		p.listener.close()
 	}

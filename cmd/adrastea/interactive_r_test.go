@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,6 +63,22 @@ func TestTerminalAnswersR(t *testing.T) {
 	x.keys("g <- function() { browser(); 7 }; g()\r")
 	x.expect("Browse[1]> ")
 	x.line("c", "\n[1] 7\n> ")
+}
+
+// A profile that asks does so when there is code to run. Ctrl-C discards that, too.
+func TestTerminalInterruptsTheQuestionOfAProfile(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "profile.R")
+	if err := os.WriteFile(profile, []byte("x <- readline('ready? ')\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := openR(t, "R_PROFILE_USER="+profile)
+	x.line("cat('gone')", "\nready? ")
+	x.keys(keyCtrlC)
+	x.expect("\n> ")
+	x.line("1 + 1", "\n[1] 2\n> ")
+	if strings.Contains(x.text(), "\ngone") {
+		t.Error("code that was given up has run")
+	}
 }
 
 func TestTerminalInterruptsR(t *testing.T) {

@@ -465,15 +465,7 @@ func TestTerminalSavesPlots(t *testing.T) {
 // A kernel that does not say whether code is complete is not waited for in vain.
 func TestTerminalInterruptsAQuestionAboutCode(t *testing.T) {
 	ponders := filepath.Join(t.TempDir(), "ponders")
-	if err := unix.Mkfifo(ponders, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.OpenFile(ponders, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	file.SetReadDeadline(time.Now().Add(expectTimeout))
+	file := openFIFO(t, ponders)
 	x := openPlain(t, "PLAINKERN_PONDERS="+ponders)
 	pid := kernelPID(t, x) // it does say, as a rule
 	x.keys("ponder\r")

@@ -118,6 +118,25 @@ func TestSignals(t *testing.T) {
 			p.cmd.Process.Signal(c.signal)
 			p.ends(t, c.status)
 		})
+		t.Run(name+" while the kernel starts", func(t *testing.T) {
+			home := t.TempDir()
+			writeKernel(t, home, "slow", "sh", "-c", `echo >"$HOME/starts"; exec sleep 1000`)
+			starts := openFIFO(t, filepath.Join(home, "starts"))
+			cmd := exec.Command("adrastea", "console", "--kernel", "slow")
+			cmd.Env = append(os.Environ(), "HOME="+home, "JUPYTER_PATH="+home,
+				"JUPYTER_RUNTIME_DIR="+filepath.Join(home, "run"))
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := starts.Read(make([]byte, 1)); err != nil {
+				t.Error(err)
+			}
+			cmd.Process.Signal(c.signal)
+			cmd.Wait()
+			if got := cmd.ProcessState.ExitCode(); got != c.status {
+				t.Errorf("exit status %d, want %d", got, c.status)
+			}
+		})
 	}
 	t.Run("hung up under nohup", func(t *testing.T) {
 		p := startCommand(t, exec.Command("sh", "-c", `trap "" HUP; exec adrastea console --kernel plain`))

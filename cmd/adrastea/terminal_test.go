@@ -13,6 +13,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"github.com/adrastea-kernel/adrastea/jupyter"
 )
 
 // A terminal is a console on a pseudo-terminal, with a user who types and reads.
@@ -80,15 +82,33 @@ func openCommand(t *testing.T, env []string, cmd *exec.Cmd) *terminal {
 
 func writePlainKernel(t *testing.T, home string) {
 	t.Helper()
-	dir := filepath.Join(home, "kernels", "plain")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	writeKernel(t, home, "plain", "plainkern", "{connection_file}")
+}
+
+// writeKernel makes a kernel that is started by argv known below home.
+func writeKernel(t *testing.T, home, name string, argv ...string) {
+	t.Helper()
+	spec := jupyter.KernelSpec{
+		Argv: argv, DisplayName: name, Language: name, InterruptMode: jupyter.InterruptByMessage,
+	}
+	if _, err := spec.Install(filepath.Join(home, "kernels"), name, nil); err != nil {
 		t.Fatal(err)
 	}
-	const spec = `{"argv": ["plainkern", "{connection_file}"], "display_name": "Plain",
-		"language": "plain", "interrupt_mode": "message"}`
-	if err := os.WriteFile(filepath.Join(dir, "kernel.json"), []byte(spec), 0o644); err != nil {
+}
+
+// openFIFO makes a file that another process writes to when it has come somewhere.
+func openFIFO(t *testing.T, path string) *os.File {
+	t.Helper()
+	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	file.SetReadDeadline(time.Now().Add(expectTimeout))
+	return file
 }
 
 func (x *terminal) read() {
