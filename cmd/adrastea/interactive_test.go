@@ -80,6 +80,8 @@ func TestTerminalCompletes(t *testing.T) {
 	x.keys("m\t\r")
 	x.expect("\ncomplain\n>>> ")
 	x.line("say 日\t!", "\n日本語!\n>>> ")
+	x.line("say two\t!", "\ntwo!\n>>> ") // what matches has no place in a line
+	x.line("say wild\t!", "\nwild!\n>>> ")
 	x.keys("\tsay") // at the start of a line it indents
 	x.expect(">>>     say")
 }
@@ -238,6 +240,9 @@ func TestTerminalForgetsWhereNoHistoryIsWanted(t *testing.T) {
 	if files, err := os.ReadDir(state); err != nil || len(files) > 0 {
 		t.Errorf("%v, %v; want no file", files, err)
 	}
+	x = openPlain(t, "XDG_STATE_HOME=/dev/null") // where there is no place for it
+	x.line("say one", "\none\n>>> ")
+	x.line(keyUp, "\none\n>>> ")
 }
 
 func TestTerminalPastesWithoutRunning(t *testing.T) {
@@ -417,6 +422,8 @@ func TestTerminalColors(t *testing.T) {
 func TestTerminalShowsPages(t *testing.T) {
 	x := openPlain(t, "PAGER=sed 's/^/paged: /'")
 	x.line("page help", "\npaged: help\n>>> ")
+	x = openPlain(t, "PAGER=sed \"s/^/at $LESS /\"")
+	x.line("third help", "\nat +3 help\n>>> ")
 	x = openPlain(t, "PAGER=false")
 	x.line("page help", "\nhelp\n>>> ") // no pager is no reason for no help
 	x = openPlain(t, `PAGER=less() { echo "less $LESS"; }; less`, "LESS=-iR")
@@ -503,6 +510,32 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	}
 	if !strings.HasSuffix(x.written(), pasteOff+"\r\n") && !strings.HasSuffix(x.written(), pasteOff) {
 		t.Errorf("bracketed paste is left on: %q", x.written())
+	}
+}
+
+// What other front ends do with a kernel that was joined is theirs.
+func TestTerminalShowsNothingOfOthers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "kernel.json")
+	kernel := exec.Command("plainkern", file, "create")
+	if err := kernel.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		kernel.Process.Kill()
+		kernel.Wait()
+	})
+	if err := awaitKernel(file); err != nil {
+		t.Fatal(err)
+	}
+	x := openTerminal(t, nil, "--existing", file)
+	x.expect(">>> ")
+	other := exec.Command("adrastea", "console", "--existing", file, "-e", "say theirs")
+	if out, err := other.Output(); err != nil || string(out) != "theirs\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+	x.line("say mine", "\nmine\n>>> ")
+	if strings.Contains(x.text(), "theirs") {
+		t.Error("the output of another front end is shown")
 	}
 }
 

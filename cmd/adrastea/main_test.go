@@ -105,14 +105,19 @@ func oneLine(ts *testscript.TestScript, neg bool, args []string) {
 // waitFile is "waitfile FILE": it waits until FILE is a connection file with
 // ports.
 func waitFile(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(awaitKernel(ts.MkAbs(args[0])))
+}
+
+// awaitKernel waits until file is a connection file with ports.
+func awaitKernel(file string) error {
 	deadline := time.Now().Add(30 * time.Second)
 	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
-		conn, err := jupyter.ReadConnectionFile(ts.MkAbs(args[0]))
+		conn, err := jupyter.ReadConnectionFile(file)
 		if err == nil && conn.Ports[jupyter.Heartbeat] != 0 {
-			return
+			return nil
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("no kernel wrote %s: %v", args[0], err)
+			return fmt.Errorf("no kernel wrote %s: %v", file, err)
 		}
 	}
 }

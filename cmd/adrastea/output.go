@@ -352,7 +352,7 @@ func (o *output) page(text string, start int) {
 	cmd := exec.Command("/bin/sh", "-c", pager)
 	cmd.Stdin = strings.NewReader(text)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if start > 0 && strings.HasPrefix(pager, "less") {
+	if start > 0 { // for less, under whatever name
 		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=%s +%d", os.Getenv("LESS"), start+1))
 	}
 	if err := cmd.Run(); err != nil {

@@ -251,8 +251,49 @@ func TestHistoryFile(t *testing.T) {
 	if n := strings.Count(string(raw), "\n"); err != nil || n != historySize {
 		t.Errorf("the file has %d entries, %v; want %d", n, err, historySize)
 	}
+	// A history that cannot be read to its end is not cut: the end would be lost.
+	long := strings.Repeat("x", 17<<20)
+	h.add(long)
+	h.add("after")
+	h.load()
+	if raw, err := os.ReadFile(h.path); err != nil || !strings.HasSuffix(string(raw), "x\nafter\n") {
+		t.Errorf("the end of the history is lost (%v)", err)
+	}
 	if historyFile("../../x").path != filepath.Join(filepath.Dir(h.path), "history-.._.._x") {
 		t.Errorf("the name of a language leaves the directory: %s", historyFile("../../x").path)
+	}
+}
+
+// Whatever forms an output has, and whatever a kernel leaves out of an error.
+func TestOutputIsShownAsText(t *testing.T) {
+	session := jupyter.NewSession("")
+	for _, c := range []struct {
+		content jupyter.Content
+		color   bool
+		want    string
+	}{
+		{content: &jupyter.DisplayData{Data: jupyter.MIMEBundle{"text/plain": "1", "text/html": "<b>1</b>"}}, want: "1\n"},
+		{content: &jupyter.DisplayData{Data: jupyter.MIMEBundle{"text/plain": ""}}},
+		{content: &jupyter.DisplayData{Data: jupyter.MIMEBundle{"text/latex": "$a$", "text/html": "<b>1</b>"}}, want: "$a$\n"},
+		{content: &jupyter.DisplayData{Data: jupyter.MIMEBundle{"text/markdown": "*a*\n"}}, want: "*a*\n"},
+		{content: &jupyter.DisplayData{Data: jupyter.MIMEBundle{"application/json": "1"}}},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{EName: "E", EValue: "v", Traceback: []string{"a", "b\n"}}}, want: "a\nb\n"},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{EName: "E", EValue: "v"}}, want: "E: v\n"},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{EName: "E"}}, want: "E\n"},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{Traceback: []string{"\x1b[1ma\x1b[0m"}}}, want: "a\n"},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{Traceback: []string{"a"}}}, color: true, want: "\x1b[31ma\x1b[0m\n"},
+		{content: &jupyter.Error{ErrorInfo: jupyter.ErrorInfo{Traceback: []string{"\x1b[1ma\x1b[0m"}}}, color: true, want: "\x1b[1ma\x1b[0m\n"},
+	} {
+		var b strings.Builder
+		o := &output{stdout: &b, stderr: &b, color: c.color, plots: newPlotSaver(t.TempDir())}
+		m, err := session.New(nil, c.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.show(m)
+		if b.String() != c.want {
+			t.Errorf("%+v shows %q, want %q", c.content, b.String(), c.want)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ func TestPasteFilter(t *testing.T) {
 		"all line ends":     {[]string{"\x1b[200~a\r\nb\rc\n\x1b[201~"}, "a␤b␤c"},
 		"ends go":           {[]string{"\x1b[200~a\n\n\x1b[201~\r"}, "a\r"},
 		"tab":               {[]string{"\x1b[200~a\tb\x1b[201~\t"}, "a␉b\t"},
-		"commands go":       {[]string{"\x1b[200~a\x03\x04\x1b[Ab\x1b[201~"}, "a[Ab"},
+		"commands go":       {[]string{"\x1b[200~a\x03\x04\x7f\x1b[Ab\x1b[201~"}, "a[Ab"},
 		"in pieces":         {[]string{"x\x1b[2", "00~a\n", "b\x1b[201", "~y"}, "xa␤by"},
 		"twice":             {[]string{"\x1b[200~a\x1b[201~\r\x1b[200~b\x1b[201~"}, "a\rb"},
 		"escape alone":      {[]string{"\x1b", "b"}, "\x1bb"},

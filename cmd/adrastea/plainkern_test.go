@@ -135,7 +135,7 @@ func (p *plain) word(
 
 // IsComplete takes a line that ends in a backslash for incomplete. "ponder" writes to a
 // file and does not know before this process gets SIGUSR1.
-func (p *plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteReply, error) {
+func (p *plain) IsComplete(ctx context.Context, code string) (*jupyter.IsCompleteReply, error) {
 	p.asked++
 	if code == "ponder" {
 		wake := make(chan os.Signal, 1)
@@ -144,7 +144,10 @@ func (p *plain) IsComplete(_ context.Context, code string) (*jupyter.IsCompleteR
 		if err := os.WriteFile(os.Getenv("PLAINKERN_PONDERS"), []byte("\n"), 0o600); err != nil {
 			return nil, err
 		}
-		<-wake
+		select {
+		case <-wake:
+		case <-ctx.Done():
+		}
 	}
 	last := code[strings.LastIndexByte(code, '\n')+1:]
 	if strings.HasSuffix(last, `\`) {
@@ -161,10 +164,13 @@ func (*plain) Complete(_ context.Context, code string, cursor int) (*jupyter.Com
 		start--
 	}
 	var matches []string
-	for _, w := range []string{"complain", "colored", "picture", "日本語"} {
+	for _, w := range []string{"complain", "colored", "picture", "日本語", "two\nlines"} {
 		if strings.HasPrefix(w, string(r[start:cursor])) {
 			matches = append(matches, w)
 		}
+	}
+	if string(r[start:cursor]) == "wild" { // as of other code
+		matches, start, cursor = []string{"wildest"}, start+100, cursor+100
 	}
 	return &jupyter.CompleteReply{
 		Status: jupyter.StatusOK, Matches: matches, CursorStart: start, CursorEnd: cursor,

@@ -138,6 +138,22 @@ func TestSignals(t *testing.T) {
 			}
 		})
 	}
+	t.Run("interrupted while it asks whether code is complete", func(t *testing.T) {
+		ponders := filepath.Join(t.TempDir(), "ponders")
+		file := openFIFO(t, ponders)
+		t.Setenv("PLAINKERN_PONDERS", ponders)
+		p := startPipeline(t, "-e", "say one", "-e", "ponder", "-e", "say unreachable")
+		p.line(t, "one")
+		if _, err := file.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		p.cmd.Process.Signal(syscall.SIGINT)
+		rest, err := io.ReadAll(p.stdout)
+		if err != nil || len(rest) > 0 {
+			t.Errorf("more output: %q, %v", rest, err)
+		}
+		p.ends(t, interruptStatus)
+	})
 	t.Run("hung up under nohup", func(t *testing.T) {
 		p := startCommand(t, exec.Command("sh", "-c", `trap "" HUP; exec adrastea console --kernel plain`))
 		io.WriteString(p.stdin, "say one\n")
