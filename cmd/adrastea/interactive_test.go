@@ -422,6 +422,11 @@ func TestTerminalColors(t *testing.T) {
 func TestTerminalShowsPages(t *testing.T) {
 	x := openPlain(t, "PAGER=sed 's/^/paged: /'")
 	x.line("page help", "\npaged: help\n>>> ")
+	x.keys("\x1b[200~part half\npage help\x1b[201~\r")
+	x.expect("\nhalf\npaged: help\n>>> ")
+	if strings.Contains(x.text(), "half>>> ") {
+		t.Error("what is above a page is shown below it again")
+	}
 	x = openPlain(t, "PAGER=sed \"s/^/at $LESS /\"")
 	x.line("third help", "\nat +3 help\n>>> ")
 	x = openPlain(t, "PAGER=false")
@@ -438,7 +443,8 @@ func TestTerminalShowsPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	x = openPlain(t, "PAGER=", "LESS=", "PATH="+dir)
-	x.line("page help", "\nhelp\n>>> ")
+	x.keys("page help\r")
+	x.expect("page help\nhelp\n>>> ")
 	less := "#!/bin/sh\necho less $* at $LESS\n"
 	if err := os.WriteFile(filepath.Join(dir, "less"), []byte(less), 0o755); err != nil {
 		t.Fatal(err)
@@ -450,7 +456,7 @@ func TestTerminalShowsPages(t *testing.T) {
 func TestTerminalSavesPlots(t *testing.T) {
 	x := openPlain(t)
 	x.keys("picture one\r")
-	x.expect("plot saved to ")
+	x.expect("picture one\nplot saved to ")
 	x.expect("plot-001.svg\n>>> ")
 	x.line("repaint two", "\nplot updated in ")
 	x.expect(">>> ")
@@ -616,6 +622,32 @@ func TestLateOutputAroundAPrompt(t *testing.T) {
 	late("after\n")
 	if got, want := shown.String(), "before\n>>> \nmeanwhile\n>>> after\n"; got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
+	}
+}
+
+// Late output is written over a line only where it is known how far that goes.
+func TestLateOutputBelowAnEditedLine(t *testing.T) {
+	for _, c := range []struct {
+		columns int64
+		typed   string
+		want    int64
+	}{
+		{4, "say", 7}, {4, "日本", 8}, {4, keyLeft, unknownWidth}, {4, "a" + keyBackspace, unknownWidth},
+		{unknownWidth, "a", unknownWidth}, {noLine, "a", noLine}, {noLine, keyLeft, noLine},
+	} {
+		var e lineEditor
+		e.columns.Store(c.columns)
+		e.count([]byte(c.typed))
+		if got := e.columns.Load(); got != c.want {
+			t.Errorf("after %q in column %d: %d, want %d", c.typed, c.columns, got, c.want)
+		}
+	}
+	for _, columns := range []int64{unknownWidth, 1 << 20} {
+		var e lineEditor
+		e.columns.Store(columns)
+		if e.interject("late\n") {
+			t.Errorf("text is written over a line that takes %d columns", columns)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -103,6 +104,11 @@ func TestAnInterruptThatCannotBeTypedIsKept(t *testing.T) {
 	})
 	stop := e.pump(t.Context())
 	i.deliver()
+	for taken := false; !taken; runtime.Gosched() { // by the pump, to be typed
+		i.mu.Lock()
+		taken = len(i.waiting[0]) == 0
+		i.mu.Unlock()
+	}
 	stop()
 	if c, _ := i.wait(); len(c) != 1 {
 		t.Error("the interrupt is lost")
