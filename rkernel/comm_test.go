@@ -307,7 +307,7 @@ func TestCommsEndWithR(t *testing.T) {
 func TestTokensOfJSON(t *testing.T) {
 	for _, tt := range []struct{ json, want string }{
 		{"", "o0"}, {"{}", "o0"}, {"[]", "a0"}, {"null", "n"}, {`"a"`, "sa"}, {"1", "i1"},
-		{"-2147483648", "d-2147483648"}, {"2147483647", "i2147483647"}, {"1.0", "d1.0"}, {"true", "bTRUE"},
+		{"-2147483648", "d-2147483648"}, {"2147483647", "i2147483647"}, {"1.0", "d1.0"}, {"true", "bTRUE"}, {"false", "bFALSE"},
 		{"[1,2.5,null]", "d1,2.5,NA"}, {"[null,null]", "a2 n n"}, {"[true,null]", "bTRUE,NA"},
 		{`["a","n",null]`, "S3 sa sn n"}, {`["a",1]`, "a2 sa i1"}, {"[[1,2],[3]]", "a2 i1,2 i3"},
 		{`[{"a":1}]`, "a1 o1 sa i1"}, {`{"a":[],"b":{"c":"d"}}`, "o2 sa sb a0 o1 sc sd"},

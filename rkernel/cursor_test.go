@@ -225,6 +225,7 @@ func TestIncompleteCodeComesWithTheNextIndent(t *testing.T) {
 		{"{\n  a # b {", "  "},
 		{"{\n\n", "  "},
 		{"{\n  a;\n", "  "},
+		{"g(\n  a +\n      b, c +", "    "},
 		{"}\nf(", "  "}, // while R is busy, and does not say that it is wrong
 	}
 	for _, test := range tests {

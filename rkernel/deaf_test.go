@@ -148,6 +148,17 @@ func TestInterruptGraceEndsADeafR(t *testing.T) {
 	}
 }
 
+func TestTheOfferToEndRSaysWhenItEnds(t *testing.T) {
+	const again = "R has not reacted to the interrupt yet. Interrupt again to end R: all variables will be lost.\n"
+	for grace, want := range map[time.Duration]string{
+		0: again, 90 * time.Second: again + "If it goes on, R will be ended 1m30s after the interrupt.\n",
+	} {
+		if got := offer(grace); got != want {
+			t.Errorf("offer(%v) = %q, want %q", grace, got, want)
+		}
+	}
+}
+
 func TestInterruptGraceSparesAnRThatReacts(t *testing.T) {
 	r := startLanguage(t, &Config{InterruptGrace: time.Minute}) // whatever else the machine does
 	c := beginIn(r, `x <- "kept"; cat("go\n"); Sys.sleep(60)`)

@@ -23,6 +23,19 @@ func TestABreakpointStopsTheCell(t *testing.T) {
 		t.Errorf("stopped: %s", why)
 	}
 	f.at("f:2", "top level:12")
+	for _, part := range []struct {
+		start, levels int
+		want          string
+	}{{0, 1, "f"}, {1, 0, "top level"}, {1, 9, "top level"}, {9, 9, ""}} {
+		stack := f.ask("stackTrace", object{"startFrame": part.start, "levels": part.levels})
+		names := ""
+		for _, s := range stack["stackFrames"].([]any) {
+			names += fmt.Sprint(s.(object)["name"])
+		}
+		if names != part.want || stack["totalFrames"] != 2.0 {
+			t.Errorf("frames of the stack from %d, %d: %v", part.start, part.levels, stack)
+		}
+	}
 	if got, want := f.all(), []string{"stdout|i = 1 \n"}; !slices.Equal(got, want) {
 		t.Errorf("before the stop %q", got)
 	}
@@ -82,7 +95,14 @@ f <- function(a) {
 	if got, want := fmt.Sprint(info["breakpoints"]), fmt.Sprintf("[map[breakpoints:[map[line:1] map[line:4] map[line:7] map[line:8]] source:%s]]", f.path); got != want {
 		t.Errorf("debugInfo: %v, want %v", got, want)
 	}
-	file := f.ask("setBreakpoints", object{"source": object{"path": "/tmp/a.R"}, "breakpoints": []object{{"line": 1}}})
+	path := filepath.Join(t.TempDir(), "a.R")
+	if err := os.WriteFile(path, []byte("a <- 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.ask("source", object{"source": object{"path": path}})["content"]; got != "a <- 1\n" {
+		t.Errorf("the source of a file is %q", got)
+	}
+	file := f.ask("setBreakpoints", object{"source": object{"path": path}, "breakpoints": []object{{"line": 1}}})
 	if b := file["breakpoints"].([]any)[0].(object); b["verified"] != false || b["message"] != "only code of cells can stop" {
 		t.Errorf("a breakpoint in a file: %v", b)
 	}

@@ -17,6 +17,7 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 	two := fakeR(t, map[string]string{description: "Version: 4.4.2\n", lib: ""})
 	old := fakeR(t, map[string]string{description: "Version: 4.1.3\n", lib: ""})
 	base := fakeR(t, map[string]string{description: "Version: 4.5.0\n", lib: ""})
+	mamba := fakeR(t, map[string]string{description: "Version: 4.3.0\n", lib: ""})
 	home := t.TempDir()
 	conda := filepath.Join(home, "miniforge3", "envs", "stats é 1")
 	write(t, filepath.Join(conda, "x"), "")
@@ -26,7 +27,7 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 	if err := os.Symlink(filepath.Join(base, "bin"), filepath.Join(home, "miniforge3", "bin")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(home, ".conda", "environments.txt"), old+"\n\n/no/such/env\n"+conda+"\n")
+	write(t, filepath.Join(home, ".conda", "environments.txt"), old+"\n\n/no/such/env\n"+conda+"\n"+old+"\n")
 	links := t.TempDir() // as /usr/bin has a link to R
 	if err := os.Symlink(filepath.Join(one, "bin", "R"), filepath.Join(links, "R")); err != nil {
 		t.Fatal(err)
@@ -34,6 +35,7 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 	t.Setenv("HOME", home)
 	t.Setenv("R_HOME", "")
 	t.Setenv("CONDA_PREFIX", "")
+	t.Setenv("CONDA_EXE", filepath.Join(mamba, "condabin", "conda"))
 	t.Setenv("PATH", links+":/no/such/bin::"+filepath.Join(one, "bin")+":"+os.Getenv("PATH"))
 
 	var got []string
@@ -50,6 +52,7 @@ func TestDiscoverFindsEachROnce(t *testing.T) {
 		"PATH " + filepath.Join(links, "R") + " 4.3.1",
 		"conda " + filepath.Join(old, "bin", "R") + " unusable",
 		"conda " + filepath.Join(conda, "bin", "R") + " 4.4.2",
+		"conda " + filepath.Join(mamba, "bin", "R") + " 4.3.0",
 		"conda " + filepath.Join(home, "miniforge3", "bin", "R") + " 4.5.0",
 	}
 	if !slices.Equal(got, want) {
