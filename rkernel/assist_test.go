@@ -52,6 +52,12 @@ func TestTypingWhileACellRuns(t *testing.T) {
 		t.Errorf("when R is idle again: %s", m.Content)
 	}
 	c.ExpectIdle(r)
+	r = c.Request(jupyter.Shell, &jupyter.InspectRequest{Code: "mean", CursorPos: 4})
+	c.ExpectBusy(r)
+	if m := c.ExpectReply(r); !strings.Contains(string(m.Content), "Arithmetic Mean") {
+		t.Errorf("when R is idle again: %s", m.Content)
+	}
+	c.ExpectIdle(r)
 }
 
 // Nor does a profile that takes long keep them waiting.

@@ -60,6 +60,12 @@ func TestABadDisplayIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 	if err := displayEvent(nil, parts("new", "")); err == nil {
 		t.Error("displayEvent without metadata: no error")
 	}
+	if err := displayEvent(nil, parts("old", "", "{}")); err == nil || err.Error() != `unknown display mode "old"` {
+		t.Errorf("displayEvent of no known mode: %v", err)
+	}
+	if _, metadata, err := bundle(parts("text/plain", "x", "null")); metadata == nil || err != nil {
+		t.Errorf("metadata of null: %v, %v", metadata, err) // it would be null for a front end
+	}
 	if _, err := pagePayload(nil); err == nil {
 		t.Error("pagePayload without parts: no error")
 	}

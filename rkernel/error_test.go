@@ -3,10 +3,12 @@
 package rkernel
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/adrastea-kernel/adrastea/internal/testenv"
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // What a failing cell is to its front end: class, message, and what R printed
@@ -289,5 +291,21 @@ f <- eval(parse(text = "function() stop('no')", keep.source = TRUE, srcfile = {
 		if len(got) > 1 || !strings.HasPrefix(strings.Join(got, ""), test.want) {
 			t.Errorf("%s: %q, want %q", test.code, got, test.want)
 		}
+	}
+}
+
+// R may have no memory left to tell what the error was.
+func TestAnErrorOfWhichRTellsNothing(t *testing.T) {
+	for held, want := range map[string]kernel.Error{
+		"Error: no\nmore\n": {Name: "simpleError", Value: "Error: no\nmore", Traceback: []string{"Error: no", "more"}},
+		"":                  {Name: "simpleError", Traceback: []string{"Error: "}},
+	} {
+		done, ok := readDone(frame{kind: evDone, parts: parts("1", "error", "0", "", "", "", "", held, "0")})
+		if err := done.err(); !ok || !reflect.DeepEqual(err, &want) {
+			t.Errorf("of %q: %+v, want %+v", held, err, &want)
+		}
+	}
+	if done, ok := readDone(frame{kind: evDone, parts: parts("1", "error")}); ok || done.id != "1" {
+		t.Errorf("too few parts are %+v", done)
 	}
 }

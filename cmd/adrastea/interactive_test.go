@@ -138,7 +138,7 @@ func TestTerminalInterrupts(t *testing.T) {
 			for range 3 {
 				x.line("wait", "waiting\n")
 				x.keys(keyCtrlC)
-				x.expect("nterrupted")
+				x.expect("^C\nInterrupt: interrupted")
 				x.expect("\n>>> ")
 			}
 			x.line("say alive", "\nalive\n>>> ")
