@@ -409,8 +409,11 @@ func TestTerminalThatIsNarrow(t *testing.T) {
 func TestTerminalColors(t *testing.T) {
 	x := openPlain(t)
 	x.line("fail badly", "\nfailed: badly\n>>> ")
-	if !strings.Contains(x.written(), "\x1b[31mfailed: badly\x1b[0m") {
-		t.Errorf("an error is not red: %q", x.written())
+	x.line("colored sky", "\nsky\n>>> ")
+	for _, want := range []string{"\x1b[31mfailed: badly\x1b[0m", "\x1b[34msky\x1b[0m"} {
+		if !strings.Contains(x.written(), want) {
+			t.Errorf("the terminal does not get %q: %q", want, x.written())
+		}
 	}
 	x = openPlain(t, "NO_COLOR=1")
 	x.line("fail badly", "\nfailed: badly\n>>> ")
