@@ -100,6 +100,11 @@ func TestTerminalAsksInPlace(t *testing.T) {
 	x.keys("ask \x1b[200~a\t" + long + "\x1b[201~\r")
 	x.expect("\na " + long + "? \n")
 	x.line("Cy", "Cy\n<Cy>\n>>> ")
+	if err := pty.Setsize(x.tty, &pty.Winsize{Rows: 24, Cols: 40}); err != nil {
+		t.Fatal(err)
+	}
+	x.line("ask half of the terminal", "\nhalf of the terminal? \n")
+	x.line("Di", "Di\n<Di>\n>>> ")
 	// Ctrl-D is an empty answer, Ctrl-C interrupts.
 	x.keys("ask name\r")
 	x.expect("\nname? ")

@@ -323,7 +323,14 @@ func TestPromptFollowsText(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	o := &output{stdout: &b, stderr: &b} // what a file has got is not written again
+	o := &output{stdout: &b, stderr: &b, tty: true} // a line may come in pieces
+	o.write(jupyter.Stdout, "done\nNa")
+	o.write(jupyter.Stdout, "me: ")
+	if got := o.takePrompt("> "); got != "Name: > " {
+		t.Errorf("after a line in pieces: prompt %q", got)
+	}
+	b.Reset()
+	o = &output{stdout: &b, stderr: &b} // what a file has got is not written again
 	o.write(jupyter.Stdout, "Name: ")
 	if got := o.takePrompt("> "); got != "> " || b.String() != "Name: " {
 		t.Errorf("in a file: prompt %q, written %q", got, b.String())
