@@ -3,9 +3,12 @@
 package rkernel
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/adrastea-kernel/adrastea/kernel"
 )
 
 // crashes are ways in which C code ends the process.
@@ -59,6 +62,12 @@ func TestR6CrashesInC(t *testing.T) {
 			}
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "RDied") {
 				t.Errorf("%v, want %q", err, want)
+			}
+			if e, ok := errors.AsType[*kernel.Error](err); ok && name == "c_exit_at_once" {
+				if want := []string{"R ended unexpectedly: exit status 4", "Its last words:", "last words",
+					"All variables are lost. The next cell starts a new R."}; !slices.Equal(e.Traceback, want) {
+					t.Errorf("the traceback is %q, want %q", e.Traceback, want)
+				}
 			}
 			if got := c.rec.text("stdout"); !strings.HasPrefix(got, "before\n") {
 				t.Errorf("stdout is %q", got)

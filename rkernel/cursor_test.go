@@ -90,6 +90,7 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"`a b`^", "()"},
 		{`library(stats, "a^`, `complete_file(a|")`},
 		{"(\\(x) x)(zi^", "complete_name(zi||)"},
+		{"x[zi^", "complete_name(zi||)"},
 	}
 	for _, test := range tests {
 		code, cursor := at(test.code)

@@ -21,6 +21,7 @@ func TestLexCutsCodeAsRDoes(t *testing.T) {
 		{"été_1 <- .5e-3", "été_1|<-|.5e|-|3"},
 		{"rep(1)", "rep|(|1|)"},
 		{`r"abc" % b`, `r|abc|%|b`},
+		{`r"()" + ""`, `|+|`},
 	}
 	for _, test := range tests {
 		var got []string
