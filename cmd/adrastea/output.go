@@ -353,7 +353,8 @@ func (o *output) page(text string, start int) {
 	cmd.Stdin = strings.NewReader(text)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if start > 0 { // for less, under whatever name
-		cmd.Env = append(os.Environ(), fmt.Sprintf("LESS=%s +%d", os.Getenv("LESS"), start+1))
+		options := strings.TrimSpace(fmt.Sprintf("%s +%d", os.Getenv("LESS"), start+1))
+		cmd.Env = append(os.Environ(), "LESS="+options)
 	}
 	if err := cmd.Run(); err != nil {
 		o.text(overstrike.ReplaceAllString(text, ""))
