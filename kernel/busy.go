@@ -90,14 +90,6 @@ func (s *Server) answerBusy(in *incoming) {
 	s.idle(in)
 }
 
-// busyBeside publishes the busy of in, which runs.
-func (s *Server) busyBeside(in *incoming) {
-	s.runMu.Lock()
-	defer s.runMu.Unlock()
-	s.publishStatus(in, jupyter.StateBusy)
-	in.busy = true
-}
-
 // codeRuns says that the user's code runs in l.
 func (s *Server) codeRuns(l *lane) bool {
 	s.runMu.Lock()

@@ -21,11 +21,12 @@ var (
 	// ErrNotRunning is returned by Input when the request it belongs to does
 	// not run any more: nobody could see the prompt.
 	ErrNotRunning = errors.New("kernel: the request does not run any more")
-	// errSubshellDeleted is why a request of a subshell is not processed.
-	errSubshellDeleted = errors.New("the subshell was deleted")
 	// ErrNoTarget is what a CommOpener returns for an unknown target.
 	ErrNoTarget = errors.New("kernel: unknown comm target")
 )
+
+// errSubshellDeleted is why a request of a subshell is not processed.
+var errSubshellDeleted = errors.New("the subshell was deleted")
 
 // A BadReplyError is what Input returns when the front end answered with
 // something that is not an answer.

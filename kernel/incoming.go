@@ -56,6 +56,14 @@ func (s *Server) publishStatus(in *incoming, state string) {
 	s.logError(s.out.publish(in.msg.RawHeader, c))
 }
 
+// busy publishes that the kernel is busy with in, which runs in its lane.
+func (s *Server) busy(in *incoming) {
+	s.runMu.Lock()
+	defer s.runMu.Unlock()
+	s.publishStatus(in, jupyter.StateBusy)
+	in.busy = true
+}
+
 // idle publishes that the kernel is done with in, if that was not said before.
 //
 // Front ends, and servers that end kernels of which nothing is heard, take every idle

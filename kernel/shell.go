@@ -153,7 +153,7 @@ func (s *Server) handleShell(in *incoming) {
 		return
 	default:
 	}
-	s.busyBeside(in)
+	s.busy(in)
 	c, reply := s.parse(in)
 	if c != nil {
 		reply = s.dispatch(ctx, in, c)
