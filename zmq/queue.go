@@ -9,6 +9,7 @@ type queue struct {
 func (q *queue) len() int { return len(q.items) - q.head }
 
 func (q *queue) push(it item) {
+	// What is left is the smaller part: move it to the front, where there is room.
 	if q.head > 32 && q.head > len(q.items)/2 {
 		n := copy(q.items, q.items[q.head:])
 		clear(q.items[n:])
@@ -24,7 +25,7 @@ func (q *queue) pop() item {
 	q.head++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
-		if cap(q.items) > 4096 {
+		if cap(q.items) > 4096 { // a queue that was long once does not keep its memory
 			q.items = nil
 		}
 	}
