@@ -41,6 +41,7 @@ type Outbox struct {
 // NewOutbox returns an outbox that holds up to size items.
 func NewOutbox(size int) *Outbox {
 	o := &Outbox{
+		cork:   cork{ordered: true},
 		items:  make(chan Item, max(size, 0)),
 		closec: make(chan struct{}),
 		donec:  make(chan struct{}),

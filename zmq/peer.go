@@ -64,6 +64,8 @@ type Peer struct {
 	dead     bool           // nothing more is written
 	cause    error          // why it is dead
 
+	direct sync.Mutex // held by whoever set writing, while it writes without waiting; taken under mu
+
 	out batch // owned by whoever set writing
 }
 

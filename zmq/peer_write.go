@@ -13,16 +13,23 @@ import (
 const directBatches = 4
 
 // flush writes what is queued, as far as the operating system takes it
-// without waiting; the rest it leaves to the writer. If somebody else writes
-// to the peer already, that one goes on with it. No lock may be held.
-func (p *Peer) flush() {
+// without waiting; the rest it leaves to the writer. It reports whether somebody
+// else writes to the peer already: then that one goes on with it. No lock may be
+// held.
+func (p *Peer) flush() (others bool) {
 	p.mu.Lock()
-	if p.writing || p.dead || !p.load() {
+	if p.writing {
 		p.mu.Unlock()
-		return
+		return true
+	}
+	if p.dead || !p.load() {
+		p.mu.Unlock()
+		return false
 	}
 	p.writing = true
+	p.direct.Lock() // at once: whoever has it still only leaves
 	p.mu.Unlock()
+	defer p.direct.Unlock()
 	for range directBatches {
 		err := p.writeOut(false)
 		if err == errWouldBlock {
@@ -32,10 +39,18 @@ func (p *Peer) flush() {
 			p.writeFailed(err)
 		}
 		if !p.more() {
-			return
+			return false
 		}
 	}
 	p.handOn()
+	return false
+}
+
+// awaitDirect waits for whoever writes to the peer without waiting. After it what
+// was queued before is handed over, or the peer could not take it.
+func (p *Peer) awaitDirect() {
+	p.direct.Lock()
+	defer p.direct.Unlock()
 }
 
 // handOn gives the right to write to the writer, if there still is one.

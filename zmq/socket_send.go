@@ -32,6 +32,8 @@ func (it *item) finishLater(c *cork) {
 // A cork is the list of peers that have got something to write but were not
 // told yet. Messages that come together are written together.
 type cork struct {
+	ordered bool // flush waits for others that write to the peers at the moment; read-only
+
 	peers []*Peer
 	later []func() // what is to be done when no lock is held
 	item  item     // the message that is routed
@@ -62,7 +64,9 @@ func (c *cork) flush() {
 	c.messages, c.octets = 0, 0
 	c.round++
 	for i, p := range c.peers {
-		p.flush()
+		if p.flush() && c.ordered {
+			p.awaitDirect()
+		}
 		c.peers[i] = nil
 	}
 	c.peers = c.peers[:0]

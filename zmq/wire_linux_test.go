@@ -1,14 +1,18 @@
 package zmq
 
 import (
+	"bytes"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
 )
 
 // TestDeliverOverIPCFillsALargeBuffer: a long message is with the operating
@@ -61,11 +65,11 @@ func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
 		close(taken)
 		deadline := time.Now().Add(patience)
 		for all := false; !all; runtime.Gosched() {
-			if unread(t, r2) > 0 && unread(t, r1) == 0 {
+			if unread(t, r2) != nil && unread(t, r1) == nil {
 				t.Fatal("b was written before a")
 			}
-			all = unread(t, r1) == len("\x00\x01a\x00\x01c")
-			if all && unread(t, r2) == 0 {
+			all = string(unread(t, r1)) == "\x00\x01a\x00\x01c"
+			if all && unread(t, r2) == nil {
 				t.Fatal("c was written before b")
 			}
 			if time.Now().After(deadline) {
@@ -78,24 +82,69 @@ func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
 	}
 }
 
+// The goroutine that answers a PING may be writing when an item comes for the same
+// peer: it writes that too, and the next item, for another peer, waits for it.
+func TestZ2OutboxOrderBesidePings(t *testing.T) {
+	t.Parallel()
+	cfg := &Config{SendQueue: -1}
+	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
+	events1, events2 := first.Monitor(), second.Monitor()
+	r1 := dialRaw(t, bind(t, first, "ipc://*")).shake("PAIR", "", 1)
+	r2 := dialRaw(t, bind(t, second, "ipc://*")).shake("PAIR", "", 1)
+	event(t, events1, PeerAttached)
+	event(t, events2, PeerAttached)
+	o := NewOutbox(2)
+	defer o.Close()
+	ping := zmtp.AppendFrame(nil, zmtp.Command, zmtp.AppendPing(nil, 0, nil))
+	for range 2000 {
+		var pings sync.WaitGroup
+		pings.Go(func() {
+			for range 20 {
+				if _, err := r1.conn.Write(ping); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		o.Send() <- Item{To: first, Message: msg("a")}
+		o.Send() <- Item{To: second, Message: msg("b")}
+		deadline := time.Now().Add(patience)
+		for unread(t, r2) == nil {
+			if time.Now().After(deadline) {
+				t.Fatal("b does not come")
+			}
+			runtime.Gosched()
+		}
+		if !bytes.Contains(unread(t, r1), []byte("\x00\x01a")) {
+			t.Fatal("b was written before a")
+		}
+		r2.read()
+		for r1.read().Flags != 0 { // the answers to PINGs
+		}
+		pings.Wait()
+	}
+}
+
 // A gate is a Deliverer that waits until it is closed.
 type gate chan struct{}
 
 func (g gate) Deliver(Message, func(error)) { <-g }
 
-// unread returns how many octets, up to 16, can be read from the connection of r.
-func unread(t *testing.T, r *rawPeer) int {
+// unread returns what can be read from the connection of r, nil if that is nothing.
+func unread(t *testing.T, r *rawPeer) []byte {
 	t.Helper()
 	conn, err := r.conn.(syscall.Conn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	buf, n := make([]byte, 4<<10), 0
 	err = conn.Control(func(fd uintptr) {
-		n, _, _ = syscall.Recvfrom(int(fd), make([]byte, 16), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		n, _, _ = syscall.Recvfrom(int(fd), buf, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return max(n, 0)
+	if n <= 0 {
+		return nil
+	}
+	return buf[:n]
 }
