@@ -3,8 +3,10 @@
 package rkernel
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An interruptCell is code that runs until it is interrupted. Before, it says
@@ -59,12 +61,20 @@ func interruptCells(silent string) []interruptCell {
 func (cell interruptCell) begin(t testing.TB, p *process) *interruptible {
 	t.Helper()
 	c := begin(p, cell.code+"; cat('never')")
-	if cell.asks {
-		c.rec.waitFor(t, "a prompt", func(event string) bool {
+	deadline := time.After(patience)
+	for !slices.ContainsFunc(c.rec.all(), func(event string) bool {
+		if cell.asks {
 			return strings.HasPrefix(event, "input|") || strings.HasPrefix(event, "password|")
-		})
-	} else {
-		c.rec.wait(t, "go")
+		}
+		return strings.Contains(event, "go")
+	}) {
+		select {
+		case <-c.rec.notify:
+		case err := <-c.done:
+			t.Fatalf("%s ended before it was interrupted: %v, %q", cell.name, err, c.rec.all())
+		case <-deadline:
+			t.Fatalf("%s does not begin: %q", cell.name, c.rec.all())
+		}
 	}
 	return c
 }
