@@ -51,6 +51,7 @@ func TestCompletionAsksForWhatIsAtTheCursor(t *testing.T) {
 		{"predict(object = fit, ^", "complete_name(predict(object = fit, |predict|)"},
 		{"y + predict(fit, ^", "complete_name(predict(fit, |predict|fit)"},
 		{"zi ^", "()"},
+		{".5^", "()"},
 		{"predict(fi^", "complete_name(predict(fi|predict|)"},
 		{"fit |> predict(^", "complete_name(predict(|predict|fit)"},
 		{"lm(x) |> predict(y, ^", "complete_name(predict(y, |predict|)"},

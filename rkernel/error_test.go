@@ -4,6 +4,7 @@ package rkernel
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -267,8 +268,9 @@ func TestErrorsInOtherLanguages(t *testing.T) {
 
 func TestANulInTheCode(t *testing.T) {
 	p := startR(t)
-	if got := runCell(t, p, "x <- 'a\x00b'"); len(got) != 1 || !strings.HasPrefix(got[0], "error|parseError|nul character") {
-		t.Errorf("%q", got)
+	want := []string{"error|parseError|nul character in the code|Error: nul character at byte 8 of the cell"}
+	if got := runCell(t, p, "x <- 'a\x00b'"); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

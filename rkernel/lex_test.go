@@ -22,6 +22,7 @@ func TestLexCutsCodeAsRDoes(t *testing.T) {
 		{"rep(1)", "rep|(|1|)"},
 		{`r"abc" % b`, `r|abc|%|b`},
 		{`r"()" + ""`, `|+|`},
+		{`R'[a"b]'`, `a"b`},
 	}
 	for _, test := range tests {
 		var got []string
