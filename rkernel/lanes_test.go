@@ -219,33 +219,38 @@ void print_nul(void) { if (write(1, "a\0b\n", 4)) {} }
 }
 
 // hoardingCode prints while it holds an object that only it knows, and says whether R
-// has collected that: at every so many allocations of R code that runs then, R collects
-// its garbage.
+// has collected that.
 const hoardingCode = `
 typedef void *SEXP;
 extern SEXP R_NilValue, R_MakeExternalPtr(void *, SEXP, SEXP), Rf_ScalarLogical(int);
-extern void R_RegisterCFinalizer(SEXP, void (*)(SEXP));
+extern SEXP Rf_protect(SEXP);
+extern void Rf_unprotect(int), R_RegisterCFinalizer(SEXP, void (*)(SEXP));
 extern int *INTEGER(SEXP);
-extern void Rprintf(const char *, ...), R_gc_torture(int, int, int), R_RunPendingFinalizers(void);
+extern void Rprintf(const char *, ...), R_RunPendingFinalizers(void);
+static SEXP hoarded;
 static int lost;
-static void finalize(SEXP hoarded) { lost = 1; }
-SEXP hoard(SEXP every, SEXP text) {
-	R_RegisterCFinalizer(R_MakeExternalPtr(0, R_NilValue, R_NilValue), finalize);
+static void finalize(SEXP x) { lost |= x == hoarded; }
+SEXP hoard(SEXP text) {
 	lost = 0;
-	R_gc_torture(INTEGER(every)[0], 0, 0);
+	R_RegisterCFinalizer(hoarded = Rf_protect(R_MakeExternalPtr(0, R_NilValue, R_NilValue)), finalize);
+	Rf_unprotect(1);
 	Rprintf(INTEGER(text)[0] ? "Error of C\n" : "text of C\n");
-	R_gc_torture(0, 0, 0);
 	R_RunPendingFinalizers();
 	return Rf_ScalarLogical(lost);
 }
 `
 
 // C code of packages may print in the midst of what it does: no R code runs then, of ours
-// neither, to send a plot or to look for task callbacks.
+// neither, to send a plot or to look for task callbacks. At every so many allocations of
+// such code R would collect its garbage here.
 func TestNoRCodeRunsWhileCOfPackagesPrints(t *testing.T) {
 	p := startR(t)
 	finishCell(t, p, newRecorder(), "dyn.load("+compileC(t, hoardingCode)+`)
-plain <- function(every, text = 0L) .Call("hoard", every, text)
+plain <- function(every, text = 0L) {
+    gctorture2(every)
+    on.exit(gctorture2(0L))
+    .Call("hoard", text)
+}
 compiled <- compiler::cmpfun(plain)
 print.hoarder <- function(x, ...) lost <<- x$call(1L)
 shown <- function(f) structure(list(call = f), class = "hoarder")`)
