@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -32,10 +34,18 @@ type HistoryItem struct {
 }
 
 // NewMemoryHistory returns a history in memory, of one session, whose number is
-// 1. It keeps the last items inputs (0: 10,000) as long as they have no more
-// than bytes in all (0: 16 MiB).
+// 1. It keeps the last items inputs (0: 10,000; negative: all) as long as they have
+// no more than bytes in all (0: 16 MiB; negative: no bound).
 func NewMemoryHistory(items, bytes int) History {
-	return &memoryHistory{maxItems: orDefault(items, 10_000), maxBytes: orDefault(bytes, 16<<20)}
+	return &memoryHistory{maxItems: bound(items, 10_000), maxBytes: bound(bytes, 16<<20)}
+}
+
+// bound returns v, or def for zero, or what nothing exceeds for a negative v.
+func bound(v, def int) int {
+	if v < 0 {
+		return math.MaxInt
+	}
+	return cmp.Or(v, def)
 }
 
 // memorySession is the number of the only session of a memoryHistory.

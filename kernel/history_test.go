@@ -64,7 +64,7 @@ func TestMemoryHistory(t *testing.T) {
 
 func TestMemoryHistoryIsBounded(t *testing.T) {
 	big := strings.Repeat("x", 60)
-	for _, tt := range []struct{ items, bytes, want int }{{3, 0, 3}, {0, 100, 1}, {0, 50, 0}, {0, 120, 2}} {
+	for _, tt := range []struct{ items, bytes, want int }{{3, 0, 3}, {0, 100, 1}, {0, 50, 0}, {0, 120, 2}, {-1, -1, 10}} {
 		h := NewMemoryHistory(tt.items, tt.bytes)
 		for i := range 10 {
 			if err := h.Append(HistoryItem{Line: i, Input: big}); err != nil {

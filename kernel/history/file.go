@@ -1,9 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,10 +43,10 @@ var (
 // A Config holds the settings of [Open]. A nil *Config and the zero value mean
 // the defaults.
 type Config struct {
-	// MaxItems is how many inputs the file keeps. Default: 100,000.
+	// MaxItems is how many inputs the file keeps. Default: 100,000. Negative: all.
 	MaxItems int
 
-	// MaxBytes is how large the file may grow. Default: 64 MiB.
+	// MaxBytes is how large the file may grow. Default: 64 MiB. Negative: no bound.
 	MaxBytes int
 
 	// Logger gets why the file could not be used. Default: nothing is logged.
@@ -90,17 +92,21 @@ func Open(file string, cfg *Config) kernel.History {
 	if cfg != nil {
 		f.cfg = *cfg
 	}
-	if f.cfg.MaxItems == 0 {
-		f.cfg.MaxItems = 100_000
-	}
-	if f.cfg.MaxBytes == 0 {
-		f.cfg.MaxBytes = 64 << 20
-	}
+	f.cfg.MaxItems = bound(f.cfg.MaxItems, 100_000)
+	f.cfg.MaxBytes = bound(f.cfg.MaxBytes, 64<<20)
 	if f.cfg.Logger == nil {
 		f.cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	f.store.file, f.store.cfg = file, &f.cfg
 	return f
+}
+
+// bound returns v, or def for zero, or what nothing exceeds for a negative v.
+func bound(v, def int) int {
+	if v < 0 {
+		return math.MaxInt
+	}
+	return cmp.Or(v, def)
 }
 
 // A fileHistory has one goroutine, run, which starts with its first use and

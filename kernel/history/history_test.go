@@ -203,6 +203,12 @@ func TestHistoryIsBounded(t *testing.T) {
 	if got, want := find(t, items, tail), "1/3 3, 1/4 4, 1/5 5, 1/6 6, 1/7 7"; got != want {
 		t.Errorf("with MaxItems 5: %q, want %q", got, want)
 	}
+	all := Open(filepath.Join(dir, "all"), &Config{MaxItems: -1, MaxBytes: -1})
+	defer all.Close()
+	add(t, all, "1", "2")
+	if got, want := find(t, all, tail), "1/1 1, 1/2 2"; got != want {
+		t.Errorf("without a bound: %q, want %q", got, want)
+	}
 	const limit = 256 << 10
 	file := filepath.Join(dir, "bytes")
 	size := Open(file, &Config{MaxBytes: limit})
