@@ -100,7 +100,7 @@ func (h *history) cut() {
 // add appends an entry. A history that cannot be written is no reason to trouble
 // the user with: the session has it anyway.
 func (h *history) add(entry string) {
-	if h.path == "" || os.MkdirAll(filepath.Dir(h.path), 0o700) != nil {
+	if os.MkdirAll(filepath.Dir(h.path), 0o700) != nil {
 		return
 	}
 	f, err := h.open(os.O_APPEND | os.O_CREATE | os.O_WRONLY)

@@ -477,9 +477,10 @@ func TestTerminalSavesPlots(t *testing.T) {
 		t.Errorf("what is cleared is not written over: %q", x.written())
 	}
 	x = openPlain(t, "TERM_PROGRAM=WezTerm")
+	x.line("picture one", "\nplot saved to ") // it knows no SVG
 	x.line("dot", "\nplot saved to ")
-	if !strings.Contains(x.written(), "\x1b]1337;File=inline=1;size=") {
-		t.Errorf("the terminal does not show the picture: %q", x.written())
+	if n := strings.Count(x.written(), "\x1b]1337;File=inline=1;size="); n != 1 {
+		t.Errorf("the terminal shows %d pictures, want 1: %q", n, x.written())
 	}
 }
 
@@ -524,6 +525,25 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	}
 	if !strings.HasSuffix(x.written(), pasteOff+"\r\n") && !strings.HasSuffix(x.written(), pasteOff) {
 		t.Errorf("bracketed paste is left on: %q", x.written())
+	}
+}
+
+// A terminal may go away without a signal, as under nohup.
+func TestTerminalGoesAway(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		x := openShell(t, "trap '' HUP; TERM="+term+" exec adrastea console --kernel plain")
+		x.expect(">>> ")
+		pid := kernelPID(t, x)
+		x.line("later tick", "later tick\n>>> ")
+		x.tty.Close() // which comes to pass when the read that waits has returned
+		if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-x.done: // with 1, if it has something to show meanwhile
+		case <-time.After(expectTimeout):
+			t.Fatal("the console does not end")
+		}
 	}
 }
 
@@ -668,12 +688,16 @@ func TestTerminalShowsLateOutput(t *testing.T) {
 			x.line("later tick", "later tick\n>>> ")
 			x.keys("say un")
 			x.expect("say un")
+			shown := len(x.text())
 			if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
 				t.Fatal(err)
 			}
 			x.expect("tick\n")
 			x.expect(">>> ")
 			x.line("til", "\nuntil\n>>> ")
+			if n := strings.Count(x.text()[shown:], "tick"); n != 1 {
+				t.Errorf("late output is shown %d times: %q", n, x.text()[shown:])
+			}
 		})
 	}
 	// A line that was changed in other ways than by typing at its end is left

@@ -113,4 +113,7 @@ func TestAnInterruptThatCannotBeTypedIsKept(t *testing.T) {
 	if c, _ := i.wait(); len(c) != 1 {
 		t.Error("the interrupt is lost")
 	}
+	if c, _ := i.wait(); len(c) != 0 {
+		t.Error("the interrupt comes twice")
+	}
 }

@@ -253,6 +253,7 @@ func TestHistoryFile(t *testing.T) {
 	}
 	// A history that cannot be read to its end is not cut: the end would be lost.
 	long := strings.Repeat("x", 17<<20)
+	h.add("too many")
 	h.add(long)
 	h.add("after")
 	h.load()
