@@ -124,6 +124,17 @@ func TestATracebackIsNoLongerThanItsCalls(t *testing.T) {
 	}
 }
 
+// The reply to an error does not wait for the calls of which it tells nothing.
+func TestATracebackOfManyCallsIsMadeInTime(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, `stop("so that there is a traceback")`)
+	runCell(t, p, `assign(".Traceback", as.pairlist(rep(list(quote(f(n + 1))), 50000)), baseenv())`)
+	report, err := p.call(t.Context(), ".report", "", "no", "simpleError") // interrupted after 2 s
+	if err != nil || len(report) != 43 || report[22] != "... 49960 more; traceback() shows all" {
+		t.Errorf("%d lines, %v: %.200q", len(report), err, report)
+	}
+}
+
 // What is asked of R when its stack is full leaves its compiler alone.
 func TestAFullStackLeavesTheCompilerOn(t *testing.T) {
 	for n := range 3 {

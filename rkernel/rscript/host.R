@@ -206,16 +206,19 @@
 # .traceback_lines is what traceback() prints, for calls inside calls. Of a condition that
 # C++ or Java has built into a call of stop() it shows the class, not all its parts.
 .traceback_lines <- function(class) {
-    calls <- .traceback(max.lines = 12L)
+    calls <- as.list(get0(".Traceback", baseenv()))
     n <- length(calls)
     if (n < 2L) return(character())
     lines <- character()
     shown <- seq_len(n)
     if (n > 40L) shown <- c(1:20, (n - 19L):n) # of an endless recursion, its ends
-    for (i in shown) {
+    # Of all calls R would need the square of the time, seconds for the depth R 4.4 allows.
+    texts <- .traceback(calls[shown], max.lines = 12L)
+    for (k in seq_along(shown)) {
+        i <- shown[[k]]
         if (n > 40L && i == n - 19L)
             lines <- c(lines, paste0("... ", n - 40L, " more; traceback() shows all"))
-        call <- calls[[i]]
+        call <- texts[[k]]
         label <- paste0(n - i + 1L, ": ")
         place <- ""
         ref <- attr(call, "srcref")

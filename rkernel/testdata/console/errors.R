@@ -13,7 +13,7 @@ f <- function(n) f(n + 1)
 f(1)
 #--- after the C stack was full
 options(expressions = 5000)
-.traceback(max.lines = 1)[[1]]
+deparse(get(".Traceback", baseenv())[[1]])
 2
 #--- recursion over a nested list
 f <- function(x) lapply(x, f)
