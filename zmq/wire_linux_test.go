@@ -46,14 +46,8 @@ func TestDeliverOverIPCFillsALargeBuffer(t *testing.T) {
 // has taken all of them together.
 func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
 	t.Parallel()
-	cfg := &Config{SendQueue: -1}
-	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
-	events1, events2 := first.Monitor(), second.Monitor()
-	// What is written to a Unix socket can be read at once.
-	r1 := dialRaw(t, bind(t, first, "ipc://*")).shake("PAIR", "", 1)
-	r2 := dialRaw(t, bind(t, second, "ipc://*")).shake("PAIR", "", 1)
-	event(t, events1, PeerAttached)
-	event(t, events2, PeerAttached)
+	first, r1 := pairOverIPC(t)
+	second, r2 := pairOverIPC(t)
 	o := NewOutbox(3)
 	defer o.Close()
 	for range 1000 {
@@ -86,13 +80,8 @@ func TestZ2OutboxFirstIsThereFirst(t *testing.T) {
 // peer: it writes that too, and the next item, for another peer, waits for it.
 func TestZ2OutboxOrderBesidePings(t *testing.T) {
 	t.Parallel()
-	cfg := &Config{SendQueue: -1}
-	first, second := newSocket(t, Pair, cfg), newSocket(t, Pair, cfg)
-	events1, events2 := first.Monitor(), second.Monitor()
-	r1 := dialRaw(t, bind(t, first, "ipc://*")).shake("PAIR", "", 1)
-	r2 := dialRaw(t, bind(t, second, "ipc://*")).shake("PAIR", "", 1)
-	event(t, events1, PeerAttached)
-	event(t, events2, PeerAttached)
+	first, r1 := pairOverIPC(t)
+	second, r2 := pairOverIPC(t)
 	o := NewOutbox(2)
 	defer o.Close()
 	ping := zmtp.AppendFrame(nil, zmtp.Command, zmtp.AppendPing(nil, 0, nil))
@@ -122,6 +111,17 @@ func TestZ2OutboxOrderBesidePings(t *testing.T) {
 		}
 		pings.Wait()
 	}
+}
+
+// pairOverIPC makes a PAIR and its peer. What is written to a Unix socket can be read at
+// once.
+func pairOverIPC(t *testing.T) (*Socket, *rawPeer) {
+	t.Helper()
+	s := newSocket(t, Pair, &Config{SendQueue: -1})
+	events := s.Monitor()
+	r := dialRaw(t, bind(t, s, "ipc://*")).shake("PAIR", "", 1)
+	event(t, events, PeerAttached)
+	return s, r
 }
 
 // A gate is a Deliverer that waits until it is closed.
