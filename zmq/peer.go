@@ -64,7 +64,11 @@ type Peer struct {
 	dead     bool           // nothing more is written
 	cause    error          // why it is dead
 
-	direct sync.Mutex // held by whoever set writing, while it writes without waiting; taken under mu
+	// For whoever waits until what is queued is written.
+	loaded   uint64     // of the items that were ever queued, those that have left the queue for out
+	written  uint64     // and those that are handed over
+	blocked  bool       // the operating system does not take all of out now
+	progress *sync.Cond // of these, writing and dead; nil until somebody waits
 
 	out batch // owned by whoever set writing
 }
@@ -130,6 +134,7 @@ func (p *Peer) kill(err error) {
 	p.mu.Lock()
 	if !p.dead {
 		p.dead, p.cause = true, err
+		p.progressed()
 	}
 	p.mu.Unlock()
 	p.s.detach(p)

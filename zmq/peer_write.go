@@ -3,6 +3,7 @@ package zmq
 import (
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/adrastea-kernel/adrastea/zmq/internal/zmtp"
@@ -13,10 +14,10 @@ import (
 const directBatches = 4
 
 // flush writes what is queued, as far as the operating system takes it
-// without waiting; the rest it leaves to the writer. It reports whether somebody
-// else writes to the peer already: then that one goes on with it. No lock may be
-// held.
-func (p *Peer) flush() (others bool) {
+// without waiting; the rest it leaves to the writer. If somebody else writes to the
+// peer already, that one goes on with it. It reports whether somebody else is to
+// write what the operating system may take. No lock may be held.
+func (p *Peer) flush() (left bool) {
 	p.mu.Lock()
 	if p.writing {
 		p.mu.Unlock()
@@ -27,13 +28,12 @@ func (p *Peer) flush() (others bool) {
 		return false
 	}
 	p.writing = true
-	p.direct.Lock() // at once: whoever has it still only leaves
 	p.mu.Unlock()
-	defer p.direct.Unlock()
 	for range directBatches {
 		err := p.writeOut(false)
 		if err == errWouldBlock {
-			break
+			p.handOn(true)
+			return false
 		}
 		if err != nil {
 			p.writeFailed(err)
@@ -42,20 +42,50 @@ func (p *Peer) flush() (others bool) {
 			return false
 		}
 	}
-	p.handOn()
-	return false
+	p.handOn(false)
+	return true
 }
 
-// awaitDirect waits for whoever writes to the peer without waiting. After it what
-// was queued before is handed over, or the peer could not take it.
-func (p *Peer) awaitDirect() {
-	p.direct.Lock()
-	defer p.direct.Unlock()
-}
-
-// handOn gives the right to write to the writer, if there still is one.
-func (p *Peer) handOn() {
+// awaitQueued waits until what is queued is handed over, or the peer cannot take it.
+func (p *Peer) awaitQueued() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.progress == nil {
+		p.progress = sync.NewCond(&p.mu)
+	}
+	for queued := p.queue.pushed; p.writing && !p.blocked && !p.dead && p.written < queued; {
+		p.progress.Wait()
+	}
+}
+
+// progressed wakes whoever waits in awaitQueued. p.mu is held.
+func (p *Peer) progressed() {
+	if p.progress != nil {
+		p.progress.Broadcast()
+	}
+}
+
+// setBlocked says that the operating system does not take all of out now.
+func (p *Peer) setBlocked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blocked = true
+	p.progressed()
+}
+
+func (p *Peer) isBlocked() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.blocked
+}
+
+// handOn gives the right to write to the writer, if there still is one. blocked says
+// that the operating system does not take all of out now.
+func (p *Peer) handOn(blocked bool) {
+	p.mu.Lock()
+	if p.blocked = blocked; blocked {
+		p.progressed()
+	}
 	if !p.dead {
 		// The writer looks here once more after the peer has died.
 		p.wakec <- struct{}{}
@@ -70,6 +100,8 @@ func (p *Peer) handOn() {
 // reports false.
 func (p *Peer) more() bool {
 	p.mu.Lock()
+	p.written, p.blocked = p.loaded, false
+	p.progressed()
 	if !p.dead && p.load() {
 		p.mu.Unlock()
 		return true
@@ -98,7 +130,7 @@ func (p *Peer) writer() {
 			return
 		}
 		for {
-			if err := p.writeOut(true); err != nil {
+			if err := p.writeAll(); err != nil {
 				p.writeFailed(err)
 			}
 			p.disarmStall()
@@ -107,6 +139,18 @@ func (p *Peer) writer() {
 			}
 		}
 	}
+}
+
+// writeAll writes the batch in out, and waits where the operating system does not take
+// it.
+func (p *Peer) writeAll() error {
+	if !p.isBlocked() {
+		if err := p.writeOut(false); err != errWouldBlock {
+			return err
+		}
+		p.setBlocked()
+	}
+	return p.writeOut(true)
 }
 
 // load moves the next batch from the queues to out and reports whether there
@@ -126,6 +170,7 @@ func (p *Peer) load() bool {
 		octets += it.size
 		b.items = append(b.items, it)
 	}
+	p.loaded = p.queue.popped
 	return len(b.controls)+len(b.items) > 0
 }
 

@@ -4,6 +4,8 @@ package zmq
 type queue struct {
 	items []item
 	head  int
+
+	pushed, popped uint64 // items, ever
 }
 
 func (q *queue) len() int { return len(q.items) - q.head }
@@ -16,6 +18,7 @@ func (q *queue) push(it item) {
 		q.items, q.head = q.items[:n], 0
 	}
 	q.items = append(q.items, it)
+	q.pushed++
 }
 
 // pop takes the first item; there must be one.
@@ -23,6 +26,7 @@ func (q *queue) pop() item {
 	it := q.items[q.head]
 	q.items[q.head] = item{}
 	q.head++
+	q.popped++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 		if cap(q.items) > 4096 { // a queue that was long once does not keep its memory

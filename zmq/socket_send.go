@@ -32,7 +32,7 @@ func (it *item) finishLater(c *cork) {
 // A cork is the list of peers that have got something to write but were not
 // told yet. Messages that come together are written together.
 type cork struct {
-	ordered bool // flush waits for others that write to the peers at the moment; read-only
+	ordered bool // flush waits for what others are to write; read-only
 
 	peers []*Peer
 	later []func() // what is to be done when no lock is held
@@ -65,7 +65,7 @@ func (c *cork) flush() {
 	c.round++
 	for i, p := range c.peers {
 		if p.flush() && c.ordered {
-			p.awaitDirect()
+			p.awaitQueued()
 		}
 		c.peers[i] = nil
 	}
