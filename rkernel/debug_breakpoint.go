@@ -192,7 +192,7 @@ func stopLine(places []place, line int) (int, bool) {
 	return around.first, true
 }
 
-// StopFilters says what stops besides breakpoints.
+// A stopFilters is what stops besides breakpoints.
 type stopFilters struct {
 	errors   bool // that end a cell
 	warnings bool // that no code handles

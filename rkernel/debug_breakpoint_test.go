@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestABreakpointStopsTheCell(t *testing.T) {
@@ -250,16 +249,10 @@ func TestCodeOfBreakpointsIsNotTheCells(t *testing.T) {
 func TestK5InterruptOfACondition(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
-	for code, line := range map[string]int{"f <- function() {\n  1\n}\nf()": 2, "x <- 1\nx": 2} {
-		file := filepath.Join(t.TempDir(), "evaluated")
-		f.set(code, breakpoint{Line: line, Condition: fmt.Sprintf("{ file.create(%q); repeat {} }", file)})
+	for where, code := range map[string]string{"in f": "f <- function() {\n  1\n}\nf()", "at the top": "x <- 1\nx"} {
+		f.set(code, breakpoint{Line: 2, Condition: fmt.Sprintf("{ cat(%q); repeat {} }", where)})
 		done := f.execute(code)
-		for {
-			if _, err := os.Stat(file); err == nil {
-				break
-			}
-			time.Sleep(time.Millisecond)
-		}
+		f.wait(t, where)
 		f.r.Interrupt(nil)
 		if err := <-done; !isInterrupt(err) {
 			t.Errorf("the cell: %v", err)

@@ -52,7 +52,11 @@ func TestK5InterruptOfACallThatHasEnded(t *testing.T) {
 	}
 	<-c.begun
 	cell := begin(p, "for (i in 1:50) Sys.sleep(0.01)")
+	deadline := time.Now().Add(patience)
 	for sent := false; !sent; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the cell is not sent")
+		}
 		p.mu.Lock()
 		sent = p.run != nil && p.run.sent
 		p.mu.Unlock()
