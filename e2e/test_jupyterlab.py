@@ -65,6 +65,12 @@ WARNS = """g <- function(x) {
 }
 g(-1)"""
 
+HELPERS = """twice <- function(x) {
+  y <- 2 * x
+  y
+}
+"""
+
 CELLS = [
     "plot(cars); cbind(head(mtcars, 3), price = '$1 to $2')\n"
     "getOption('jupyter.base_display_func')(list('text/html' = '$x^2$'))",
@@ -78,6 +84,7 @@ CELLS = [
     "mean.de",
     DEBUGGED,
     WARNS,
+    "source('helpers.R'); twice(21)",
 ]
 
 
@@ -101,6 +108,7 @@ def page(tmp_path: Path, tapped: str, patient_completer: None) -> Iterator[Page]
     metadata = {"kernelspec": {"name": tapped, "display_name": "R", "language": "R"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (tmp_path / "helpers.R").write_text(HELPERS)
     token = secrets.token_hex(16)
     log = (tmp_path / "lab.log").open("w+", encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
@@ -262,3 +270,21 @@ def test_a_notebook_in_the_browser(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("F9")
     ended(page, 10)
     expect(out).to_contain_text("NaNs produced")
+
+    # A file that was sourced is listed by a debugger that begins, and can be stopped in.
+    run(page, 11)
+    for pressed in ("false", "true"):
+        bug.click()
+        expect(bug).to_have_attribute("aria-pressed", pressed)
+    page.locator(".jp-DebuggerKernelSource-source", has_text="helpers.R").click()
+    file = page.locator(".jp-MainAreaWidget:not(.lm-mod-hidden) .cm-editor", has_text="y <- 2 * x")
+    file.locator(".cm-breakpoint-gutter .cm-gutterElement").nth(3).click()
+    expect(page.locator(".jp-DebuggerBreakpoint").filter(has_text="helpers.R")).to_have_count(1)
+    page.locator(".lm-TabBar-tabLabel", has_text="a.ipynb").first.click()
+    out = start(page, 11)
+    expect(file.locator(".jp-DebuggerEditor-highlight")).to_have_text("  y")
+    expect(page.locator(".jp-DebuggerVariables")).to_contain_text(re.compile(r"y\s*42"))
+    page.keyboard.press("F9")
+    page.locator(".lm-TabBar-tabLabel", has_text="a.ipynb").first.click()
+    expect(cell(page, 11).locator(".jp-InputPrompt")).to_have_text("[13]:")
+    expect(out).to_contain_text("[1] 42")

@@ -164,6 +164,7 @@ func (d *debugger) initialize(context.Context, *debugArguments) (object, error) 
 		"supportsHitConditionalBreakpoints": true,
 		"supportsLogPoints":                 true,
 		"supportsSetVariable":               true,
+		"supportsModulesRequest":            true,
 		"exceptionBreakpointFilters": []object{
 			{"filter": "error", "label": "Errors", "default": false, "description": "Stop where an error ends the cell"},
 			{"filter": "warning", "label": "Warnings", "default": false, "description": "Stop at warnings that no code handles"},
@@ -225,7 +226,7 @@ func (d *debugger) configuration() []string {
 	for _, s := range d.sources {
 		for _, b := range s.breakpoints {
 			hits, _ := hitTest(b.HitCondition) // it was looked at when it was set
-			parts = append(parts, strconv.Itoa(s.number), strconv.Itoa(b.Line), b.Condition, hits, b.LogMessage)
+			parts = append(parts, s.path, strconv.Itoa(b.Line), b.Condition, hits, b.LogMessage)
 		}
 	}
 	return parts

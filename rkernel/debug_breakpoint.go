@@ -20,19 +20,12 @@ type breakpoint struct {
 }
 
 func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (object, error) {
-	path := args.Source.Path
-	if path == "" {
+	if args.Source.Path == "" {
 		return nil, errors.New("setBreakpoints needs source.path")
 	}
-	d.mu.Lock()
-	prefix, err := d.prefixLocked()
-	d.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	isCell := strings.HasPrefix(path, prefix)
+	path, unavailable := d.sourcePath(args.Source.Path)
 	var places []place
-	if isCell {
+	if unavailable == nil {
 		places = d.places(ctx, path)
 	}
 	flaws := d.flaws(ctx, args.Breakpoints)
@@ -44,8 +37,8 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 		same := slices.IndexFunc(set, func(o breakpoint) bool { return o.Line == line })
 		wrong := flaws[i]
 		switch {
-		case !isCell:
-			wrong = "only code of cells can stop"
+		case unavailable != nil:
+			wrong = unavailable.Error()
 		case !ok:
 			wrong = "no code begins here"
 		case wrong != "":
@@ -54,7 +47,7 @@ func (d *debugger) setBreakpoints(ctx context.Context, args *debugArguments) (ob
 		case set[same] != b:
 			wrong = fmt.Sprintf("line %d has another breakpoint", line)
 		}
-		answer := object{"verified": wrong == "", "line": line, "source": object{"path": path}}
+		answer := object{"verified": wrong == "", "line": line, "source": args.Source}
 		if wrong != "" {
 			answer["message"] = wrong
 		}
@@ -115,21 +108,16 @@ func hitTest(condition string) (code string, err error) {
 }
 
 // said is what a breakpoint says: its message, or in category "stderr" what is wrong with
-// it. parts are the category, the number of the source, the line, and the text.
+// it. parts are the category, the path of the source, the line, and the text.
 func (d *debugger) said(parts [][]byte) error {
 	if len(parts) != 4 {
 		return errors.New("a breakpoint says four parts")
 	}
-	body := object{"category": string(parts[0]), "output": string(parts[3]) + "\n"}
 	line, _ := strconv.Atoi(string(parts[2])) // they are integers in R
-	d.mu.Lock()
-	for _, s := range d.sources {
-		if strconv.Itoa(s.number) == string(parts[1]) {
-			body["source"], body["line"] = object{"path": s.path}, line
-		}
-	}
-	d.mu.Unlock()
-	d.event("output", body)
+	d.event("output", object{
+		"category": string(parts[0]), "output": string(parts[3]) + "\n",
+		"source": object{"path": string(parts[1])}, "line": line,
+	})
 	return nil
 }
 

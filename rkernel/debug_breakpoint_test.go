@@ -4,8 +4,6 @@ package rkernel
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -93,17 +91,6 @@ f <- function(a) {
 	info := f.ask("debugInfo", nil)
 	if got, want := fmt.Sprint(info["breakpoints"]), fmt.Sprintf("[map[breakpoints:[map[line:1] map[line:4] map[line:7] map[line:8]] source:%s]]", f.path); got != want {
 		t.Errorf("debugInfo: %v, want %v", got, want)
-	}
-	path := filepath.Join(t.TempDir(), "a.R")
-	if err := os.WriteFile(path, []byte("a <- 1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := f.ask("source", object{"source": object{"path": path}})["content"]; got != "a <- 1\n" {
-		t.Errorf("the source of a file is %q", got)
-	}
-	file := f.ask("setBreakpoints", object{"source": object{"path": path}, "breakpoints": []object{{"line": 1}}})
-	if b := file["breakpoints"].([]any)[0].(object); b["verified"] != false || b["message"] != "only code of cells can stop" {
-		t.Errorf("a breakpoint in a file: %v", b)
 	}
 	if got := f.breakAt("1 +", 1); !slices.Equal(got, []int{1}) { // not valid, yet
 		t.Errorf("a breakpoint at %v", got)

@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // A debugSource is the source of a cell, or a file.
 type debugSource struct {
-	number      int // its name in R
 	path        string
 	code        *string // nil if it was never dumped
 	breakpoints []breakpoint
@@ -67,32 +67,49 @@ func (d *debugger) cellPathLocked(code string) (string, error) {
 	return prefix + strconv.FormatUint(uint64(murmur2(code, hashSeed)), 10) + sourceSuffix, err
 }
 
+// sourcePath is the path by which R knows a source: of a cell this one, of a file that
+// which no link leads to.
+func (d *debugger) sourcePath(path string) (string, error) {
+	d.mu.Lock()
+	prefix, err := d.prefixLocked()
+	d.mu.Unlock()
+	switch {
+	case err != nil || strings.HasPrefix(path, prefix):
+		return path, err
+	case !filepath.IsAbs(path):
+		return "", fmt.Errorf("source unavailable: %s is not an absolute path", path)
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("source unavailable: %w", err)
+	}
+	return path, nil
+}
+
 // sourceLocked is the source of this path, which may be new.
 func (d *debugger) sourceLocked(path string) *debugSource {
 	s := d.sources[path]
 	if s == nil {
-		s = &debugSource{number: len(d.sources) + 1, path: path}
+		s = &debugSource{path: path}
 		d.sources[path] = s
 	}
 	return s
 }
 
-// cellSource is the path and number of the source of a cell that is about to run, ""
-// if it needs not stop.
-func (d *debugger) cellSource(code string) (path, number string) {
+// cellSource is the path of the source of a cell that is about to run, "" if it needs not
+// stop.
+func (d *debugger) cellSource(code string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.attached {
-		return "", ""
+		return ""
 	}
 	path, err := d.cellPathLocked(code)
 	if err != nil {
 		d.r.config.Logger.Error("debug a cell", "error", err)
-		return "", ""
+		return ""
 	}
-	s := d.sourceLocked(path)
-	s.code = &code
-	return path, strconv.Itoa(s.number)
+	d.sourceLocked(path).code = &code
+	return path
 }
 
 func (d *debugger) dumpCell(_ context.Context, args *debugArguments) (object, error) {
@@ -114,7 +131,7 @@ func (d *debugger) source(_ context.Context, args *debugArguments) (object, erro
 	if err != nil {
 		return nil, err
 	}
-	return object{"content": code, "mimeType": "text/x-r-source"}, nil
+	return object{"content": code, "mimeType": "text/x-rsrc"}, nil
 }
 
 // code is the code of a source: of a cell, or what is in the file.
@@ -142,6 +159,20 @@ func (d *debugger) close() {
 		}
 		d.dir = ""
 	}
+}
+
+// modules are the files that can stop when they are sourced: those that were, as far as R
+// knows and can tell now. A front end shows them to set breakpoints in.
+func (d *debugger) modules(ctx context.Context, _ *debugArguments) (object, error) {
+	paths, err := d.ask(ctx, "debug_files")
+	if err != nil {
+		paths = nil // R is busy
+	}
+	modules := []object{}
+	for _, path := range paths {
+		modules = append(modules, object{"id": path, "name": filepath.Base(path), "path": path})
+	}
+	return object{"modules": modules, "totalModules": len(modules)}, nil
 }
 
 // murmur2 is MurmurHash2, by A. Appleby, of the octets of a text: the hash that front

@@ -42,11 +42,6 @@ func (d *debugger) threads(context.Context, *debugArguments) (object, error) {
 	return object{"threads": []object{{"id": threadID, "name": "R"}}}, nil
 }
 
-// modules is asked for by front ends that were not told of any.
-func (d *debugger) modules(context.Context, *debugArguments) (object, error) {
-	return object{"modules": []object{}, "totalModules": 0}, nil
-}
-
 var errNotStopped = errors.New("R has not stopped")
 
 func resumeBy(how string) func(*debugger, context.Context, *debugArguments) (object, error) {

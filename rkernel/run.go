@@ -124,17 +124,16 @@ func (p *process) submit(r *run) error {
 		return nil
 	}
 	r.sent = true
-	var source, number string
 	if p.debugger != nil {
-		source, number = p.debugger.cellSource(r.code)
-		r.source = source
+		r.source = p.debugger.cellSource(r.code)
 	}
+	source := r.source
 	p.mu.Unlock()
 	remember := "0"
 	if r.remember {
 		remember = "1"
 	}
-	return p.sendToInformed(cmdExecute, r.id, remember, unixLines(r.code), source, number)
+	return p.sendToInformed(cmdExecute, r.id, remember, unixLines(r.code), source)
 }
 
 // finished acts on evDone.

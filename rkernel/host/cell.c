@@ -209,7 +209,7 @@ void cell_begin(const struct frame *f) {
 			cell.p.spans[0] = (struct span){0, cell.len, SYMSXP};
 			cell.p.n = 1;
 		}
-		if (f->n > 4) debug_cell(f->part[3], f->part[4]);
+		if (f->n > 3) debug_cell(f->part[3]);
 		return;
 	case PARSED_INCOMPLETE:
 		break; // R's console would wait for more

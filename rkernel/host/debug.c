@@ -24,31 +24,39 @@ struct breakpoint {
 	char *extra[EXTRAS];
 };
 
+// The sources of which something was said, cells and files. Where one is in sources is
+// its number.
+struct source {
+	char *path;
+	int *on; // what its code looks at, see native_switch; NULL: it has none
+};
+static struct source *sources;
+static int known_sources;
+
 static struct {
 	int attached;               // a front end debugs
 	int on_errors, on_warnings; // these stop
-	int watching;               // debug_watch has warnings ask
+	int watching;               // what debug_watch was told last
 	int n;                      // breakpoints
 	struct breakpoint *at;
 	enum mode mode;
 	const char *why; // it stops where mode is not CONTINUE
 	SEXP env;        // of the code that took the step; only to be compared
+	int file;        // the source of that code
 	int depth;       // how many functions ran when it did
 	int calls;       // how many functions run where it has stopped
 	int stopped;
 	int answering;   // what runs is the kernel's, or asked for at a stop
 } debugger;
 
-static int **armed, files; // on of debug.R, by number of the source; NULL: there is none
-
 // arm sets whose code asks.
 static void arm(void) {
 	int all = debugger.mode != CONTINUE || debugger.on_errors;
-	for (int i = 0; i < files; i++)
-		if (armed[i]) *armed[i] = all;
+	for (int i = 0; i < known_sources; i++)
+		if (sources[i].on) *sources[i].on = all;
 	for (int i = 0; i < debugger.n; i++) {
-		int file = debugger.at[i].file;
-		if (file < files && armed[file]) *armed[file] = 1;
+		int *on = sources[debugger.at[i].file].on;
+		if (on) *on = 1;
 	}
 }
 
@@ -79,6 +87,15 @@ static char *text_of(struct host_part part) {
 	return text;
 }
 
+// source_of is the number of the source with this path, which may be new.
+static int source_of(struct host_part path) {
+	for (int i = 0; i < known_sources; i++)
+		if (is(path, sources[i].path)) return i;
+	sources = host_alloc(sources, ((size_t)known_sources + 1) * sizeof *sources);
+	sources[known_sources] = (struct source){text_of(path), NULL};
+	return known_sources++;
+}
+
 static void configure(const struct frame *f) {
 	if (f->n < FLAGS) return;
 	debugger.attached = integer(f->part[0]);
@@ -90,7 +107,7 @@ static void configure(const struct frame *f) {
 	debugger.at = host_alloc(debugger.at, (size_t)debugger.n * sizeof *debugger.at);
 	for (int i = 0; i < debugger.n; i++) {
 		const struct host_part *part = f->part + FLAGS + (2 + EXTRAS) * i;
-		debugger.at[i].file = integer(part[0]);
+		debugger.at[i].file = source_of(part[0]);
 		debugger.at[i].line = integer(part[1]);
 		for (int k = 0; k < EXTRAS; k++) debugger.at[i].extra[k] = text_of(part[2 + k]);
 	}
@@ -134,11 +151,11 @@ void debug_look(void) {
 // compared, and may be gone.
 static struct {
 	SEXP env;
-	int line;
+	int file, line;
 } *asked;
 static int asked_size, asked_top;
 
-static void note_line(int deep, SEXP env, int line) {
+static void note_line(int deep, SEXP env, int file, int line) {
 	if (deep >= asked_size) {
 		int size = 2 * deep + 64;
 		asked = host_alloc(asked, (size_t)size * sizeof *asked);
@@ -148,13 +165,15 @@ static void note_line(int deep, SEXP env, int line) {
 	for (; asked_top > deep; asked_top--) asked[asked_top].env = NULL;
 	asked_top = deep;
 	asked[deep].env = env;
+	asked[deep].file = file;
 	asked[deep].line = line;
 }
 
-// native_line is the line of the last statement that asked in env, or NULL.
-static SEXP native_line(SEXP env) {
+// native_line is the line of the last statement of a source that asked in env, or NULL.
+static SEXP native_line(SEXP env, SEXP path) {
+	int file = source_of(part_of(path));
 	for (int i = asked_top < debugger.calls ? asked_top : debugger.calls; i >= 0 && i < asked_size; i--)
-		if (asked[i].env == env) return R.Rf_ScalarInteger(asked[i].line);
+		if (asked[i].env == env && asked[i].file == file) return R.Rf_ScalarInteger(asked[i].line);
 	return R_Nil;
 }
 
@@ -165,10 +184,9 @@ enum passage { PASSES, STOPS, INTERRUPTED };
 // guard asks debug_guard whether a breakpoint with extras stops, which looks at variables
 // of env. An interrupt there is for the cell.
 static enum passage guard(const struct breakpoint *b, SEXP env) {
-	char file[16], line[16];
-	snprintf(file, sizeof file, "%d", b->file);
+	char line[16];
 	snprintf(line, sizeof line, "%d", b->line);
-	struct host_part args[2 + EXTRAS] = {part_str(file), part_str(line)};
+	struct host_part args[2 + EXTRAS] = {part_str(sources[b->file].path), part_str(line)};
 	char *extra[EXTRAS]; // a finalizer of the user's may have R hear that b is gone
 	for (int k = 0; k < EXTRAS; k++) args[2 + k] = part_str(extra[k] = text_of(part_str(b->extra[k])));
 	debugger.answering++;
@@ -220,10 +238,10 @@ static int resume(const struct frame *f, const char *stop, int *interrupted) {
 
 // stop keeps R here until the kernel has it go on, or no front end debugs any more, of
 // which R may hear before the kernel hears of the stop. text is that of an error, or empty,
-// env where the code that stops is evaluated, calls how many functions run, deep how many
-// of them are the user's. It returns whether the user has interrupted the cell; then an
-// interrupt is pending.
-static int stop(const char *why, struct host_part text, SEXP env, int calls, int deep) {
+// file the source of the code that stops, -1 where that is not known, env where it is
+// evaluated, calls how many functions run, deep how many of them are the user's. It
+// returns whether the user has interrupted the cell; then an interrupt is pending.
+static int stop(const char *why, struct host_part text, int file, SEXP env, int calls, int deep) {
 	static unsigned stops;
 	char number[16], n[16], line[16];
 	fflush(stdout);
@@ -235,6 +253,7 @@ static int stop(const char *why, struct host_part text, SEXP env, int calls, int
 	debugger.stopped = 1;
 	debugger.mode = CONTINUE;
 	debugger.why = "step";
+	debugger.file = file;
 	debugger.env = env;
 	debugger.depth = deep;
 	debugger.calls = calls;
@@ -267,16 +286,17 @@ static int stop(const char *why, struct host_part text, SEXP env, int calls, int
 }
 
 // stop_between is stop between two statements: what they have shown so far comes first.
-static int stop_between(const char *why, SEXP env, int calls, int deep) {
+static int stop_between(const char *why, int file, SEXP env, int calls, int deep) {
 	device_flush();
 	cell_flush();
-	return stop(why, part_str(""), env, calls, deep);
+	return stop(why, part_str(""), file, env, calls, deep);
 }
 
-// step_ends says whether a step, or pause, ends here.
-static int step_ends(SEXP env, int deep) {
+// step_ends says whether a step, or pause, ends here. A file that is sourced runs where
+// the code runs that sources it.
+static int step_ends(int file, SEXP env, int deep) {
 	switch (debugger.mode) {
-	case NEXT: return env == debugger.env || deep <= debugger.depth;
+	case NEXT: return (env == debugger.env && file == debugger.file) || deep <= debugger.depth;
 	case STEP_IN: return 1;
 	case STEP_OUT: return deep < debugger.depth;
 	default: return 0;
@@ -288,10 +308,10 @@ static int step_ends(SEXP env, int deep) {
 static int reach(int file, int line, SEXP env, int calls, int deep) {
 	switch (breakpoint_at(file, line, env)) {
 	case INTERRUPTED: *R.R_interrupts_pending = 1; return 1;
-	case STOPS: return stop_between("breakpoint", env, calls, deep);
+	case STOPS: return stop_between("breakpoint", file, env, calls, deep);
 	case PASSES: break;
 	}
-	return step_ends(env, deep) && stop_between(debugger.why, env, calls, deep);
+	return step_ends(file, env, deep) && stop_between(debugger.why, file, env, calls, deep);
 }
 
 // native_at is .External2(native, file, line, env): the statement on this line comes
@@ -304,7 +324,7 @@ static SEXP native_at(SEXP call, SEXP op, SEXP args, SEXP rho) {
 	if (R.TYPEOF(file) != INTSXP || R.TYPEOF(line) != INTSXP) return R_Nil;
 	if (env == *R.R_GlobalEnv && R.INTEGER(file)[0] == cell.file) cell.line = R.INTEGER(line)[0];
 	int calls = depth(), deep = calls - 1; // the last one is debug_hook$at
-	note_line(deep, env, R.INTEGER(line)[0]);
+	note_line(deep, env, R.INTEGER(file)[0], R.INTEGER(line)[0]);
 	if (reach(R.INTEGER(file)[0], R.INTEGER(line)[0], env, calls, deep) && !*R.R_interrupts_suspended)
 		interrupt_take(); // comes back when a handler resumes
 	return R_Nil;
@@ -324,7 +344,7 @@ void debug_error(void) {
 	if (!debugger.on_errors || !cell.lines || debugger.answering) return;
 	const struct buf *said = cell.shown_lane ? &cell.shown : &cell.held;
 	struct host_part text = {said->data, said->len};
-	if (stop("exception", text, NULL, depth(), depth())) *R.R_interrupts_pending = 0;
+	if (stop("exception", text, -1, NULL, depth(), depth())) *R.R_interrupts_pending = 0;
 	debug_end();
 }
 
@@ -332,22 +352,27 @@ void debug_error(void) {
 static SEXP native_warned(SEXP text) {
 	if (!debugger.on_warnings || !cell.lines || debugger.answering || lane_is_child()) return R_Nil;
 	int calls = depth();
-	if (stop("exception", part_of(text), NULL, calls, calls) && !*R.R_interrupts_suspended)
+	if (stop("exception", part_of(text), -1, NULL, calls, calls) && !*R.R_interrupts_suspended)
 		interrupt_take();
 	return R_Nil;
 }
 
 // ---- cells ---------------------------------------------------------------------------
 
-void debug_cell(struct host_part path, struct host_part file) {
-	struct host_part args[] = {{cell.code, cell.len}, path, file};
-	if (debugger.watching != debugger.on_warnings) {
-		debugger.watching = debugger.on_warnings;
-		struct host_part on = part_str(debugger.watching ? "1" : "0");
-		call_strings("debug_watch", 1, &on);
-	}
+// watch has R's own functions be what the debugger wants of them.
+static void watch(void) {
+	int wanted = debugger.attached + 2 * debugger.on_warnings;
+	if (debugger.watching == wanted) return;
+	debugger.watching = wanted;
+	struct host_part flags[] = {part_str(debugger.attached ? "1" : "0"), part_str(debugger.on_warnings ? "1" : "0")};
+	call_strings("debug_watch", 2, flags);
+}
+
+void debug_cell(struct host_part path) {
+	watch();
 	if (!path.len || !cell_has_stack()) return;
-	SEXP made = call_list("debug_cell", 3, args);
+	struct host_part args[] = {{cell.code, cell.len}, path};
+	SEXP made = call_list("debug_cell", 2, args);
 	if (!made || R.Rf_length(made) != 2) return;
 	SEXP exprs = R.VECTOR_ELT(made, 0), lines = R.VECTOR_ELT(made, 1);
 	if (R.TYPEOF(exprs) != VECSXP || R.TYPEOF(lines) != INTSXP) return;
@@ -359,7 +384,7 @@ void debug_cell(struct host_part path, struct host_part file) {
 	size_t size = (size_t)cell.p.n * sizeof *cell.lines;
 	cell.lines = host_alloc(NULL, size);
 	memcpy(cell.lines, R.INTEGER(lines), size);
-	cell.file = integer(file);
+	cell.file = source_of(path);
 	UNPROTECT(1);
 }
 
@@ -369,23 +394,23 @@ void debug_end(void) {
 	arm();
 }
 
-// native_switch makes the logical that code of a source looks at. It is set in place.
-static SEXP native_switch(SEXP number) {
-	int file = R.TYPEOF(number) == INTSXP ? R.INTEGER(number)[0] : 0;
-	SEXP on = R.Rf_allocVector(LGLSXP, 1);
+// native_switch gives the number of a source, and the logical that its code looks at,
+// which is set in place.
+static SEXP native_switch(SEXP path) {
+	int file = source_of(part_of(path));
+	SEXP made = PROTECT(R.Rf_allocVector(VECSXP, 2)), on = R.Rf_allocVector(LGLSXP, 1);
+	R.SET_VECTOR_ELT(made, 1, on);
+	R.SET_VECTOR_ELT(made, 0, R.Rf_ScalarInteger(file));
 	R.R_PreserveObject(on);
-	if (file >= files) {
-		armed = host_alloc(armed, ((size_t)file + 1) * sizeof *armed);
-		while (files <= file) armed[files++] = NULL;
-	}
-	armed[file] = R.INTEGER(on);
+	sources[file].on = R.INTEGER(on);
 	arm();
-	return on;
+	UNPROTECT(1);
+	return made;
 }
 
 const struct host_native debug_natives[] = {
 	{"debug_at", (host_fn)native_at, 0},
-	{"debug_line", (host_fn)native_line, 1},
+	{"debug_line", (host_fn)native_line, 2},
 	{"debug_switch", (host_fn)native_switch, 1},
 	{"debug_warned", (host_fn)native_warned, 1},
 	{0, 0, 0}};

@@ -33,11 +33,11 @@ enum {
 enum {
 	CMD_ACK = 'a',     // of EV_USER also: what is wrong with the event
 	CMD_LOAD = 'l',    // R code for the private environment
-	CMD_EXECUTE = 'x', // id, store_history, code, source and its number; see debug.c
+	CMD_EXECUTE = 'x', // id, store_history, code, path of its source; see debug.c
 	CMD_ANSWER = 'i',  // sequence, status, text
 	CMD_CALL = 'c',    // id, function, arguments
 	CMD_MESSAGE = 'm', // id, function, number of texts, texts, raw parts
-	CMD_DEBUG = 'd',   // debugging, errors stop, warnings ("0" or "1"), breakpoints: file, line,
+	CMD_DEBUG = 'd',   // debugging, errors stop, warnings ("0" or "1"), breakpoints: path, line,
 	                   // condition, test of hits, message
 	CMD_INQUIRE = 'g', // CMD_CALL where a cell has stopped
 	CMD_EVALUATE = 'e', // CMD_MESSAGE where a cell has stopped
@@ -191,7 +191,7 @@ int debug_takes(const struct frame *f);
 // debug_look takes what the kernel says, if a front end debugs what R runs.
 void debug_look(void);
 // debug_cell makes the cell stop at the lines of a source, without a path at none.
-void debug_cell(struct host_part path, struct host_part file);
+void debug_cell(struct host_part path);
 // debug_top stops before the next expression of the cell, if it should. It says whether
 // the user has interrupted it there.
 int debug_top(void);

@@ -1,35 +1,37 @@
 # The debugger's part in R: code that can stop, and what is to be seen where it has.
 #
-# While a front end debugs, each statement of a cell that stands in braces, in a
-# function, a loop or a branch, is led by a question whether to stop:
+# While a front end debugs, each statement of a cell, or of a file that source() runs,
+# that stands in braces, in a function, a loop or a branch, is led by a question whether
+# to stop, and so is each expression of such a file:
 #
-#     if (<environment>$on) <environment>$at(file, line)
+#     if (<environment>$on) <environment>$at(line)
 #
-# The environment is that of the cell's source; debug.c sets its on where there is
-# something to stop for. Functions keep these questions: when nobody debugs any more,
-# and in other processes, forked or fed with a serialized function, they cost next to
-# nothing and stop nothing.
+# The environment is that of the source; debug.c sets its on where there is something to
+# stop for. Functions keep these questions: when nobody debugs any more, and in other
+# processes, forked or fed with a serialized function, they cost next to nothing and stop
+# nothing.
 
-debug_hooks <- list() # by number of the source
+debug_hooks <- new.env(parent = emptyenv()) # by path of the source
 
-debug_hook <- function(file) {
-    if (length(debug_hooks) < file || is.null(debug_hooks[[file]])) {
+debug_hook <- function(path) {
+    if (is.null(debug_hooks[[path]])) {
         hook <- new.env(parent = baseenv())
+        known <- .Call(.C_debug_switch, path)
+        hook$file <- known[[1L]]
+        hook$on <- known[[2L]]
         hook$pid <- Sys.getpid()
         hook$native <- .C_debug_at
-        hook$on <- .Call(.C_debug_switch, file)
-        hook$at <- eval(quote(function(file, line) {
+        hook$at <- eval(quote(function(line) {
             if (Sys.getpid() == pid) .External2(native, file, line, parent.frame())
         }), hook)
-        debug_hooks[[file]] <<- hook
+        assign(path, hook, envir = debug_hooks)
     }
-    debug_hooks[[file]]
+    debug_hooks[[path]]
 }
 
 # debug_cell parses a cell whose source is known as path, and makes it stop where it
-# should: its expressions, and the lines on which they begin. file is the number of
-# the source.
-debug_cell <- function(code, path, file) {
+# should: its expressions, and the lines on which they begin.
+debug_cell <- function(code, path) {
     debug_hits <<- list()
     if (!isTRUE(getOption("keep.source"))) return(NULL) # nobody could say where it is
     lines <- strsplit(code, "\n", fixed = TRUE)[[1L]]
@@ -39,10 +41,61 @@ debug_cell <- function(code, path, file) {
     kept <- options(keep.parse.data = FALSE) # as the console does
     on.exit(options(kept))
     exprs <- parse(text = lines, srcfile = source, keep.source = TRUE)
-    list(lapply(exprs, debug_walk, as.integer(file)), debug_lines(attr(exprs, "srcref")))
+    list(lapply(exprs, debug_walk, debug_hook(path)), debug_lines(attr(exprs, "srcref")))
+}
+
+# debug_sourced makes the expressions of a file stop where they should. Code that is nested
+# too deeply for that does not stop.
+debug_sourced <- function(exprs) tryCatch(debug_exprs(exprs), error = function(e) exprs)
+
+debug_exprs <- function(exprs) {
+    source <- attr(exprs, "srcfile")
+    path <- debug_file(source)
+    if (!length(exprs) || is.null(path)) return(exprs)
+    source$path <- path # the working directory may change, and links may
+    debug_known_files <<- union(debug_known_files, path)
+    hook <- debug_hook(path)
+    refs <- attr(exprs, "srcref")
+    lines <- debug_lines(refs)
+    for (i in seq_along(exprs)) {
+        e <- debug_walk(exprs[[i]], hook)
+        if (i == 1L || lines[i] != lines[i - 1L])
+            e <- structure(call("{", debug_question(hook, lines[i]), e), srcref = refs[c(i, i, i)])
+        if (!is.null(e)) exprs[[i]] <- e
+    }
+    exprs
+}
+
+debug_known_files <- character() # that were sourced while somebody debugs
+
+# debug_file is the path of a source that is a file, or NULL.
+debug_file <- function(source) {
+    if (!is.environment(source) || !isTRUE(source$isFile)) return(NULL)
+    path <- debug_path(source)
+    if (!is.null(path) && file.exists(path)) utf8(normalizePath(path))
+}
+
+# debug_path is the path of a source, or NULL if it has no name.
+debug_path <- function(source) {
+    if (!is.null(source$path)) return(source$path)
+    path <- source$filename
+    if (!is.character(path) || !nzchar(path[1L])) return(NULL)
+    if (is.character(source$wd) && !grepl("^[/~]", path[1L])) path <- file.path(source$wd, path)
+    path[1L]
 }
 
 debug_lines <- function(refs) vapply(refs, function(ref) as.integer(ref)[1L], 1L)
+
+# debug_files lists the files that were sourced: while somebody debugs, and those of the
+# functions in the global environment.
+debug_files <- function() {
+    files <- debug_known_files
+    for (name in ls(globalenv(), all.names = TRUE)) {
+        f <- look(globalenv(), name)$value
+        if (is.function(f)) files <- c(files, debug_file(attr(attr(f, "srcref"), "srcfile")))
+    }
+    sort(unique(utf8(files)))
+}
 
 # Functions whose arguments are data, not code.
 debug_quotes <- c("quote", "bquote", "substitute", "expression", "~", "alist", "expr",
@@ -50,21 +103,21 @@ debug_quotes <- c("quote", "bquote", "substitute", "expression", "~", "alist", "
 
 debug_head <- function(e) if (is.symbol(e[[1L]])) as.character(e[[1L]]) else ""
 
-# debug_walk makes code stop.
-debug_walk <- function(e, file) {
+# debug_walk makes code stop that is of the source of a hook.
+debug_walk <- function(e, hook) {
     if (!is.call(e)) return(e)
     head <- debug_head(e)
     if (head %in% debug_quotes) return(e)
     parts <- as.list(e) # a call would be copied with each change
     calls <- vapply(parts, is.call, NA)
-    parts[calls] <- lapply(parts[calls], debug_walk, file)
+    parts[calls] <- lapply(parts[calls], debug_walk, hook)
     refs <- attr(e, "srcref")
     if (head == "{" && length(parts) > 1L && length(refs) == length(parts)) {
         from <- debug_order(refs)
         asks <- from < 0L
         lines <- debug_lines(refs)[-from[asks]]
         parts <- parts[abs(from)]
-        parts[asks] <- lapply(lines, debug_question, file = file)
+        parts[asks] <- lapply(lines, debug_question, hook = hook)
         refs <- refs[abs(from)]
     }
     made <- as.call(parts)
@@ -83,18 +136,16 @@ debug_order <- function(refs) {
     ifelse(duplicated(order, fromLast = TRUE), -order, order)
 }
 
-debug_question <- function(file, line) {
-    hook <- debug_hook(file)
-    call("if", call("$", hook, quote(on)), as.call(list(call("$", hook, quote(at)), file, line)))
-}
+debug_question <- function(hook, line)
+    call("if", call("$", hook, quote(on)), as.call(list(call("$", hook, quote(at)), line)))
 
 # debug_guard is asked at a breakpoint that has a condition, a test of how often it was
 # met in this cell, or a message to say instead of a stop; those that it has not are "".
 # Where one of them cannot be evaluated the cell stops, and who debugs hears why.
-debug_guard <- function(env, file, line, condition, hits, message) {
-    say <- function(category, text) .event("breakpoint", utf8(c(category, file, line, text)))
+debug_guard <- function(env, path, line, condition, hits, message) {
+    say <- function(category, text) .event("breakpoint", utf8(c(category, path, line, text)))
     .same_error(tryCatch(withCallingHandlers({
-        if (!debug_holds(condition, env) || !debug_counts(paste(file, line), hits)) "passes"
+        if (!debug_holds(condition, env) || !debug_counts(paste(path, line), hits)) "passes"
         else if (message == "") "stops"
         else {
             say("console", debug_filled(message, env))
@@ -172,26 +223,36 @@ debug_flaws <- function(...) vapply(c(...), function(code) tryCatch({
 
 debug_base <- list() # base's own functions, while others are in their place
 
-# debug_watch has warnings ask whether the cell is to stop, "1", or not any more, "0".
-# Where nobody has handled one, base's functions have R keep or print it; there they ask.
-debug_watch <- function(on) {
-    if (on == "1") debug_base <<- mget(c("warning", ".signalSimpleWarning"), baseenv())
-    for (name in names(debug_base)) {
-        f <- debug_base[[name]]
-        if (on == "1") body(f) <- debug_asking(body(f))
-        unlockBinding(name, baseenv())
-        assign(name, f, envir = baseenv())
-        lockBinding(name, baseenv())
-    }
-    on
+# debug_watch has source() make the code of files stop, and warnings ask whether the cell
+# is to, "1", or not any more, "0".
+debug_watch <- function(files, warnings) {
+    debug_replace("source", files == "1", "parse", function(e) as.call(list(debug_sourced, e)))
+    # Where nobody has handled a warning, base's functions have R keep or print it.
+    for (name in c("warning", ".signalSimpleWarning"))
+        debug_replace(name, warnings == "1", ".dfltWarn",
+                      function(e) call("{", as.call(list(debug_warned, e[[2L]][[2L]])), e))
 }
 
-debug_asking <- function(e) {
-    if (identical(e[[1L]], quote(.Internal)) && identical(e[[2L]][[1L]], quote(.dfltWarn)))
-        return(call("{", as.call(list(debug_warned, e[[2L]][[2L]])), e))
+# debug_replace has the calls of an internal function in a function of base be what make
+# makes of them, or be themselves again.
+debug_replace <- function(name, on, internal, make) {
+    if (on == is.function(debug_base[[name]])) return()
+    f <- if (on) get(name, baseenv()) else debug_base[[name]]
+    debug_base[[name]] <<- if (on) f
+    if (on) {
+        body(f) <- debug_remade(body(f), as.name(internal), make)
+        f <- compiler::cmpfun(f) # code that is not compiled passes for that of its caller
+    }
+    unlockBinding(name, baseenv())
+    assign(name, f, envir = baseenv())
+    lockBinding(name, baseenv())
+}
+
+debug_remade <- function(e, internal, make) {
+    if (identical(e[[1L]], quote(.Internal)) && identical(e[[2L]][[1L]], internal)) return(make(e))
     parts <- as.list(e)
     calls <- vapply(parts, is.call, NA)
-    parts[calls] <- lapply(parts[calls], debug_asking)
+    parts[calls] <- lapply(parts[calls], debug_remade, internal, make)
     as.call(parts)
 }
 
@@ -227,16 +288,17 @@ debug_stack <- function(n, path, line) {
         seen <<- c(seen, frame)
         stack <<- c(stack, list(c(frame, debug_name(frame), place)))
     }
+    parents <- sys.parents()
     if (n > 0L) {
-        place <- debug_innermost(n)
-        frame <- debug_frame(n, 0L, place)
+        place <- debug_innermost(n, parents)
+        frame <- debug_frame(n, 0L, place, parents)
         if (frame > 0L || identical(place[1L], path)) add(frame, place)
     }
-    parents <- sys.parents()
     for (k in rev(seq_len(n))) {
+        if (!is.null(debug_sourcing(k, parents))) add(k, debug_asked(k, parents))
         place <- debug_place(attr(sys.call(k), "srcref"))
-        if (is.null(place)) add(parents[k], debug_asked(parents[k]))
-        else add(debug_frame(k - 1L, parents[k], place), place)
+        if (is.null(place)) add(parents[k], debug_asked(parents[k], parents))
+        else add(debug_frame(k - 1L, parents[k], place, parents), place)
     }
     add(0L, c(path, line, 1L, line, 1L))
     utf8(unlist(stack))
@@ -246,31 +308,43 @@ debug_stack <- function(n, path, line) {
 # R itself has raised an error there. R says that of the call which comes next; where it
 # knows of none in the function that runs, it is the statement that asked, or the whole
 # function.
-debug_innermost <- function(n) {
+debug_innermost <- function(n, parents) {
     ref <- attr(sys.call(n + 1L), "srcref")
     if (!is.null(ref) && !identical(ref, attr(sys.call(n), "srcref"))) return(debug_place(ref))
-    place <- debug_asked(n)
+    place <- debug_asked(n, parents)
     if (is.null(place)) debug_place(attr(sys.function(n), "srcref")) else place
 }
 
-# debug_asked is the place of the statement of a frame's function that asked last, or
-# NULL.
-debug_asked <- function(frame) {
+# debug_asked is the place of the statement that asked last of a frame's function, or of
+# the file that is sourced there, or NULL.
+debug_asked <- function(frame, parents) {
     if (frame < 1L) return(NULL)
-    line <- .Call(.C_debug_line, sys.frame(frame))
     whole <- debug_place(attr(sys.function(frame), "srcref"))
-    place <- c(whole[1L], line, 1L, line, 1L)
+    path <- if (is.null(whole)) debug_sourcing(frame, parents) else whole[1L]
+    if (is.null(path)) return(NULL)
+    line <- .Call(.C_debug_line, sys.frame(frame), path)
     at <- as.integer(whole[c(2L, 4L)])
-    if (!is.null(line) && !is.null(whole) && line >= at[1L] && line <= at[2L]) place
+    if (!is.null(line) && (is.null(whole) || line >= at[1L] && line <= at[2L]))
+        c(path, line, 1L, line, 1L)
 }
 
 # debug_frame is the frame that runs the code at a place, from which a call was made: the
-# innermost, from the n-th on, whose function has it. Else it is parent, the call's own:
-# code that is the argument of a function is none of that function's.
-debug_frame <- function(n, parent, place) {
-    while (n > parent && !debug_within(place, debug_place(attr(sys.function(n), "srcref"))))
+# innermost, from the n-th on, whose function has it, or in which its file is sourced. Else
+# it is parent, the call's own: code that is the argument of a function is none of that
+# function's.
+debug_frame <- function(n, parent, place, parents) {
+    while (n > parent && !debug_within(place, debug_place(attr(sys.function(n), "srcref"))) &&
+           !identical(debug_sourcing(n, parents), place[1L]))
         n <- n - 1L
     n
+}
+
+# debug_sourcing is the path of the file whose code a frame evaluates for source(), or NULL.
+# eval(ei, envir) has two frames: its own, and one of the environment's.
+debug_sourcing <- function(frame, parents) {
+    if (frame < 3L || !is.primitive(sys.function(frame))) return(NULL)
+    from <- parents[frame - 1L]
+    if (from > 0L && identical(sys.function(from), base::source)) sys.frame(from)$srcfile$path
 }
 
 debug_within <- function(place, whole) {
@@ -286,14 +360,12 @@ debug_within <- function(place, whole) {
 debug_place <- function(ref) {
     file <- attr(ref, "srcfile")
     if (!is.environment(file) || length(ref) < 6L) return(NULL)
-    path <- file$filename
-    if (!is.character(path) || !nzchar(path[1L])) return(NULL)
-    if (is.character(file$wd) && !grepl("^[/~]", path[1L])) path <- file.path(file$wd, path)
-    c(path[1L], ref[1L], ref[5L], ref[3L], ref[6L] + 1L)
+    path <- debug_path(file)
+    if (!is.null(path)) c(path, ref[1L], ref[5L], ref[3L], ref[6L] + 1L)
 }
 
 debug_name <- function(frame) {
-    if (frame < 1L) return("top level")
+    if (frame < 1L || is.primitive(sys.function(frame))) return("top level")
     head <- sys.call(frame)[[1L]]
     while (is.call(head) && identical(head[[1L]], quote(`(`))) head <- head[[2L]]
     if (is.function(head) || is.call(head) && identical(head[[1L]], quote(`function`)))
