@@ -226,7 +226,9 @@ debug_base <- list() # base's own functions, while others are in their place
 # debug_watch has source() make the code of files stop, and warnings ask whether the cell
 # is to, "1", or not any more, "0".
 debug_watch <- function(files, warnings) {
-    debug_replace("source", files == "1", "parse", function(e) as.call(list(debug_sourced, e)))
+    # Outside of ours, where an error would be ours: exprs is what source() calls it, too.
+    debug_replace("source", files == "1", "parse",
+                  function(e) call("{", call("<-", quote(exprs), e), as.call(list(debug_sourced, quote(exprs)))))
     # Where nobody has handled a warning, base's functions have R keep or print it.
     for (name in c("warning", ".signalSimpleWarning"))
         debug_replace(name, warnings == "1", ".dfltWarn",
