@@ -271,12 +271,14 @@ invisible(7)
 makeActiveBinding("quiet", function() invisible(1), globalenv())
 quiet
 "text"; 1:3
+y <- 1.0L
 f("a")`
 	err, _ := errors.AsType[*kernel.Error](<-f.execute(code))
 	if err == nil {
 		t.Fatal("no error")
 	}
-	want := []string{"stdout|function(x) { # a comment\n  x + 1\n}\n", "input|who? ", "stdout|[1] \"text\"\n[1] 1 2 3\n"}
+	want := []string{"stdout|function(x) { # a comment\n  x + 1\n}\n", "input|who? ", "stdout|[1] \"text\"\n[1] 1 2 3\n",
+		"stderr|Warning message:\ninteger literal 1.0L contains unnecessary decimal point \n"}
 	if got := f.all(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

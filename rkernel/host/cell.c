@@ -262,6 +262,7 @@ static void feed_next(void) {
 	if (cell_has_stack() && cell.p.exprs) {
 		e = R.VECTOR_ELT(cell.p.exprs, cell.next);
 		if (R.TYPEOF(e) != LANGSXP) e = cell.p.spans ? parse_call(code, s.to - s.from, s.type) : in_paren(e);
+		else if (cell.lines && cell.p.spans) parse_one(code, s.to - s.from); // for its warnings
 	} else if (cell_has_stack() && !cell.bad) {
 		e = parse_call(code, s.to - s.from, s.type);
 	}
