@@ -287,6 +287,16 @@ f("a")`
 	}
 }
 
+func TestADebuggedCellInTheCLocale(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	f.run("invisible(Sys.setlocale('LC_CTYPE', 'C'))")
+	f.run("x <- 'é'\ncat(nchar(x), x)")
+	if got := f.text("stdout"); got != "2 é" {
+		t.Errorf("%q", f.all())
+	}
+}
+
 // A function of a debugged cell runs anywhere, and stops in its own R only.
 func TestFunctionsOfDebuggedCellsRunElsewhere(t *testing.T) {
 	t.Parallel()

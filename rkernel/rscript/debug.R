@@ -34,6 +34,8 @@ debug_hook <- function(path) {
 debug_cell <- function(code, path) {
     debug_hits <<- list()
     if (!isTRUE(getOption("keep.source"))) return(NULL) # nobody could say where it is
+    # Elsewhere the parser would translate it, and the C locale has ASCII only.
+    if (!l10n_info()[["UTF-8"]]) Encoding(code) <- "unknown"
     lines <- strsplit(code, "\n", fixed = TRUE)[[1L]]
     # R tells where a function is by the file of its source.
     source <- srcfilecopy(path, lines)
