@@ -107,3 +107,40 @@ func stormRound(t *testing.T, p *process, random *rand.Rand, round int, code, wa
 	}
 	return false
 }
+
+// An interrupt while a plot is drawn or shown leaves nothing of ours behind: no sink, in
+// which all that is printed from then on would vanish, no connection, and no device.
+func TestK5StormOfPlots(t *testing.T) {
+	t.Parallel()
+	p := startR(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for round := range 40 {
+		done := make(chan error, 1)
+		go func() {
+			_, err := p.execute(context.Background(), newRecorder(), cell{code: "plot(1:9)\nhist(1:9)"})
+			done <- err
+		}()
+		timer := time.NewTimer(time.Duration(random.IntN(40_000)) * time.Microsecond)
+		select {
+		case <-timer.C:
+			p.interrupt()
+		case err := <-done:
+			done <- err
+		}
+		timer.Stop()
+		select {
+		case err := <-done:
+			if e, ok := errors.AsType[*kernel.Error](err); err != nil && (!ok || e.Name != "interrupt") {
+				t.Fatalf("round %d: %v", round, err)
+			}
+		case <-time.After(patience):
+			t.Fatalf("round %d: the plots go on", round)
+		}
+		const look = "cat(c(sink.number(), nrow(showConnections()), setdiff(names(dev.list()), 'adrastea'))); invisible(graphics.off())"
+		if got, want := runCell(t, p, look), []string{"stdout|0 0"}; !slices.Equal(got, want) {
+			t.Fatalf("round %d: %q is left, want %q", round, got, want)
+		}
+	}
+}

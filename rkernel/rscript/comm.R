@@ -36,9 +36,10 @@ comm_name <- function(name) {
 
 # comm_new_id makes a random UUID, without touching R's own random numbers.
 comm_new_id <- function() {
-    source <- file("/dev/urandom", "rb", raw = TRUE)
-    on.exit(close(source))
-    bytes <- readBin(source, "raw", 16L)
+    suspendInterrupts({ # an interrupt would leave it open
+        source <- file("/dev/urandom", "rb", raw = TRUE)
+        bytes <- tryCatch(readBin(source, "raw", 16L), finally = close(source))
+    })
     bytes[7L] <- (bytes[7L] & as.raw(0x0f)) | as.raw(0x40)
     bytes[9L] <- (bytes[9L] & as.raw(0x3f)) | as.raw(0x80)
     hex <- paste(bytes, collapse = "")

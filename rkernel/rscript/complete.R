@@ -16,8 +16,8 @@ complete_name <- function(text, fn, subject) {
     # The arguments of all methods of a generic take seconds to collect and are
     # mostly noise: those of the method that will be called are added below.
     methods <- state$settings[["S3"]]
-    state$settings[["S3"]] <- FALSE
     on.exit(state$settings[["S3"]] <- methods)
+    state$settings[["S3"]] <- FALSE
     utils$.assignLinebuffer(text)
     utils$.assignEnd(nchar(text))
     utils$.guessTokenFromLine()

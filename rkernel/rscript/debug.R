@@ -40,8 +40,9 @@ debug_cell <- function(code, path) {
     # R tells where a function is by the file of its source.
     source <- srcfilecopy(path, lines)
     source$cell <- TRUE
-    kept <- options(keep.parse.data = FALSE) # as the console does
+    kept <- options("keep.parse.data")
     on.exit(options(kept))
+    options(keep.parse.data = FALSE) # as the console does
     exprs <- parse(text = lines, srcfile = source, keep.source = TRUE)
     list(lapply(exprs, debug_walk, debug_hook(path)), debug_lines(attr(exprs, "srcref")))
 }
@@ -227,7 +228,7 @@ debug_base <- list() # base's own functions, while others are in their place
 
 # debug_watch has source() make the code of files stop, and warnings ask whether the cell
 # is to, "1", or not any more, "0".
-debug_watch <- function(files, warnings) {
+debug_watch <- function(files, warnings) suspendInterrupts({
     # Outside of ours, where an error would be ours: exprs is what source() calls it, too.
     debug_replace("source", files == "1", "parse",
                   function(e) call("{", call("<-", quote(exprs), e), as.call(list(debug_sourced, quote(exprs)))))
@@ -235,7 +236,7 @@ debug_watch <- function(files, warnings) {
     for (name in c("warning", ".signalSimpleWarning"))
         debug_replace(name, warnings == "1", ".dfltWarn",
                       function(e) call("{", as.call(list(debug_warned, e[[2L]][[2L]])), e))
-}
+})
 
 # debug_replace has the calls of an internal function in a function of base be what make
 # makes of them, or be themselves again.

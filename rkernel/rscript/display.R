@@ -294,15 +294,14 @@ forms_of <- function(value) {
 # printed gives the lines that print writes.
 printed <- function(value) {
     lines <- character()
-    out <- textConnection("lines", "w", local = TRUE)
-    sink(out)
-    on.exit({
-        sink()
-        close(out)
+    breakable <- !.Internal(interruptsSuspended())
+    suspendInterrupts({ # an interrupt might leave the sink
+        out <- textConnection("lines", "w", local = TRUE)
+        sink(out)
+        tryCatch(if (breakable) allowInterrupts(print(value)) else print(value), finally = {
+            sink()
+            close(out)
+        })
     })
-    print(value)
-    sink()
-    close(out)
-    on.exit()
     lines
 }

@@ -77,11 +77,12 @@ help_text <- function(path) {
 help_lines <- function(path, format, ...) {
     rd <- asNamespace("utils")$.getHelpFile(path)
     file <- tempfile("adrastea-help")
-    users <- options(encoding = "native.enc")
+    users <- options("encoding")
     on.exit({
         options(users)
         unlink(file)
     })
+    options(encoding = "native.enc")
     suppressWarnings(format(rd, out = file, package = help_package(path), ...))
     lines_of(file)
 }

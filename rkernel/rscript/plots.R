@@ -49,21 +49,24 @@ open_device <- function(width, height, pointsize, bg, ...) {
     if (missing(pointsize)) pointsize <- plot_option("repr.plot.pointsize")
     if (missing(bg)) bg <- plot_option("repr.plot.bg")
     res <- plot_option("repr.plot.res")
-    others <- grDevices::dev.list()
-    # The file is never written: the device draws nothing.
-    grDevices::png("adrastea-page-%03d.png", width = width, height = height,
-                   units = "in", res = res, pointsize = pointsize, bg = bg,
-                   family = plot_option("repr.plot.family"),
-                   type = bitmap_type(), antialias = plot_option("repr.plot.antialias"))
-    if (identical(grDevices::dev.list(), others)) # png() only warns
-        stop("R cannot load the library of its device png(type = \"cairo\"), and so cannot draw: ",
-             "are cairo and pango installed?", call. = FALSE)
-    adopted <- FALSE
-    on.exit(if (!adopted) grDevices::dev.off())
-    .Call(.C_adopt, fixed)
-    adopted <- TRUE
-    grDevices::dev.control("enable")
-    name_device()
+    # A device that is not ours yet would write what is drawn next into files.
+    suspendInterrupts({
+        others <- grDevices::dev.list()
+        # The file is never written: the device draws nothing.
+        grDevices::png("adrastea-page-%03d.png", width = width, height = height,
+                       units = "in", res = res, pointsize = pointsize, bg = bg,
+                       family = plot_option("repr.plot.family"),
+                       type = bitmap_type(), antialias = plot_option("repr.plot.antialias"))
+        if (identical(grDevices::dev.list(), others)) # png() only warns
+            stop("R cannot load the library of its device png(type = \"cairo\"), and so cannot draw: ",
+                 "are cairo and pango installed?", call. = FALSE)
+        adopted <- FALSE
+        on.exit(if (!adopted) grDevices::dev.off())
+        .Call(.C_adopt, fixed)
+        adopted <- TRUE
+        grDevices::dev.control("enable")
+        name_device()
+    })
     invisible()
 }
 
@@ -100,16 +103,20 @@ plot_parameters <- function() graphics::par("lheight", "ylbias")
 # may if the page is breakable.
 plot_send <- function(snapshot, page, update, width, height, line_height, text_bias, breakable) {
     if (line_height > 0) attr(snapshot, "parameters") <- list(lheight = line_height, ylbias = text_bias)
-    display <- function() plot_display(snapshot, page, update, width, height)
+    # Only the drawing itself: it leaves devices and sinks as they were.
+    replay <- function(recording) {
+        if (breakable) allowInterrupts(grDevices::replayPlot(recording))
+        else grDevices::replayPlot(recording)
+    }
     tryCatch({
-        if (breakable) allowInterrupts(display()) else display()
+        plot_display(snapshot, page, update, width, height, replay)
     }, interrupt = function(e) NA, error = function(e) {
         message("the plot cannot be drawn: ", conditionMessage(e))
         FALSE
     })
 }
 
-plot_display <- function(snapshot, page, update, width, height) {
+plot_display <- function(snapshot, page, update, width, height, replay) {
     if (is.null(snapshot[[1L]]))
         stop("the display list of its device is off (see ?dev.control)", call. = FALSE)
     class(snapshot) <- "recordedplot"
@@ -120,7 +127,7 @@ plot_display <- function(snapshot, page, update, width, height) {
     parts <- list()
     metadata <- list()
     add <- function(mime) {
-        data <- plot_data(snapshot, mime, width, height, res)
+        data <- plot_data(snapshot, mime, width, height, res, replay)
         if (is.null(data)) return()
         parts <<- c(parts, mime, list(data))
         metadata[[mime]] <<- list(width = round(logical[[1L]]), height = round(logical[[2L]]))
@@ -147,11 +154,11 @@ plot_ends <- list("image/png" = as.raw(c(0xae, 0x42, 0x60, 0x82)), "image/jpeg" 
 
 # plot_data draws a page; NULL for SVG that is too large to be sent, and where
 # the recording begins no page, since the code that did has failed.
-plot_data <- function(snapshot, mime, width, height, res) {
+plot_data <- function(snapshot, mime, width, height, res, replay) {
     # Systems tidy up what nobody has used for days, the folder of a session too.
     file <- tempfile("adrastea-plot", tempdir(check = TRUE))
     on.exit(unlink(file))
-    plot_draw(snapshot, mime, file, width, height, res)
+    plot_draw(snapshot, mime, file, width, height, res, replay)
     size <- file.size(file)
     if (is.na(size)) return(NULL)
     if (mime == "image/svg+xml" && size > plot_option("adrastea.plot.max_svg")) return(NULL)
@@ -164,7 +171,7 @@ plot_data <- function(snapshot, mime, width, height, res) {
 
 # plot_draw replays a page into a file and leaves the devices and the random
 # numbers as they were.
-plot_draw <- function(snapshot, mime, file, width, height, res) {
+plot_draw <- function(snapshot, mime, file, width, height, res, replay) {
     current <- grDevices::dev.cur()
     seed <- globalenv()$.Random.seed
     plot_open(mime, file, width, height, res)
@@ -189,7 +196,10 @@ plot_draw <- function(snapshot, mime, file, width, height, res) {
     sink(silence)
     parameters <- attr(snapshot, "parameters")
     if (!is.null(parameters)) graphics::par(parameters)
-    suppressWarnings(suppressMessages(grDevices::replayPlot(plot_ready(snapshot))))
+    suppressWarnings(suppressMessages({
+        recording <- plot_ready(snapshot)
+        replay(recording)
+    }))
 }
 
 # plot_ready readies the current device, a new one, for a recording, which it returns.
