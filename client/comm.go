@@ -61,11 +61,11 @@ func (c *Client) OpenComm(ctx context.Context, o *CommOpening, h *CommHandler) (
 	if id == "" {
 		id = jupyter.NewID()
 	}
-	data, err := commData(o.Data)
+	data, err := jupyter.CommData(o.Data)
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := commData(o.Metadata)
+	metadata, err := jupyter.CommData(o.Metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (c *Client) AttachComm(id, target string, h *CommHandler) (*Comm, error) {
 // message, which most kernels do only between two executions. The error is that of
 // [Client.Send], or ErrCommClosed.
 func (m *Comm) Send(ctx context.Context, data any, buffers [][]byte) error {
-	raw, err := commData(data)
+	raw, err := jupyter.CommData(data)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (m *Comm) Send(ctx context.Context, data any, buffers [][]byte) error {
 // Close closes the comm and tells the kernel, with data as in Send; the handler
 // hears no more. Closing it again, or after the kernel did, does nothing.
 func (m *Comm) Close(ctx context.Context, data any) error {
-	raw, err := commData(data)
+	raw, err := jupyter.CommData(data)
 	if err != nil {
 		return err
 	}
@@ -133,21 +133,6 @@ func (m *Comm) send(
 	}
 	msg.Metadata, msg.Buffers = metadata, buffers
 	return m.l.sendOn(ctx, jupyter.Shell, msg)
-}
-
-// commData returns the data or metadata of a comm message.
-func commData(data any) (json.RawMessage, error) {
-	if data == nil {
-		return nil, nil
-	}
-	raw, err := json.Marshal(data)
-	if err == nil && raw[0] != '{' {
-		err = errors.New("not a JSON object")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("client: data of a comm: %w", err)
-	}
-	return raw, nil
 }
 
 // addComm reports false if there is a comm with that id.
@@ -176,15 +161,6 @@ func (l *link) comm(id string) *Comm {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.comms[id]
-}
-
-// isComm reports whether m is a message of a comm.
-func isComm(m *jupyter.Message) bool {
-	switch m.Header.MsgType {
-	case jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
-		return true
-	}
-	return false
 }
 
 // onComm hands a comm message to the handler of its comm. It returns false if

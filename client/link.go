@@ -444,7 +444,7 @@ func (l *link) onOutput(z zmq.Message) {
 	switch {
 	case m.Header.MsgType == jupyter.TypeDebugEvent && l.c.cfg.DebugEvent != nil:
 		l.debugEvent(m)
-	case isComm(m) && l.onComm(m):
+	case jupyter.IsComm(m.Header.MsgType) && l.onComm(m):
 	case r == nil || r.output == nil || !l.pushOutput(r, m):
 		l.other(m)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // ShutdownRequest asks the kernel to end; Restart says that another one takes
@@ -281,4 +282,20 @@ func dataOrEmpty(raw json.RawMessage) json.RawMessage {
 		return orEmpty(nil)
 	}
 	return orEmpty(raw)
+}
+
+// CommData returns v as the data, or metadata, of a message of a comm: nil for nil. An
+// error means that v does not become a JSON object.
+func CommData(v any) (json.RawMessage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(v)
+	if err == nil && raw[0] != '{' {
+		err = errors.New("not a JSON object")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("jupyter: data of a comm: %w", err)
+	}
+	return raw, nil
 }

@@ -192,3 +192,28 @@ func TestNewID(t *testing.T) {
 		seen[id] = true
 	}
 }
+
+func TestCommData(t *testing.T) {
+	for _, tt := range []struct {
+		v    any
+		want string
+	}{
+		{nil, ""},
+		{map[string]int{"a": 1}, `{"a":1}`},
+		{json.RawMessage(` {"a": 1}`), `{"a":1}`},
+		{[]int{1}, "not a JSON object"},
+		{"text", "not a JSON object"},
+		{json.RawMessage("null"), "not a JSON object"},
+		{func() {}, "unsupported type"},
+		{json.RawMessage("{"), "unexpected end"},
+	} {
+		raw, err := CommData(tt.v)
+		got := string(raw)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, tt.want) || (err == nil) != (got == tt.want) {
+			t.Errorf("CommData(%v) = %s, %v, want %s", tt.v, raw, err, tt.want)
+		}
+	}
+}

@@ -127,3 +127,12 @@ func ReplyType(request string) string {
 
 // IsRequest reports whether msgType names a request, which has a reply.
 func IsRequest(msgType string) bool { return strings.HasSuffix(msgType, "_request") }
+
+// IsComm reports whether msgType names a message of a comm.
+func IsComm(msgType string) bool {
+	switch msgType {
+	case TypeCommOpen, TypeCommMsg, TypeCommClose:
+		return true
+	}
+	return false
+}

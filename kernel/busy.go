@@ -104,7 +104,7 @@ func (r *running) isCode() bool {
 		return false // it does not run
 	}
 	t := r.in.msg.Header.MsgType
-	return t == jupyter.TypeExecuteRequest || isComm(t)
+	return t == jupyter.TypeExecuteRequest || jupyter.IsComm(t)
 }
 
 // busyReply asks the language for the reply to c. It returns nil if there is

@@ -30,7 +30,7 @@ type Comm struct {
 // none, the Output of [Language.Start]. data has to become a JSON object; nil is an
 // empty one. It is no error that the comm is closed: front ends ignore the message.
 func (c *Comm) Send(out *Output, data any, buffers [][]byte) error {
-	raw, err := commData(data)
+	raw, err := jupyter.CommData(data)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *Comm) Send(out *Output, data any, buffers [][]byte) error {
 // Close closes the comm and tells the front ends, with the parent of out as in
 // Send. Closing it again does nothing.
 func (c *Comm) Close(out *Output, data any) error {
-	raw, err := commData(data)
+	raw, err := jupyter.CommData(data)
 	if err != nil {
 		return err
 	}
@@ -66,21 +66,6 @@ type CommOpening struct {
 	Data     any    // has to become a JSON object; nil is an empty one
 	Metadata any    // of the message, likewise: widgets say their version there
 	Buffers  [][]byte
-}
-
-// commData returns the data or metadata of a comm message.
-func commData(data any) (json.RawMessage, error) {
-	if data == nil {
-		return nil, nil
-	}
-	raw, err := json.Marshal(data)
-	if err == nil && raw[0] != '{' {
-		err = errors.New("not a JSON object")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("kernel: comm data: %w", err)
-	}
-	return raw, nil
 }
 
 // comms are the open comms of a kernel.
@@ -149,11 +134,11 @@ func (o *Output) comm(c jupyter.Content, metadata json.RawMessage, buffers [][]b
 // openToFrontEnd opens a comm from the side of the language. The comm_open is
 // in the FIFO before any message of the comm can be.
 func (cs *comms) openToFrontEnd(out *Output, o *CommOpening, h CommHandler) (*Comm, error) {
-	raw, err := commData(o.Data)
+	raw, err := jupyter.CommData(o.Data)
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := commData(o.Metadata)
+	metadata, err := jupyter.CommData(o.Metadata)
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ type lanes struct {
 // whichever of the two channels it comes from.
 func (ls *lanes) beside(t string) *lane {
 	switch {
-	case isComm(t):
+	case jupyter.IsComm(t):
 		return ls.comms
 	case t == jupyter.TypeDebugRequest:
 		return ls.debug

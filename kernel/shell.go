@@ -81,15 +81,6 @@ func (s *Server) route(in *incoming) {
 	}
 }
 
-// isComm says that a message is one of a comm.
-func isComm(msgType string) bool {
-	switch msgType {
-	case jupyter.TypeCommOpen, jupyter.TypeCommMsg, jupyter.TypeCommClose:
-		return true
-	}
-	return false
-}
-
 // enqueue has in wait for its turn in l. It reports false if l has ended.
 func (s *Server) enqueue(l *lane, in *incoming) bool {
 	s.waiting.Add(1)
