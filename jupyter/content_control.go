@@ -295,7 +295,7 @@ func CommData(v any) (json.RawMessage, error) {
 		err = errors.New("not a JSON object")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("jupyter: data of a comm: %w", err)
+		return nil, fmt.Errorf("jupyter: comm data: %w", err)
 	}
 	return raw, nil
 }

@@ -290,7 +290,11 @@ func (p *process) ackUser(err error) {
 		p.ack()
 		return
 	}
-	if err := p.send(cmdAck, strings.TrimPrefix(err.Error(), "kernel: ")); err != nil {
+	text := err.Error() // in R no package of ours has a name
+	for _, name := range []string{"kernel: ", "jupyter: "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	if err := p.send(cmdAck, text); err != nil {
 		p.logger.Debug("acknowledge", "error", err)
 	}
 }
