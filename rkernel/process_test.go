@@ -493,6 +493,16 @@ func TestStdinAnswers(t *testing.T) {
 	}
 }
 
+// An answer is taken by who asked for it, and what follows asks again.
+func TestAPasswordIsNoOtherAnswer(t *testing.T) {
+	p := startR(t)
+	code := `ask <- getOption("askpass"); c(readline("user? "), ask("password? "), readline("sure? "), ask("again? "))`
+	want := []string{"input|user? ", "password|password? ", "input|sure? ", "password|again? ", `result|[1] "ada"    "secret" "yes"    "secret"`}
+	if got := runCell(t, p, code, "ada", "secret", "yes", "secret"); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestCall(t *testing.T) {
 	p := startR(t)
 	ctx := context.Background()

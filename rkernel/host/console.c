@@ -90,11 +90,14 @@ int console_asking(void) { return asking; }
 
 enum { ANSWERED, ANSWER_INTERRUPTED, ANSWER_REFUSED };
 
+// set_answer keeps what the user said for who asks. Of that R has no more to take, until
+// read_answer says otherwise: a password is no answer to what R reads next.
 static void set_answer(const char *text, size_t len) {
 	answer.len = 0;
 	buf_add(&answer, text, len);
 	buf_add(&answer, "", 1);
 	answer.len--;
+	answer_given = answer.len;
 }
 
 // take_answer reads frames until the one that answers the prompt.
@@ -164,7 +167,6 @@ const char *console_ask(const char *prompt, int password, int at_browser) {
 			static char why[1024];
 			snprintf(why, sizeof why, "%s", answer.data);
 			if (!password && default_answer(prompt)) return answer.data;
-			answer.len = answer_given = 0; // it is none
 			R.Rf_error("%s", why);
 		}
 		sequence++; // an answer that comes now is too late
@@ -208,7 +210,6 @@ void console_remember(const char *text) {
 static int go_on(unsigned char *buf) {
 	static const char note[] = "browser: the front end does not allow input; continuing\n";
 	static const char later[] = "browser: nobody can be asked now; continuing\n";
-	answer.len = answer_given = 0;
 	if (capturing) {
 		if (!refused++) console_keep(later, sizeof later - 1);
 		return 0;
