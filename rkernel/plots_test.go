@@ -82,6 +82,14 @@ func TestPlotsAreShownInTheirPlaces(t *testing.T) {
 		{"all drawing code fails", "library(grid); drawDetails.bad <- function(x, recording) { grid.text('x'); stop('no') }\n" +
 			"try(grid.draw(gTree(cl = 'bad')), silent = TRUE)\ngrid.text('x')", "display|#1"},
 		{"a group", "library(grid); grid.newpage(); grid.group(circleGrob())", "display|#1"},
+		{"a group that is only defined", "library(grid); { grid.newpage(); grid.define(circleGrob(), name = 'g') }", ""},
+		{"a group that is used later", "library(grid); { grid.newpage(); grid.define(circleGrob(), name = 'g') }; grid.use('g'); grid.use('g')",
+			"display|#1 update|#1"},
+		{"an image", "library(grid); { grid.newpage(); grid.raster(matrix(1:4 / 4, 2)) }; grid.raster(matrix(0))", "display|#1 update|#1"},
+		{"a path", "library(grid); { grid.newpage(); grid.path(c(0, 1, 1), c(0, 0, 1), id = rep(1, 3)) }; grid.path(c(0, 1, 0), c(0, 1, 1), id = rep(1, 3))",
+			"display|#1 update|#1"},
+		{"a stroke and a filled path", "library(grid); { grid.newpage(); grid.stroke(circleGrob()) }; grid.fill(circleGrob())",
+			"display|#1 update|#1"},
 		{"diagnostics without questions", "plot(lm(mpg ~ wt, mtcars))",
 			"display|#1 display|#2 display|#3 display|#4"},
 		{"a recorded plot", "{ plot(1); r <- recordPlot() }; r", "display|#1 display|#2"},
@@ -394,6 +402,57 @@ plot(g$x, g$y, pch = 19, col = "#00000080", xlim = c(-1, 1), ylim = c(0, 1), axe
 	if right := inked(picture, 55, 10, 95, 90); right != 1 {
 		t.Errorf("%.3f of the covered half is inked, want all", right)
 	}
+}
+
+// What is drawn behind a long run of points lies on them, and what is set there is not
+// for them.
+func TestWhatFollowsManyPointsLiesOnThem(t *testing.T) {
+	p := startR(t)
+	show(t, p, `library(grid); x <- (1:2000 %% 50) / 50; y <- (1:2000 %/% 50) / 40
+cloud <- function() { par(mar = rep(0, 4)); plot.new(); points(x, y, pch = 19, cex = 4, col = "blue") }
+on <- function(...) { pushViewport(viewport(...)); grid.rect(gp = gpar(fill = "black")) }
+white <- gpar(fill = "white", col = NA)`)
+	for code, want := range map[string]float64{
+		"rect(-1, -1, 2, 2, col = 'white', border = NA)":                                                              0,
+		"polygon(c(-1, 3, -1), c(-1, -1, 3), col = 'white', border = NA)":                                             0,
+		"polypath(c(-1, 3, -1), c(-1, -1, 3), col = 'white', border = NA)":                                            0,
+		"rasterImage(as.raster(matrix('white')), -1, -1, 2, 2)":                                                       0,
+		"segments(-1, 0.5, 2, 0.5, col = 'white', lwd = 3000)":                                                        0,
+		"lines(c(-1, 2), c(0.5, 0.5), col = 'white', lwd = 3000)":                                                     0,
+		"symbols(0.5, 0.5, circles = 1, inches = 9, add = TRUE, bg = 'white', fg = NA)":                               0,
+		"grid.rect(gp = gpar(col = NA, fill = linearGradient(c('white', 'white'))))":                                  0,
+		"grid.fill(rectGrob(), gp = white)":                                                                           0,
+		"grid.stroke(linesGrob(), gp = gpar(col = 'white', lwd = 5000))":                                              0,
+		"grid.fillStroke(rectGrob(), gp = white)":                                                                     0,
+		"grid.define(rectGrob(gp = white), name = 'g'); points(x, y, pch = 19, cex = 4, col = 'blue'); grid.use('g')": 0,
+		"grid.group(rectGrob(gp = white))":                                                                            0,
+		"text(0.5, 0.5, 'I', cex = 90, col = 'white')":                                                                0,
+		"clip(0, 0.1, 0, 0.1); rect(0, 0, 1, 1)":                                                                      1,
+		"on(mask = circleGrob(r = 0.1))":                                                                              1,
+		"on(clip = circleGrob(r = 0.1))":                                                                              1,
+	} {
+		v := show(t, p, "cloud(); "+code)
+		picture := v.shown[len(v.shown)-1].picture(t, 504, 504)
+		if got := inked(picture, 48, 48, 52, 52); got != want {
+			t.Errorf("%s: %.3f is inked, want %v", code, got, want)
+		}
+	}
+}
+
+// Circles of a definition are none of the page's.
+func TestCirclesInDefinitionsAreDrawnAsByR(t *testing.T) {
+	p := startR(t)
+	show(t, p, `library(grid); many <- circleGrob(runif(1500), runif(1500), 0.02)
+black <- gpar(fill = "black"); on <- function(...) { pushViewport(viewport(...)); grid.rect(gp = black) }`)
+	drawnAsByR(t, p,
+		"grid.newpage(); on(mask = many); popViewport(); grid.circle()",
+		"grid.newpage(); on(clip = many); popViewport(); grid.circle()",
+		"grid.newpage(); grid.rect(gp = gpar(fill = pattern(many)))",
+		"grid.newpage(); grid.group(many, 'xor', rectGrob(gp = black))",
+		"grid.newpage(); grid.stroke(many)",
+		"grid.newpage(); grid.fill(many, gp = black)",
+		"grid.newpage(); grid.fillStroke(many, gp = black)",
+	)
 }
 
 // R's devices smooth the edges of lines, but not of what they fill, and with

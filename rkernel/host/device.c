@@ -410,8 +410,7 @@ static void no_release(SEXP ref, dev_desc *dev) {
 }
 
 static SEXP no_define_group(SEXP source, int op, SEXP destination, dev_desc *dev) {
-	(void)source, (void)op, (void)destination;
-	drew(dev);
+	(void)source, (void)op, (void)destination, (void)dev;
 	return R.Rf_ScalarInteger(0);
 }
 
