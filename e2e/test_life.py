@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import psutil
 import pytest
@@ -83,12 +84,17 @@ def test_k8_sigterm_in_every_state(kernel, state):
 
 
 def test_k8_killed_kernel_leaves_no_r(kernel):
-    """Not even SIGKILL, which the kernel cannot see coming."""
+    """Not even SIGKILL, which the kernel cannot see coming; nor R's temporary files."""
+    directory = kernel.run("cat(tempdir())").stdout
     kernel.started_printing(BUSY)
     kernel.processes()
     kernel.process.kill()
     kernel.exit_status()
     assert kernel.leftovers() == []
+    deadline = time.monotonic() + LIMIT
+    while os.path.exists(directory) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not os.path.exists(directory)
 
 
 ORPHAN = textwrap.dedent(

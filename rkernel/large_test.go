@@ -22,6 +22,7 @@ func TestLargeCells(t *testing.T) {
 		"many":     {strings.Repeat("x <- 1;", 5*n) + "x", "result|[1] 1"},
 		"one line": {"x <- c(" + strings.Repeat("1,", n) + "1); length(x)", fmt.Sprintf("result|[1] %d", n+1)},
 		"comments": {strings.Repeat("# nothing\n", n) + "'end'", `result|[1] "end"`},
+		"octets":   {"nchar('" + strings.Repeat("a", 17<<20) + "')", "result|[1] 17825792"}, // more than 3 count
 		"name":     {"`" + strings.Repeat("a", 9000) + "` <- 3\n`" + strings.Repeat("a", 9000) + "`", "result|[1] 3"},
 	} {
 		t.Run(name, func(t *testing.T) {

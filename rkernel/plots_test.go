@@ -297,6 +297,7 @@ func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 			t.Errorf("options(%s): the right fifth of the picture is empty", test.options)
 		}
 	}
+	show(t, p, "options(repr.plot.height = 4); plot(1); cat(dev.size())").want(t, "display|#1 stdout|7 4")
 }
 
 // Where nobody can be asked whether the next page may come, it comes.
