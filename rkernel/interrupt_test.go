@@ -167,6 +167,10 @@ func TestK5HandlersOfInterruptsRun(t *testing.T) {
 		{`for (i in 1:3) tryCatch({ cat("go", i, "\n"); repeat {} }, interrupt = function(i) cat("caught\n"))
 "end"`, 3,
 			[]string{"stdout|go 1 \ncaught\ngo 2 \ncaught\ngo 3 \ncaught\n", `result|[1] "end"`}},
+		{`tryCatch({ cat("go 1\n"); Sys.sleep(60) }, interrupt = function(i) message("")); message("a"); cat("b\n"); message("")`, 1,
+			[]string{"stdout|go 1\n", "stderr|\na\n", "stdout|b\n", "stderr|\n"}},
+		{`{ warning("w", call. = FALSE); cat("go 1\n"); Sys.sleep(60) }`, 1,
+			[]string{"stdout|go 1\n", "stderr|Warning message:\nw \n"}},
 		{`tryCatch({ cat("go 1\n"); Sys.sleep(60) }, finally = cat("finally\n"))`, 1,
 			[]string{"stdout|go 1\nfinally\n"}},
 		{`f <- function() { on.exit(cat("on exit\n")); cat("go 1\n"); Sys.sleep(60) }; f()`, 1,

@@ -201,9 +201,21 @@ void cell_take_shown(void) {
 	cell.shown_lane = 0;
 }
 
+// newline_flush is text that follows the end of a line which was taken for that of an
+// interrupt: it was none, if that text comes before R jumps and is not that of warnings,
+// which R prints in a context of C code.
+static void newline_flush(void) {
+	if (!cell.newline || cell.jump != JUMP_NONE) return;
+	if ((*R.R_GlobalContext)->callflag == CTXT_CCODE && !print_by_r()) return;
+	lane_text(2, cell.held.data, cell.held.len);
+	cell.held.len = 0;
+	cell.newline = 0;
+}
+
 int cell_text(int lane, const char *text, size_t len) {
 	if (!cell.active || lane_is_forked()) return 0;
 	end_value();
+	newline_flush();
 	if (shown_text(lane, text, len)) return 1;
 	return lane == 1 ? result_text(text, len) : error_text(text, len);
 }
