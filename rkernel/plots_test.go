@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -211,27 +213,33 @@ func TestAPanelIsShownByTheCellThatDrawsIt(t *testing.T) {
 	}
 }
 
+// pictures returns what a page shows at last, and what R draws into a file.
+func pictures(t *testing.T, p *process, code string) (got, want image.Image) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.png")
+	show(t, p, fmt.Sprintf("png(%q, 7, 7, units = 'in', res = 144, type = 'cairo', family = 'sans')\n", file)+
+		code+"\ninvisible(dev.off())")
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if want, err = png.Decode(f); err != nil {
+		t.Fatal(err)
+	}
+	v := show(t, p, code+"\ninvisible(dev.off())")
+	if len(v.shown) == 0 {
+		t.Fatalf("%s: nothing is shown", code)
+	}
+	return v.shown[len(v.shown)-1].picture(t, 504, 504), want
+}
+
 // drawnAsByR checks that what a page of each program shows at last is, to the pixel,
 // what R draws into a file.
 func drawnAsByR(t *testing.T, p *process, programs ...string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "page.png")
 	for _, code := range programs {
-		show(t, p, fmt.Sprintf("png(%q, 7, 7, units = 'in', res = 144, type = 'cairo', family = 'sans')\n", file)+
-			code+"\ninvisible(dev.off())")
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := png.Decode(f)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		v := show(t, p, code+"\ninvisible(dev.off())")
-		if len(v.shown) == 0 {
-			t.Errorf("%s: nothing is shown", code)
-		} else if got := v.shown[len(v.shown)-1].picture(t, 504, 504); !reflect.DeepEqual(got, want) {
+		if got, want := pictures(t, p, code); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: the picture is not R's", code)
 		}
 	}
@@ -405,6 +413,50 @@ plot(g$x, g$y, pch = 19, col = "#00000080", xlim = c(-1, 1), ylim = c(0, 1), axe
 	}
 }
 
+// Of a long run, too, points have their size and their colours, of which more than one
+// may shine through.
+func TestManyPointsLookAsInR(t *testing.T) {
+	p := startR(t)
+	show(t, p, `cloud <- function(...) { par(mar = rep(0, 4)); plot.new(); points(1:2000 %% 50 / 49, 1:2000 %/% 50 / 40, ...) }`)
+	for _, code := range []string{
+		"cloud(pch = 16, col = '#3366CC')",
+		"cloud(pch = 16, col = '#3366CC40', cex = 3)",
+		"cloud(pch = 16, cex = 0.1)",
+		"cloud(pch = 1, col = '#CC6633', lwd = 4)",
+		"cloud(pch = 21, col = '#CC6633', bg = c('#3366CC80', 'green', NA), lwd = 2, cex = 1.5)",
+		"par(bg = '#204060'); cloud(pch = 21, col = '#CC663380', bg = '#3366CC80', lwd = 4, cex = 1.5)",
+	} {
+		got, want := pictures(t, p, code)
+		size := got.Bounds().Size()
+		var off [3]float64
+		for y := range size.Y {
+			for x := range size.X {
+				r, g, b, _ := got.At(x, y).RGBA()
+				wantR, wantG, wantB, _ := want.At(x, y).RGBA()
+				for i, d := range []float64{float64(r) - float64(wantR), float64(g) - float64(wantG), float64(b) - float64(wantB)} {
+					off[i] += math.Abs(d) / 0x101 / float64(size.X*size.Y)
+				}
+			}
+		}
+		if slices.Max(off[:]) > 1.5 { // of 255
+			t.Errorf("%s: red, green and blue are off by %.2f", code, off)
+		}
+	}
+}
+
+func TestManyPointsAreDrawnFast(t *testing.T) {
+	p := startR(t)
+	show(t, p, "x <- runif(1e5)")
+	start := cpu(t, p)
+	show(t, p, "png(tempfile(), 1008, 1008); plot(x); invisible(dev.off())")
+	byR := cpu(t, p) - start
+	start = cpu(t, p)
+	show(t, p, "plot(x)")
+	if took := cpu(t, p) - start; took > byR*3/4 {
+		t.Errorf("took %v, and R itself %v", took, byR)
+	}
+}
+
 // What is drawn behind a long run of points lies on them, and what is set there is not
 // for them.
 func TestWhatFollowsManyPointsLiesOnThem(t *testing.T) {
@@ -415,6 +467,7 @@ on <- function(...) { pushViewport(viewport(...)); grid.rect(gp = gpar(fill = "b
 white <- gpar(fill = "white", col = NA)`)
 	for code, want := range map[string]float64{
 		"rect(-1, -1, 2, 2, col = 'white', border = NA)":                                                              0,
+		"rect(-1, -1, 2, 2, col = 'white', border = NA); points(rep(0:1, 2000), rep(0:1, 2000))":                      0,
 		"polygon(c(-1, 3, -1), c(-1, -1, 3), col = 'white', border = NA)":                                             0,
 		"polypath(c(-1, 3, -1), c(-1, -1, 3), col = 'white', border = NA)":                                            0,
 		"rasterImage(as.raster(matrix('white')), -1, -1, 2, 2)":                                                       0,
