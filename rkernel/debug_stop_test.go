@@ -354,19 +354,24 @@ func (f *showingFront) Display(data jupyter.MIMEBundle, metadata map[string]any,
 	return f.debugFront.Display(data, metadata, id)
 }
 
+// inform waits until R was sent what it is to know.
+func (f *debugFront) inform() {
+	p := f.r.running()
+	p.mu.Lock()
+	out := p.news.out
+	p.mu.Unlock()
+	if out != nil {
+		<-out
+	}
+}
+
 // What R hears while the kernel shows something, for which R waits, counts too.
 func TestACellThatShowsSomethingIsPaused(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
 	pause := func() {
 		f.ask("pause", object{"threadId": 1})
-		p := f.r.running()
-		p.mu.Lock()
-		out := p.news.out
-		p.mu.Unlock()
-		if out != nil {
-			<-out
-		}
+		f.inform()
 	}
 	done := make(chan error, 1)
 	go func() {
@@ -447,4 +452,25 @@ func TestACellGoesOnAfterAQuestion(t *testing.T) {
 	}
 	f.event("continued")
 	f.end(done)
+}
+
+// Breakpoints may change while a step is being taken.
+func TestAStepEndsThoughBreakpointsChange(t *testing.T) {
+	t.Parallel()
+	f := newDebugFront(t)
+	const code = "x <- 1\ny <- readline('who? ')\nz <- 3"
+	answers := make(chan string)
+	f.onInput = func(context.Context, string) (string, error) { return <-answers, nil }
+	done := f.stopAt(code, 2)
+	f.ask("next", nil)
+	f.event("continued")
+	f.wait(t, "who?")
+	f.breakAt(code, 1)
+	f.inform()
+	answers <- "me"
+	if reason := f.stops(); reason != "step" {
+		t.Errorf("it stops for %q", reason)
+	}
+	f.at("top level:3")
+	f.goOn("continue", done)
 }
