@@ -572,6 +572,16 @@ cat("port", port, "\n")`)
 	}
 }
 
+// R that waits for the kernel takes no time of the processor, whatever else runs.
+func TestR5AnIdleRWaits(t *testing.T) {
+	p := startR(t)
+	before := cpu(t, p)
+	start := cpu(t, startR(t)) // which is time for the first to run in
+	if took := cpu(t, p) - before; took > start/3 {
+		t.Errorf("R took %v while it waited for the start of another, which took %v", took, start)
+	}
+}
+
 func httpGet(t *testing.T, address, path string) string {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", address, patience)
