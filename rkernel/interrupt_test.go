@@ -195,6 +195,20 @@ func TestK5HandlersOfInterruptsRun(t *testing.T) {
 	}
 }
 
+// An interrupt that the code takes itself does not end the cell. What does may be an error
+// that R does not print.
+func TestAnErrorBehindAnInterruptIsAnError(t *testing.T) {
+	p := startR(t)
+	runCell(t, p, loud)
+	c := begin(p, `tryCatch({ cat("go\n"); Sys.sleep(60) }, interrupt = function(i) cat("caught\n")); loud("no")`)
+	c.rec.wait(t, "go")
+	p.interrupt()
+	e, ok := errors.AsType[*kernel.Error](c.end(t))
+	if got := c.rec.all(); !ok || e.Name != "loud" || !slices.Equal(got, []string{"stdout|go\ncaught\n"}) {
+		t.Errorf("%q ended by %v", got, e)
+	}
+}
+
 // An interrupt belongs to the cell that runs when it is sent: not to the next
 // one, and also to one that R has not begun.
 func TestK5InterruptNeverHitsTheNextCell(t *testing.T) {

@@ -239,7 +239,9 @@ void cell_flush(void) {
 static void jump_unseen(void) {
 	cell.jump = JUMP_NONE;
 	if (learn_cause() == EDITED) return;
-	if (interrupt_came()) { // with the restart "abort" callr and processx pass it on
+	// With the restart "abort" callr and processx pass it on. With stop() nobody does: then
+	// the code has taken the interrupt, and this is something else.
+	if (interrupt_came() && !cell.cause.len) {
 		cell.jump = JUMP_INTERRUPT;
 	} else if (cell.jump == JUMP_ABORT) {
 		return;
