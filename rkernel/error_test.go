@@ -100,7 +100,7 @@ const abort = `abort <- function(message, class = NULL, call = NULL) {
 // the same.
 func TestErrorsShownByFunctions(t *testing.T) {
 	p := startR(t)
-	runCell(t, p, abort)
+	runCell(t, p, abort+"\nconditionMessage.loud <- function(c) { cat('aloud\\n'); c$message }")
 	for _, test := range [][2]string{
 		{`abort("no")`, "error|error|no|Error: no\nTraceback:\n2: stop(fallback)"},
 		{`abort("again")`, "error|error|again|Error: again\nTraceback:"}, // R's own text is the same
@@ -112,6 +112,10 @@ func TestErrorsShownByFunctions(t *testing.T) {
 		if last := got[len(got)-1]; !strings.HasPrefix(last, test[1]) {
 			t.Errorf("%s: %q, want %q", test[0], got, test[1])
 		}
+	}
+	// R may ask a method for the message, too; the kernel does in silence.
+	if got := runCell(t, p, `abort("no", "loud")`); strings.Count(strings.Join(got, ""), "aloud") > 1 {
+		t.Errorf("%q, want it aloud once at most", got)
 	}
 }
 

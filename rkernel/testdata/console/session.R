@@ -175,3 +175,10 @@ as.integer(attr(g, "srcref")); as.integer(attr(h, "srcref"))
 Sys.getenv(c("R_SHARE_DIR", "R_INCLUDE_DIR", "R_DOC_DIR")); R.home("share"); R.home("include"); R.home("doc")
 #--- the stack is checked
 names(Cstack_info()); Cstack_info()[["size"]] > 1e6
+#--- lines of a source
+f <- function(x) x # end
+attr(attr(f, "srcref"), "srcfile")$lines
+g <- function(x) {
+  x
+}; attr(attr(g, "srcref"), "srcfile")$lines
+attr(attr(function(y) y, "srcref"), "srcfile")$lines
