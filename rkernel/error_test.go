@@ -159,11 +159,11 @@ func TestAFullStackLeavesTheCompilerOn(t *testing.T) {
 
 // loud shows an error on standard output, as rlang's abort() does at a console. By
 // end it says whether that was the error which ends the cell.
-const loud = `loud <- function(message, end = TRUE) {
+const loud = `loud <- function(message, end = TRUE, colour = "") {
   cnd <- structure(class = c("loud", "error", "condition"), list(message = message, call = NULL))
   signalCondition(cnd)
   say <- function(...) cat(...)
-  say("Error in \033[1mloud()\033[22m:\n! ", message, "\n", sep = "")
+  say(paste0(colour, "Error in \033[1mloud()\033[22m:\n! "), message, "\n", sep = "")
   if (!end) return(invisible())
 ` + silentStop + `print.shy <- function(x, ...) loud("no")`
 
@@ -184,6 +184,7 @@ func TestAShownErrorIsToldOnce(t *testing.T) {
 		{`{ warning("w"); loud("no") }`, []string{"error|loud|no|" + text + "Warning message:\nw \nTraceback:"}},
 		{`structure(1, class = "shy")`, []string{told}},
 		{`tryCatch(loud("no"), loud = function(e) cat("caught"))`, []string{"stdout|caught"}},
+		{`loud("no", colour = "\033[1m\033[38;5;9m")`, []string{"error|loud|no|\x1b[1m\x1b[38;5;9m" + text + "Traceback:\n"}},
 		{`try(loud("no"), silent = TRUE)`, nil},
 		{`loud("no", FALSE)`, []string{"stdout|" + text}},
 		{`loud("no", FALSE); 4`, []string{"stdout|" + text, "result|[1] 4"}},
