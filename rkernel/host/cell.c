@@ -181,7 +181,6 @@ static void finish_syntax(const char *where) {
 
 void cell_begin(const struct frame *f) {
 	if (f->n < 3) return;
-	memset(&cell, 0, sizeof cell);
 	cell.active = 1;
 	snprintf(cell.id, sizeof cell.id, "%.*s", (int)f->part[0].len,
 		(const char *)f->part[0].data);
