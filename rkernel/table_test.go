@@ -21,6 +21,7 @@ r"2  NA a  b  u&v 2024-03-01 2024-01-01 10:00:01`)
 	for _, want := range []string{
 		">data.frame: 2 rows \u00d7 5 columns</caption>",
 		`<th scope="col" style="text-align:right">n</th>`, `<th scope="col" style="text-align:left">&lt;dttm&gt;</th>`,
+		">&lt;dbl&gt;</th>", ">&lt;chr&gt;</th>", ">&lt;fct&gt;</th>", ">&lt;date&gt;</th>",
 		`<th scope="row">r&quot;2</th>`, `<td style="text-align:right">1.5</td>`,
 		`<td style="text-align:right">NA</td>`, ">&lt;b&gt;</td>", "pre-wrap\">a  b</td>",
 		">NA</td>", ">u&amp;v</td>", ">2024-02-29</td>", ">2024-01-01 10:00:01</td>",
@@ -49,6 +50,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"iris[0, ]", []string{"0 rows \u00d7 5 columns", "Species"}},
 		{"data.frame(row.names = c('x', 'y'))", []string{"2 rows \u00d7 0 columns", ">y</th>"}},
 		{"as.data.frame(matrix(0, 5, 500))", []string{"5 rows \u00d7 500 columns (first 20 columns shown)", "\u22ef"}},
+		{"as.data.frame(matrix(0, 99, 99))", []string{"(first 30 rows, first 20 columns shown)"}},
+		{"matrix(0, 99, 99)", []string{"(first 30 rows, first 20 columns shown)"}},
 		{"matrix(1:4, 2)", []string{"matrix: 2 rows \u00d7 2 columns", "[,2]", "[2,]"}},
 		{"structure(matrix(1:4, 2), classes = 'low')", []string{"matrix: 2 rows \u00d7 2 columns"}},
 		{"table(mtcars$cyl, mtcars$gear)", []string{"table: 3 rows \u00d7 3 columns", ">12</td>"}},
@@ -84,6 +87,12 @@ func TestTablesOfOddFrames(t *testing.T) {
 		for _, want := range test.want {
 			if !strings.Contains(html, want) {
 				t.Errorf("%s: no %q in\n%.2000s", test.code, want, html)
+			}
+		}
+		rows := strings.SplitAfter(html, "<tr>")[1:]
+		for _, row := range rows {
+			if cells := strings.Count(row, "</th>") + strings.Count(row, "</td>"); cells != strings.Count(rows[0], "</th>") {
+				t.Errorf("%s: %d cells in a row of\n%.2000s", test.code, cells, html)
 			}
 		}
 	}
@@ -196,7 +205,16 @@ r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{
 	if got, _ := v.shown[0].data["text/markdown"].(string); !strings.HasPrefix(got, "| cyl / gear | 3 | 4 | 5 |\n") {
 		t.Errorf("of a cross table: %q", got)
 	}
-	for _, odd := range []string{"data.frame()", "matrix(1:4, 2)[0, ]", "data.frame(a = 1:2)[, 0]", "matrix(list(1, 'a'), 1)"} {
+	v = show(t, p, "matrix(1:4, 2)[0, ]")
+	if got := v.shown[0].data["text/markdown"]; got != "|  | \\[,1\\] | \\[,2\\] |\n|:--|--:|--:|" {
+		t.Errorf("of a matrix without rows: %q", got)
+	}
+	v = show(t, p, "as.data.frame(matrix(1, 1, 21))")
+	if got, _ := v.shown[0].data["text/markdown"].(string); !strings.HasPrefix(got, "| V1 | V2 |") ||
+		!strings.HasSuffix(got, "\n"+strings.Repeat("| 1 ", 20)+"| \u22ef |") {
+		t.Errorf("of a wide frame: %q", got)
+	}
+	for _, odd := range []string{"data.frame()", "data.frame(a = 1:2)[, 0]", "matrix(list(1, 'a'), 1)"} {
 		if v := show(t, p, odd); v.err != nil || v.shown[0].data["text/markdown"] == nil {
 			t.Errorf("%s: %v, %+v", odd, v.err, v.shown)
 		}

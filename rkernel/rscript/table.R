@@ -115,7 +115,7 @@ table_body <- function(parts, cells, size, rows, cols) {
         lines <- paste0("<th scope=\"row\">", html(parts$row_names), "</th>", lines)
     if (size[[2L]] > cols) lines <- paste0(lines, "<td>\u22ef</td>")
     more <- if (size[[1L]] > rows) {
-        width <- length(cells) + !is.null(parts$row_names) + (size[[2L]] > cols)
+        width <- length(cells) + (!is.null(parts$row_names)) + (size[[2L]] > cols)
         paste0("<tr>", strrep("<td>\u22ee</td>", width), "</tr>\n")
     }
     paste0("<tbody>\n", paste0("<tr>", lines, "</tr>\n", collapse = ""), more, "</tbody>\n")
