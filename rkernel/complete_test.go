@@ -105,6 +105,9 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	if got := completed(t, p, "repea^"); !slices.Equal(got, []string{"repeat"}) {
 		t.Errorf("a reserved word: %q", got)
 	}
+	if got := completed(t, p, "lm(zi^"); !slices.Contains(got, "lm(zip") || slices.Contains(got, "lm(=") {
+		t.Errorf("where no argument begins so: %.5q", got)
+	}
 	// An argument's name can only begin an argument.
 	if got := completed(t, p, "lm(mpg ~ w^, data = mtcars)"); slices.Contains(got, "lm(mpg ~ weights=, data = mtcars)") {
 		t.Errorf("within an argument: %.5q", got)
@@ -161,9 +164,10 @@ func TestInspectionEvaluatesNoBindings(t *testing.T) {
 	show(t, p, `makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, globalenv())
 delayedAssign("later", { cat("RAN\n"); 1 })
 e <- new.env(); makeActiveBinding("loud", function() { cat("RAN\n"); 1 }, e)
-l <- list(a = 1:3, f = function(x, ...) NULL)
+l <- list(a = 1:3, f = function(x, ...) NULL); nested <- list(1, list(deep = "down"), named = list(deep = "below"))
 df <- data.frame(n = 1:2)
-attach(new.env(), name = "package:other"); setGeneric("setdiff", function(x, y, ...) standardGeneric("setdiff"), where = as.environment(2))`)
+attach(new.env(), name = "package:other"); setGeneric("setdiff", function(x, y, ...) standardGeneric("setdiff"), where = as.environment(2))
+setClass("P", slots = c(x = "numeric")); object <- new("P", x = c(5, 6))`)
 	tests := []struct {
 		code   string
 		detail int
@@ -173,11 +177,17 @@ attach(new.env(), name = "package:other"); setGeneric("setdiff", function(x, y, 
 		{"lm^", 0, []string{"function", "lm(formula, data,", "Fitting Linear Models"}},
 		{"lm(y ~ x, ^)", 0, []string{"lm(formula, data,"}},
 		{"lm^", 1, []string{"Source", "model.frame"}},
-		{"stats::sd^", 0, []string{"sd(x, na.rm = FALSE)", "Standard Deviation"}},
+		{"stats::sd^", 0, []string{"Signature:\nsd(x, na.rm = FALSE)", "Standard Deviation"}},
+		{"datasets::cars$dist^", 0, []string{"num [1:50] 2 10 4 22"}},
 		{"df^", 0, []string{"data.frame", "2 obs. of  1 variable"}},
 		{"l$a^", 0, []string{"integer", "int [1:3] 1 2 3"}},
 		{"l$f^", 1, []string{"f(x, ...)", "function(x, ...) NULL"}},
 		{`l[["a"]]$b^`, 0, nil},
+		{"nested[[2]]$deep^", 0, []string{`chr "down"`}},
+		{"nested[[4]]$deep^", 0, nil},
+		{`nested[["named"]]$deep^`, 0, []string{`chr "below"`}},
+		{"object@x^", 0, []string{"num [1:2] 5 6"}},
+		{"object@y^", 0, nil},
 		{"mtcars^", 0, []string{"data.frame", "32 obs. of  11 variables", "Motor Trend"}},
 		{"loud^", 0, []string{"Active binding"}},
 		{"e$loud^", 0, []string{"Active binding"}},

@@ -182,7 +182,7 @@ suppressWarnings("handled")`
 		t.Errorf("the cell says %q", got)
 	}
 	f.ask("setExceptionBreakpoints", object{"filters": []string{}})
-	f.run("stopifnot(identical(asked, warning)); warning('nobody asked')")
+	f.run("stopifnot(identical(asked, warning), bindingIsLocked('warning', baseenv())); warning('nobody asked')")
 }
 
 // The errors that R itself raises, as of a name that is not there, are in the function

@@ -79,6 +79,9 @@ h(5)`
 				t.Errorf("l: %q", got)
 			}
 			second := f.ask("variables", object{"variablesReference": v["variablesReference"], "start": 1, "count": 1})["variables"].([]any)[0].(object)
+			if rest := f.ask("variables", object{"variablesReference": v["variablesReference"], "start": 1, "count": 9})["variables"].([]any); len(rest) != 1 {
+				t.Errorf("of l from the second on: %v", rest)
+			}
 			deep := f.ask("variables", object{"variablesReference": second["variablesReference"]})["variables"].([]any)[0].(object)
 			if deep["value"] != `"deep"` || deep["evaluateName"] != "l[[2]][[1]]" {
 				t.Errorf("in l: %v", deep)
@@ -214,12 +217,13 @@ f <- function(a, b = stop("not asked for")) {
   l <- list(x = 1, list(2), ab = 3)
   e <- new.env()
   e$n <- 4
+  e$"o\x60d" <- 6
   p <- new("P", x = 5)
-  cat(sapply(list(a, b, l, e$n, p@x), deparse), get("f", globalenv()), sep = " | ")
+  cat(sapply(list(a, b, l, e$n, e$"o\x60d", p@x), deparse), get("f", globalenv()), sep = " | ")
   cat("\n")
 }
 f(0)`
-	done := f.stopAt(code, 9)
+	done := f.stopAt(code, 10)
 	refs := map[string]any{}
 	list := func(prefix string, ref any) {
 		for _, v := range f.ask("variables", object{"variablesReference": ref})["variables"].([]any) {
@@ -239,6 +243,7 @@ f(0)`
 		{"l", "[[2]]", "list(7, 8)", "List of 2"},
 		{"l", "x", "NULL", "NULL"}, // takes it away, as in R
 		{"e", "n", "a * 10", "40"},
+		{"e", "o`d", "e$n + 1", "41"},
 		{"p", "x", "c(1, 2)", "num [1:2] 1 2"},
 		{"Globals", "f", "'é'", `"é"`},
 	} {
@@ -265,7 +270,7 @@ f(0)`
 		}
 	}
 	f.goOn("continue", done)
-	if got, want := f.text("stdout"), "4 | a + b | list(list(7, 8), ab = 3) | 40 | c(1, 2) | é\n"; got != want {
+	if got, want := f.text("stdout"), "4 | a + b | list(list(7, 8), ab = 3) | 40 | 41 | c(1, 2) | é\n"; got != want {
 		t.Errorf("the cell says %q, want %q", got, want)
 	}
 }

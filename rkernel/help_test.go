@@ -92,6 +92,7 @@ func TestListingsAndFilesArePages(t *testing.T) {
 		{"vignette(package = 'grid')", "grid"},
 		{"page(1:10)", "1:10"},
 		{"file.show('" + file + "', title = 'T')", "line <two>"},
+		{"file.show('" + file + "', header = 'H')", "H\n\nline one"},
 		{"demo(package = 'graphics')", "plotmath"},
 		{"help.start()", "Manuals"},
 	}
@@ -161,11 +162,11 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 		}
 	}
 	signs := filepath.Join(t.TempDir(), "signs.html")
-	if err := os.WriteFile(signs, []byte("<ul><li>\n<p>&lsquo;R&rsquo;&#8211;&#x41;&amp;lt;&#xd800;</p></li></ul>"), 0o600); err != nil {
+	if err := os.WriteFile(signs, []byte("<ul><li>\n<p>&lsquo;R&rsquo;&#8211;&#x41;&amp;lt;&#xd800;&nbsp;&mdash;</p></li></ul>"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	v = show(t, p, "browseURL('"+signs+"')")
-	if text, _ := v.page(t); text != "* \u2018R\u2019\u2013A&lt;&#xd800;" {
+	if text, _ := v.page(t); text != "* \u2018R\u2019\u2013A&lt;&#xd800; \u2014" {
 		t.Errorf("the text of signs is %q", text)
 	}
 	// A page of scripts, as htmlwidgets has them shown that no viewer is fit for.

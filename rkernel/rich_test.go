@@ -119,8 +119,8 @@ func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 	files := map[string]string{
 		"index.html": `<html><head><script src="lib/a%20b.js"></script><link href="lib/s.css" rel="stylesheet">` +
 			`<script src="https://example.org/x.js"></script></head><body><img class="i" src="lib/p.png"></body></html>`,
-		"lib/a b.js": `var s = "</script>"; // é`,
-		"lib/s.css":  `b { background: url("p.png") }`,
+		"lib/a b.js": `var s = "</script></SCRIPT>"; // é`,
+		"lib/s.css":  "b {\x00 background: url(\"p.png\") }",
 		"lib/p.png":  "\x89PNG",
 	}
 	if err := os.Mkdir(filepath.Join(dir, "lib"), 0o700); err != nil {
@@ -134,7 +134,7 @@ func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "getOption('viewer')('"+dir+"/index.html', height = 300)")
 	html := v.html(t)
-	for _, want := range []string{`<iframe srcdoc="`, "height:300px", `var s = &quot;&lt;\/script&gt;&quot;; // é`,
+	for _, want := range []string{`<iframe srcdoc="`, "height:300px", `var s = &quot;&lt;\/script&gt;&lt;\/SCRIPT&gt;&quot;; // é`,
 		"url(data:image/png;base64,iVBORw==)", "class=&quot;i&quot; src=&quot;data:image/png;base64,iVBORw==&quot;",
 		"src=&quot;https://example.org/x.js&quot;"} {
 		if !strings.Contains(html, want) {
@@ -191,7 +191,7 @@ func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
 	}
 	// print shows what is browsable: there is no result besides.
 	v = show(t, p, "browsable(tags$i('shown once'))")
-	if html := v.html(t); v.shown[0].kind != "display" || !strings.Contains(html, "shown once") {
+	if html := v.html(t); len(v.shown) != 1 || v.shown[0].kind != "display" || !strings.Contains(html, "shown once") {
 		t.Errorf("shown %v", v.shown)
 	}
 }
@@ -355,6 +355,15 @@ structure(1, class = "broken")`)
 	if data := v.shown[0].data; data["text/markdown"] != "*broken*" {
 		t.Errorf("besides what fails: %v", data)
 	}
+	// One for knitr gives HTML or Markdown.
+	show(t, p, `knit_print.known <- function(x, ...) structure(unclass(x), class = "knit_asis")
+print.known <- function(x, ...) cat("known\n")`)
+	for text, mime := range map[string]string{"<b>known</b>": "text/html", "*known*": "text/markdown"} {
+		v := show(t, p, fmt.Sprintf("structure(%q, class = 'known')", text))
+		if data := v.shown[0].data; len(data) != 2 || data[mime] != text {
+			t.Errorf("a method for knitr gives %v, want %s", data, mime)
+		}
+	}
 	// None can ask: R's loop is not where it could take the answer.
 	v = show(t, p, `repr_html.asking <- function(obj, ...) { browser(); readline("? ") }
 print.asking <- function(x, ...) cat("asking\n")
@@ -380,6 +389,7 @@ display(list("text/html" = "<b>9 %</b>"), list(isolated = TRUE), display_id = "s
 	if v.shown[2].data["text/html"] != "<b>9 %</b>" || v.shown[2].metadata["isolated"] != true {
 		t.Errorf("the update is %+v", v.shown[2])
 	}
+	show(t, p, `display(list("text/html" = NULL))`).want(t, "")
 	for _, code := range []string{"display_id = ''", "display_id = 1", "update = TRUE", "display_id = c('a', 'b')"} {
 		if v := show(t, p, `display(list("text/plain" = "x"), `+code+")"); v.err == nil || len(v.shown) != 0 {
 			t.Errorf("%s: no error", code)

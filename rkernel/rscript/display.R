@@ -262,7 +262,6 @@ data_uri <- function(path) {
 
 base64 <- function(bytes) {
     n <- length(bytes)
-    if (!n) return("")
     alphabet <- c(LETTERS, letters, 0:9, "+", "/")
     b <- c(as.integer(bytes), integer(-n %% 3L))
     b <- matrix(b, nrow = 3L)

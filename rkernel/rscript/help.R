@@ -67,8 +67,7 @@ help_html <- function(path) {
 
 help_text <- function(path) {
     tryCatch({
-        lines <- help_lines(path, tools::Rd2txt, options = list(underline_titles = FALSE))
-        paste(plain(lines), collapse = "\n")
+        paste(plain(help_lines(path, tools::Rd2txt)), collapse = "\n")
     }, error = function(e) NULL)
 }
 

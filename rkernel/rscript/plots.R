@@ -178,7 +178,7 @@ plot_draw <- function(snapshot, mime, file, width, height, res, replay) {
     opened <- grDevices::dev.cur()
     on.exit({
         grDevices::dev.off(opened)
-        if (current > 1L && current %in% grDevices::dev.list()) grDevices::dev.set(current)
+        if (current %in% grDevices::dev.list()) grDevices::dev.set(current)
         if (!identical(seed, globalenv()$.Random.seed)) {
             if (is.null(seed)) rm(".Random.seed", envir = globalenv())
             else assign(".Random.seed", seed, envir = globalenv())
