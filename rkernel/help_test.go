@@ -95,6 +95,10 @@ func TestListingsAndFilesArePages(t *testing.T) {
 		{"file.show('" + file + "', header = 'H')", "H\n\nline one"},
 		{"demo(package = 'graphics')", "plotmath"},
 		{"help.start()", "Manuals"},
+		// Of R's help server, which sends some of them on.
+		{"server <- sprintf('http://127.0.0.1:%d', tools:::httpdPort()); browseURL(paste0(server, '/library/stats/help/lm'))", "Fitting Linear Models"},
+		{"browseURL(paste0(server, '/library/graphics/demo'))", "graphics::plotmath"},
+		{"browseURL(paste0(server, '/doc/html/Search?package=stats&fields.alias=1&pattern=%5Elm%24'))", "Fitting Linear Models"},
 	}
 	for _, test := range tests {
 		v := show(t, p, test.code)
@@ -179,6 +183,14 @@ browseURL(file.path(dir, "index.html"))`)
 	v = show(t, p, "f <- tempfile(); con <- file(f, 'w'); writeLines('caf\\u00e9', con); close(con); file.show(f)")
 	if text, _ := v.page(t); text != "caf\u00e9" {
 		t.Errorf("a latin1 file is %q", text)
+	}
+	v = show(t, p, "options(encoding = 'UTF-8'); file.show(f)")
+	if text, _ := v.page(t); text != `caf\xe9` {
+		t.Errorf("a latin1 file that should be UTF-8 is %q", text)
+	}
+	v = show(t, p, "browseURL(sprintf('http://127.0.0.1:%d/doc/manual/no.html', tools::startDynamicHelp(NA)))")
+	if html := v.html(t); !strings.HasPrefix(html, `<a href="http://127.0.0.1:`) {
+		t.Errorf("what R's help server sends to CRAN is %q", html)
 	}
 }
 

@@ -26,7 +26,7 @@ lines_of <- function(path) {
     bad <- !validUTF8(lines)
     from <- getOption("encoding")
     if (any(bad) && !identical(from, "native.enc"))
-        lines[bad] <- iconv(lines[bad], from, "UTF-8", sub = "byte")
+        lines[bad] <- byte_escapes(iconv(lines[bad], from, "UTF-8", sub = "byte"))
     lines
 }
 
@@ -162,20 +162,29 @@ help_server <- function(url) {
     tools <- asNamespace("tools")
     port <- tools$httpdPort()
     prefix <- sprintf("^http://(127\\.0\\.0\\.1|localhost):%d(?=/)", as.integer(port))
-    if (is.na(port) || port <= 0L || !grepl(prefix, url, perl = TRUE)) return(NULL)
-    rest <- sub("#.*$", "", sub(prefix, "", url, perl = TRUE))
-    path <- utils::URLdecode(sub("\\?.*$", "", rest))
-    query <- if (grepl("?", rest, fixed = TRUE)) help_query(sub("^[^?]*\\?", "", rest))
-    answer <- tools$httpd(path, query)
+    if (is.na(port) || port <= 0L) return(NULL)
     for (i in 1:5) { # the server redirects between its pages
+        if (!grepl(prefix, url, perl = TRUE)) return(NULL)
+        rest <- sub("#.*$", "", sub(prefix, "", url, perl = TRUE))
+        path <- utils::URLdecode(sub("\\?.*$", "", rest))
+        query <- if (grepl("?", rest, fixed = TRUE)) help_query(sub("^[^?]*\\?", "", rest))
+        answer <- tools$httpd(path, query)
         location <- grep("^Location: ", unlist(answer$header), value = TRUE)
         if (!length(location)) break
-        target <- sub("^Location: *", "", location[[1L]])
-        answer <- tools$httpd(sub(prefix, "", target, perl = TRUE), NULL)
+        url <- help_target(sub("^Location: *", "", location[[1L]]), url)
     }
     if (is.character(answer$file)) local_html(answer$file)
     else if (is.character(answer$payload)) answer$payload
     else if (is.character(answer[[1L]]) && is.null(names(answer))) answer[[1L]]
+}
+
+# help_target is where the page at url sends its reader, which it may say relative to
+# itself.
+help_target <- function(target, url) {
+    if (grepl("^[a-z]+:", target)) return(target)
+    target <- paste0(sub("[^/]*$", "", sub("[?#].*$", "", url)), target)
+    while (target != (shorter <- sub("/[^/]+/\\.\\./", "/", target))) target <- shorter
+    target
 }
 
 help_query <- function(text) {
