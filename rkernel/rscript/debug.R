@@ -115,7 +115,7 @@ debug_walk <- function(e, hook) {
     calls <- vapply(parts, is.call, NA)
     parts[calls] <- lapply(parts[calls], debug_walk, hook)
     refs <- attr(e, "srcref")
-    if (head == "{" && length(parts) > 1L && length(refs) == length(parts)) {
+    if (head == "{" && length(refs) == length(parts)) {
         from <- debug_order(refs)
         asks <- from < 0L
         lines <- debug_lines(refs)[-from[asks]]

@@ -242,11 +242,9 @@ pdf_viewer <- function() {
 View_table <- function(x, title) {
     if (missing(title)) title <- paste("Data:", deparse(substitute(x))[1L])
     if (!is_table(x)) x <- as.data.frame(x)
-    head <- if (is.data.frame(x)) utils::head(x, 10L)
-            else x[seq_len(min(10L, nrow(x))), , drop = FALSE]
     size <- table_dim(x)
     text <- c(sprintf("%s (%s rows, %s columns)", title, size[[1L]], size[[2L]]),
-              utils::capture.output(print(head)))
+              utils::capture.output(print(utils::head(x, 10L))))
     send("display", c("new", "", "{}", "text/plain", utf8(paste(text, collapse = "\n")),
                         "text/html", table_html(x, title)))
     invisible()
