@@ -35,7 +35,8 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		"setGeneric('describe', function(object, ...) standardGeneric('describe'))\n"+
 		"setMethod('describe', 'P', function(object, verbose = FALSE) NULL)\n"+
 		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())\n"+
-		"wrong <- data.frame(caf = 1, 2); names(wrong)[2] <- 'caf\\xe9'; assign('zip\\xe9', 1)")
+		"wrong <- data.frame(caf = 1, 2); names(wrong)[2] <- 'caf\\xe9'; assign('zip\\xe9', 1)\n"+
+		"latin <- list(1); names(latin) <- iconv('côté', 'UTF-8', 'latin1')")
 	tests := []struct{ code, want string }{
 		{"zi^", "zip"},
 		{"x <- my_va^", "x <- my_value"},
@@ -56,6 +57,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"odd[[\"c:\\\\^", "odd[[\"c:\\\\d"},
 		{"odd[[r\"(c:^", "odd[[r\"(c:\\d"},
 		{"wrong$ca^", "wrong$caf"}, // the other name is none in UTF-8
+		{"latin$cô^", "latin$côté"},
 		{"wrong$`ca^", "wrong$`caf`"},
 		{"wrong[[\"c^", "wrong[[\"caf"},
 		{"with(wrong, ca^", "with(wrong, caf"},
@@ -65,6 +67,8 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"obj@slot^", "obj@slot_one"},
 		{"stats::lm.f^", "stats::lm.fit"},
 		{"stats4::ml^", "stats4::mle"}, // not loaded
+		{"stats4:::plo^", "stats4:::plot"},
+		{"tcltk::tkd^", "tcltk::tkdestroy"}, // exported by a pattern
 		{"datasets::mtc^", "datasets::mtcars"},
 		{"library(spl^", "library(splines"},
 		{"func^", "function"},
@@ -93,7 +97,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 			t.Errorf("completing %q gives %.10q, want %q among them", test.code, got, test.want)
 		}
 	}
-	v := show(t, p, "stopifnot(!'stats4' %in% loadedNamespaces())")
+	v := show(t, p, "stopifnot(!c('stats4', 'tcltk') %in% loadedNamespaces())")
 	if v.err != nil {
 		t.Error("completing a name of a package loaded it")
 	}
@@ -112,7 +116,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	if got := completed(t, p, "lm(mpg ~ w^, data = mtcars)"); slices.Contains(got, "lm(mpg ~ weights=, data = mtcars)") {
 		t.Errorf("within an argument: %.5q", got)
 	}
-	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^", "plot(f(1)^"} {
+	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^", "plot(f(1)^", "stats4::plo^"} {
 		if got := completed(t, p, nothing); got != nil {
 			t.Errorf("completing %q gives %q, want nothing", nothing, got)
 		}
@@ -137,7 +141,7 @@ func TestCompletionOfPathsKeepsSpacesAndQuotes(t *testing.T) {
 		{`x(r"(` + dir + `/qu^`, `x(r"(` + dir + `/qu'ote.txt`},
 		{`x("` + dir + `/a^`, `x("` + dir + `/a folder/`},
 		{`"` + dir + `/é^`, `"` + dir + `/été.txt`},
-		{`"` + dir + `/.h^`, `"` + dir + `/.hidden`},
+		{`"` + dir + `/.^`, `"` + dir + `/.hidden`},
 	}
 	for _, test := range tests {
 		if got := completed(t, p, test.typed); !slices.Equal(got, []string{test.want}) {
@@ -219,6 +223,10 @@ setClass("P", slots = c(x = "numeric")); object <- new("P", x = c(5, 6))`)
 		if strings.Contains(plain, "\b") {
 			t.Errorf("inspecting %q gives overstrikes", test.code)
 		}
+	}
+	short, err := p.call(t.Context(), "inspect_object", "0", "lm")
+	if err != nil || len(short) != 2 || !strings.Contains(short[0], "lm(formula, data,") || strings.Contains(short[0], "Help:") {
+		t.Errorf("inspecting without help gives %.300q, %v", short, err)
 	}
 	if v := show(t, p, "1"); len(v.all()) != 1 {
 		t.Errorf("inspecting evaluated a binding: %q", v.all())

@@ -190,8 +190,10 @@ suppressWarnings("handled")`
 func TestAnErrorOfRsOwnStopsWhereItIs(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
+	f.run("earlier <- function() nothing")
 	f.ask("setExceptionBreakpoints", object{"filters": []string{"error"}})
 	for code, want := range map[string][]string{
+		"earlier()": {"earlier:1", "top level:1"},
 		"f <- function() {\n  x <- 1\n  nothing\n}\nf()":                            {"f:3", "top level:5"},
 		"f <- function(a) {\n  a + 'b'\n}\nfor (i in 1:4) try(f(1), TRUE)\nf(1)":    {"f:2", "top level:5"},
 		"f <- function() {\n  sapply(1, function(i) {\n    i()\n  })\n}\nf()":       {"FUN:3", "f:2", "top level:6"},

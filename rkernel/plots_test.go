@@ -189,6 +189,9 @@ func TestAPlotKeepsItsDisplayInLaterCells(t *testing.T) {
 	if ink := inked(last, 30, 30, 70, 70); ink < 0.99 {
 		t.Errorf("the addition covers %.2f of the middle, want all of it", ink)
 	}
+	if other := show(t, startR(t), "plot(1)"); other.shown[0].id == v.shown[0].id {
+		t.Errorf("the plot of another R has the same id, %s", other.shown[0].id)
+	}
 }
 
 // A display of an earlier cell is no place for the plot of this one, though both are
@@ -308,6 +311,15 @@ func TestPlotsHaveTheSizeTheUserAskedFor(t *testing.T) {
 	show(t, p, "options(repr.plot.height = 4); plot(1); cat(dev.size())").want(t, "display|#1 stdout|7 4")
 }
 
+func TestPlotsHaveTheTextAndTheGroundThatTheUserAskedFor(t *testing.T) {
+	p := startR(t)
+	v := show(t, p, "options(repr.plot.pointsize = 24, repr.plot.bg = 'gray'); plot.new(); box(); c(par('ps'), par('bg'))")
+	v.want(t, "display|#1 result|[1] \"24\"   \"gray\"")
+	if ink := inked(v.shown[0].picture(t, 504, 504), 0, 0, 100, 100); ink != 1 {
+		t.Errorf("%.2f of the picture is gray, want all", ink)
+	}
+}
+
 // Where nobody can be asked whether the next page may come, it comes.
 func TestPagesThatAskBeforeTheyCome(t *testing.T) {
 	p := startR(t)
@@ -349,7 +361,20 @@ func TestPlotsLeaveRandomNumbersAndDevicesAlone(t *testing.T) {
 	p := startR(t)
 	show(t, p, "plot(1); set.seed(1); a <- runif(1); set.seed(1)\nplot(1)")
 	show(t, p, "b <- runif(1); stopifnot(a == b); rm(.Random.seed); plot(1)")
-	v := show(t, p, `stopifnot(!exists(".Random.seed"), identical(names(dev.list()), "adrastea"))
+	v := show(t, p, `stopifnot(!exists(".Random.seed"))
+again <- FALSE
+draw <- function() {
+  plot(1); recordGraphics(if (again) points(1, runif(1)), list(), globalenv())
+  again <<- TRUE # as the page is drawn once more, into its file
+}
+draw(); again <- FALSE
+stopifnot(!exists(".Random.seed")); set.seed(1)
+draw(); again <- FALSE
+stopifnot(runif(1) == a); rm(.Random.seed)`)
+	if v.err != nil {
+		t.Error(v.err)
+	}
+	v = show(t, p, `stopifnot(!exists(".Random.seed"), identical(names(dev.list()), "adrastea"))
 stopifnot(!dev.interactive(), names(dev.cur()) == "adrastea")
 dev.copy(png, f <- tempfile()); invisible(dev.off()); stopifnot(file.size(f) > 0)`)
 	if v.err != nil {
@@ -393,6 +418,11 @@ func TestOtherFormatsOfPlotsAreSentOnRequest(t *testing.T) {
 		for _, mime := range wanted {
 			if s, _ := v.shown[i].data[mime].(string); s == "" {
 				t.Errorf("plot %d has no %s", i+1, mime)
+			}
+		}
+		for mime, m := range v.shown[i].metadata { // several SVG images in one page would share ids
+			if isolated := m.(map[string]any)["isolated"] == true; isolated != (mime == "image/svg+xml") {
+				t.Errorf("plot %d: the metadata of %s are %v", i+1, mime, m)
 			}
 		}
 	}

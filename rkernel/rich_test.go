@@ -134,7 +134,7 @@ func TestPagesOfWidgetsAreSelfContained(t *testing.T) {
 	p := startR(t)
 	v := show(t, p, "getOption('viewer')('"+dir+"/index.html', height = 300)")
 	html := v.html(t)
-	for _, want := range []string{`<iframe srcdoc="`, "height:300px", `var s = &quot;&lt;\/script&gt;&lt;\/SCRIPT&gt;&quot;; // é`,
+	for _, want := range []string{`<iframe srcdoc="`, "height:300px", `// é&lt;/script&gt;&lt;style&gt;b {`, `var s = &quot;&lt;\/script&gt;&lt;\/SCRIPT&gt;&quot;; // é`,
 		"url(data:image/png;base64,iVBORw==)", "class=&quot;i&quot; src=&quot;data:image/png;base64,iVBORw==&quot;",
 		"src=&quot;https://example.org/x.js&quot;"} {
 		if !strings.Contains(html, want) {
@@ -188,6 +188,9 @@ func TestHTMLOfHtmltoolsIsShown(t *testing.T) {
 	}
 	if text := v.shown[0].data["text/plain"]; text != "<b>x &lt; y</b>" {
 		t.Errorf("text is %q", text)
+	}
+	if html := show(t, p, "HTML('<i>x</i>', '<b>y</b>')").html(t); html != "<i>x</i> <b>y</b>" {
+		t.Errorf("HTML as it is, is %q", html)
 	}
 	// print shows what is browsable: there is no result besides.
 	v = show(t, p, "browsable(tags$i('shown once'))")
@@ -279,10 +282,12 @@ func TestStartingLoadsNoPackageAndKeepsTheOptionsOfR(t *testing.T) {
 
 func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
 	p := startR(t)
-	show(t, p, "x <- 2; d <- data.frame(a = 1)")
+	show(t, p, "x <- 2; d <- data.frame(a = 1)\n"+
+		"repr_png.picture <- function(obj, ...) as.raw(1:3); print.picture <- function(x, ...) cat('picture\\n')")
 	tests := []struct{ expr, want string }{
 		{"x + 1", `{"text/plain":"[1] 3"}`},
 		{"cat('unseen'); x", `{"text/plain":"[1] 2"}`},
+		{"structure(1, class = 'picture')", `{"text/plain":"picture"}`},
 		{"'\u00e9'", `{"text/plain":"[1] \"` + "\u00e9" + `\""}`},
 		{"`Encoding<-`('\u00e9', 'bytes')", `{"text/plain":"[1] \"\\\\xc3\\\\xa9\""}`},
 	}
@@ -292,7 +297,8 @@ func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
 			t.Errorf("evaluate(%q) = %s, %v, want %s", test.expr, got, err, test.want)
 		}
 	}
-	if data, err := evaluate(t.Context(), p, "d"); err != nil || data["text/html"] == nil {
+	data, err := evaluate(t.Context(), p, "d")
+	if html, _ := data["text/html"].(string); err != nil || !strings.HasPrefix(html, "<table") {
 		t.Errorf("evaluate(d) = %v, %v, want a table", data, err)
 	}
 	for _, expr := range []string{"stop('no')", "nosuch", "1 +"} {

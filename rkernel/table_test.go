@@ -44,6 +44,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 		want []string
 	}{
 		{"d", []string{"1, 2, 3", "&lt;data.frame [32 \u00d7 11]&gt;", "m.2", "&lt;dttm&gt;"}},
+		{"e <- data.frame(a = 1:4); e$l <- list(list(1, 2), matrix(1:4, 2), 1:7, character()); e",
+			[]string{">&lt;list [2]&gt;<", ">&lt;matrix [2 \u00d7 2]&gt;<", ">&lt;integer [7]&gt;<", ">&lt;character [0]&gt;<"}},
 		{"d$v <- numeric_version(c('1.2', '3')); d", []string{">1.2</td>", "&lt;numeric_version&gt;"}},
 		{"d$o <- structure(list(1, mtcars), class = c('of', 'list')); d", []string{"&lt;of&gt;", ">&lt;data.frame [32 \u00d7 11]&gt;</td></tr>"}},
 		{"data.frame()", []string{"0 rows \u00d7 0 columns"}},
@@ -62,6 +64,7 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"matrix(1:2, 1, dimnames = list(who = NULL, NULL))", []string{"<tr><th>who</th>"}},
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
 		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},
+		{"data.frame(x = strrep('long', 50))", []string{">" + strings.Repeat("long", 50) + "</td>"}},
 		{"data.frame(x = 'a\\nb')", []string{"a\nb"}},
 		{"data.frame(`n\\b` = c('\\001\\033[1mx\\t', '\\u0085'), check.names = FALSE, row.names = c('a', '\\177'))",
 			[]string{`>n\b<`, `>\001\033[1mx` + "\t<", `>\u0085<`, `>\177<`}},
@@ -77,6 +80,8 @@ func TestTablesOfOddFrames(t *testing.T) {
 			[]string{">NaN+Infi</td><td style=\"text-align:left\">NaN mins<", ">NA</td><td style=\"text-align:left\">NA mins<"}},
 		{"d <- data.frame(i = 1:2); d$p <- structure(3:4, class = 'percent'); d", []string{">3 percent<", ">4 percent<"}},
 		{"d <- data.frame(i = 1:99); d$p <- structure(1:99, class = 'percent', of = 'all'); d", []string{">30 percent of all<"}},
+		{"`[.whole` <- function(x, i) stop('it has no parts'); d <- data.frame(i = 1:99); d$w <- structure(1:99, class = 'whole'); d",
+			[]string{">&lt;whole&gt;<", "right\">30</td></tr>"}},
 		{"d <- data.frame(a = 1:3); d$z <- scale(d$a); d$m <- matrix(1:6, 3); d", []string{">z<", ">m.1<", ">m.2<"}},
 		{"structure(list(a = 1:2, b = 3:4), class = c('tbl_df', 'tbl', 'data.frame'), row.names = 1:2)",
 			[]string{"tbl_df: 2 rows \u00d7 2 columns"}},
@@ -94,6 +99,22 @@ func TestTablesOfOddFrames(t *testing.T) {
 			if cells := strings.Count(row, "</th>") + strings.Count(row, "</td>"); cells != strings.Count(rows[0], "</th>") {
 				t.Errorf("%s: %d cells in a row of\n%.2000s", test.code, cells, html)
 			}
+		}
+	}
+}
+
+func TestATableHasTheSizeTheUserAskedFor(t *testing.T) {
+	p := startR(t)
+	for _, test := range []struct{ options, shown string }{
+		{"repr.matrix.max.rows = 3, repr.matrix.max.cols = 2", "(first 3 rows, first 2 columns shown)"},
+		{"repr.matrix.max.rows = 1", "(first 1 row, first 2 columns shown)"},
+		{"repr.matrix.max.rows = 'all', repr.matrix.max.cols = 0", "(first 30 rows, first 20 columns shown)"},
+		{"repr.matrix.max.rows = Inf, repr.matrix.max.cols = Inf", "(first 200 rows shown)"}, // no page could take all
+		{"repr.matrix.max.rows = NULL, repr.matrix.max.cols = NULL", "(first 30 rows, first 20 columns shown)"},
+	} {
+		html := show(t, p, "options("+test.options+"); as.data.frame(matrix(strrep('x', 500), 300, 100))").html(t)
+		if !strings.Contains(html, test.shown) || len(html) > 3_000_000 {
+			t.Errorf("%s: %d bytes, %.300s", test.options, len(html), html)
 		}
 	}
 }
