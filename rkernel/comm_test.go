@@ -64,6 +64,7 @@ func TestCommsOfTheFrontEndReachR(t *testing.T) {
   cat("opened by", metadata$version, "\n")
   comm$on_msg(function(data, buffers) {
     if (!is.null(data$fail)) stop(data$fail)
+    if (!is.null(data$warn)) return(warning(data$warn))
     comm$send(list(got = data$x, class = class(data$x)), lapply(buffers, rev))
   })
   comm$on_close(function() cat("closed\n"))
@@ -86,6 +87,10 @@ func TestCommsOfTheFrontEndReachR(t *testing.T) {
 
 	msg = sendComm(t, c, &jupyter.CommMsg{CommID: "1", Data: json.RawMessage(`{"fail":"no"}`)}, `{}`)
 	c.ExpectStream(msg, "stderr", "Error in a handler of comm target \"echo\": no\n")
+	c.ExpectIdle(msg)
+
+	msg = sendComm(t, c, &jupyter.CommMsg{CommID: "1", Data: json.RawMessage(`{"warn":"careful"}`)}, `{}`)
+	c.ExpectStream(msg, "stderr", "Warning in a handler of comm target \"echo\": careful\n")
 	c.ExpectIdle(msg)
 
 	end := sendComm(t, c, &jupyter.CommClose{CommID: "1", Data: json.RawMessage(`{}`)}, `{}`)
@@ -126,7 +131,7 @@ comm$on_msg(function(data) value <<- data$state$value)
 comm$open(list(state = list(value = 0.1 + 0.2, on = TRUE, none = NULL, list = list())),
           metadata = list(version = "2.1.0"), buffers = list(as.raw(0:2)))
 comm$send(list(method = "update"), as.raw(255))
-stopifnot(comm$is_open(), m$is_comm_registered(comm), names(m$comms()) == "the-id")`)
+stopifnot(comm$is_open(), isFALSE(comm$open()), m$is_comm_registered(comm), names(m$comms()) == "the-id")`)
 	c.ExpectStart(r, 1)
 	open := expectComm(t, c, r, jupyter.TypeCommOpen, `{"comm_id":"the-id","target_name":"jupyter.widget","data":`+
 		`{"state":{"value":0.30000000000000004,"on":true,"none":null,"list":[]}}}`, "\x00\x01\x02")

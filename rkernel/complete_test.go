@@ -36,7 +36,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		"setMethod('describe', 'P', function(object, verbose = FALSE) NULL)\n"+
 		"makeActiveBinding('loud', function() { cat('RAN\\n'); list(a = 1) }, globalenv())\n"+
 		"wrong <- data.frame(caf = 1, 2); names(wrong)[2] <- 'caf\\xe9'; assign('zip\\xe9', 1)\n"+
-		"latin <- list(1); names(latin) <- iconv('côté', 'UTF-8', 'latin1')")
+		"words <- data.frame(1, 2); names(words) <- c('next', 'f('); latin <- list(1); names(latin) <- iconv('côté', 'UTF-8', 'latin1')")
 	tests := []struct{ code, want string }{
 		{"zi^", "zip"},
 		{"x <- my_va^", "x <- my_value"},
@@ -58,6 +58,9 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"odd[[r\"(c:^", "odd[[r\"(c:\\d"},
 		{"wrong$ca^", "wrong$caf"}, // the other name is none in UTF-8
 		{"latin$cô^", "latin$côté"},
+		{"words$ne^", "words$`next`"},
+		{"words[[1]] + words$f^", "words[[1]] + words$`f(`"},
+		{"with(words, ne^", "with(words, `next`"},
 		{"wrong$`ca^", "wrong$`caf`"},
 		{"wrong[[\"c^", "wrong[[\"caf"},
 		{"with(wrong, ca^", "with(wrong, caf"},
@@ -148,6 +151,9 @@ func TestCompletionOfPathsKeepsSpacesAndQuotes(t *testing.T) {
 			t.Errorf("completing %q gives %q, want %q", test.typed, got, test.want)
 		}
 	}
+	if got := completed(t, p, `"`+dir+`/nothing^`); got != nil {
+		t.Errorf("where there is no file: %q", got)
+	}
 }
 
 func TestCompletionOfAGenericsArgumentsIsQuick(t *testing.T) {
@@ -183,6 +189,7 @@ setClass("P", slots = c(x = "numeric")); object <- new("P", x = c(5, 6))`)
 		{"lm^", 1, []string{"Source", "model.frame"}},
 		{"stats::sd^", 0, []string{"Signature:\nsd(x, na.rm = FALSE)", "Standard Deviation"}},
 		{"datasets::cars$dist^", 0, []string{"num [1:50] 2 10 4 22"}},
+		{"e^", 0, []string{"\n<environment: ", "loud"}},
 		{"df^", 0, []string{"data.frame", "2 obs. of  1 variable"}},
 		{"l$a^", 0, []string{"integer", "int [1:3] 1 2 3"}},
 		{"l$f^", 1, []string{"f(x, ...)", "function(x, ...) NULL"}},

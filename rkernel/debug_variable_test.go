@@ -83,7 +83,7 @@ h(5)`
 				t.Errorf("of l from the second on: %v", rest)
 			}
 			deep := f.ask("variables", object{"variablesReference": second["variablesReference"]})["variables"].([]any)[0].(object)
-			if deep["value"] != `"deep"` || deep["evaluateName"] != "l[[2]][[1]]" {
+			if deep["value"] != `"deep"` || deep["variablesReference"] != 0.0 || deep["evaluateName"] != "l[[2]][[1]]" {
 				t.Errorf("in l: %v", deep)
 			}
 		case "d":

@@ -150,6 +150,11 @@ func TestALinkIsALinkAndALocalPageIsShown(t *testing.T) {
 	if html := v.html(t); !strings.HasPrefix(html, link) {
 		t.Errorf("the link is %q, want it to begin with %q", html, link)
 	}
+	for _, nothing := range []string{"/no/such/file.html", filepath.Dir(file)} {
+		if html := show(t, p, "browseURL('"+nothing+"')").html(t); !strings.HasPrefix(html, `<a href="`+nothing) {
+			t.Errorf("%s: %q, want a link", nothing, html)
+		}
+	}
 	// In what encoding the files of others are.
 	for _, encoding := range []string{"native.enc", "latin1"} {
 		v = show(t, p, "options(encoding = '"+encoding+"'); browseURL('"+file+"')")
@@ -180,12 +185,12 @@ browseURL(file.path(dir, "index.html"))`)
 	if html := v.html(t); !strings.Contains(html, "&lt;script&gt;draw()") {
 		t.Errorf("a page of scripts is %q", html)
 	}
-	v = show(t, p, "f <- tempfile(); con <- file(f, 'w'); writeLines('caf\\u00e9', con); close(con); file.show(f)")
-	if text, _ := v.page(t); text != "caf\u00e9" {
+	v = show(t, p, "f <- tempfile(); con <- file(f, 'w'); writeLines(c('tea', 'caf\\u00e9'), con); close(con); file.show(f)")
+	if text, _ := v.page(t); text != "tea\ncaf\u00e9" {
 		t.Errorf("a latin1 file is %q", text)
 	}
 	v = show(t, p, "options(encoding = 'UTF-8'); file.show(f)")
-	if text, _ := v.page(t); text != `caf\xe9` {
+	if text, _ := v.page(t); text != "tea\ncaf\\xe9" {
 		t.Errorf("a latin1 file that should be UTF-8 is %q", text)
 	}
 	v = show(t, p, "browseURL(sprintf('http://127.0.0.1:%d/doc/manual/no.html', tools::startDynamicHelp(NA)))")

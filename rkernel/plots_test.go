@@ -318,6 +318,9 @@ func TestPlotsHaveTheTextAndTheGroundThatTheUserAskedFor(t *testing.T) {
 	if ink := inked(v.shown[0].picture(t, 504, 504), 0, 0, 100, 100); ink != 1 {
 		t.Errorf("%.2f of the picture is gray, want all", ink)
 	}
+	show(t, p, `width <- function() { plot.new(); strwidth(c("i", "W"), "inches") }
+png(tempfile(), 7, 7, units = "in", res = 144, type = "cairo", family = "mono"); wanted <- width(); invisible(dev.off())
+graphics.off(); options(repr.plot.pointsize = NULL, repr.plot.family = "mono"); identical(width(), wanted)`).want(t, "result|[1] TRUE")
 }
 
 // Where nobody can be asked whether the next page may come, it comes.

@@ -61,6 +61,7 @@ func TestTablesOfOddFrames(t *testing.T) {
 		{"table(c('NA', NA), c('u', NA), useNA = 'always')", []string{">NA</th>", "<th scope=\"row\">&lt;NA&gt;</th>", ">u</th>",
 			"right\">&lt;NA&gt;</th>"}},
 		{"as.table(matrix(c(1, NA), 1))", []string{">1</td><td style=\"text-align:right\"></td></tr>"}},
+		{"matrix(0, 2, 0, dimnames = list(who = NULL, what = NULL))", []string{"2 rows \u00d7 0 columns"}},
 		{"matrix(1:2, 1, dimnames = list(who = NULL, NULL))", []string{"<tr><th>who</th>"}},
 		{"matrix(list(1, 'a', mtcars, NULL), 2)", []string{"NULL", "data.frame"}},
 		{"data.frame(x = strrep('long', 1000))", []string{"long\u2026"}},

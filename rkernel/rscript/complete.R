@@ -238,7 +238,7 @@ complete_file <- function(partial, quote) {
     folder <- dir.exists(file.path(place, names))
     names <- in_string(names, quote)
     replaced <- nchar(sub("^.*/", "", partial))
-    c(replaced, paste0(names, ifelse(folder, "/", ""), recycle0 = TRUE))
+    c(replaced, paste0(names, ifelse(folder, "/", "")))
 }
 
 # is_complete answers with R's parser: complete, incomplete or invalid.

@@ -84,7 +84,7 @@ find_member <- function(value, op, name) {
     if (is.environment(value)) {
         return(if (exists(name, envir = value, inherits = FALSE)) look(value, name))
     }
-    if (!is.list(value) && !(op == "[[" && is.vector(value))) return(NULL)
+    if (!is.list(value)) return(NULL)
     value <- unclass(value)
     if (op == "[[" && grepl("^[0-9]+L?$", name)) {
         i <- as.integer(sub("L$", "", name))
