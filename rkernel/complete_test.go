@@ -41,6 +41,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"zi^", "zip"},
 		{"x <- my_va^", "x <- my_value"},
 		{"my^", "`my var`"},
+		{"`my^", "`my var`"},
 		{"ét^", "été"},
 		{"ตัว^", "ตัวแปร"}, // the second sign stands above the first
 		{"-हि^", "-हिंदी"},
@@ -70,6 +71,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"obj@slot^", "obj@slot_one"},
 		{"stats::lm.f^", "stats::lm.fit"},
 		{"stats4::ml^", "stats4::mle"}, // not loaded
+		{"utils:::.getH^", "utils:::.getHelpFile"},
 		{"stats4:::plo^", "stats4:::plot"},
 		{"tcltk::tkd^", "tcltk::tkdestroy"}, // exported by a pattern
 		{"datasets::mtc^", "datasets::mtcars"},

@@ -98,6 +98,7 @@ h(5)`
 		t.Errorf("d: %v", rich)
 	}
 	f.ask("copyToGlobals", object{"srcVariableName": "d", "dstVariableName": "kept", "srcFrameId": f.frame(1)})
+	f.ask("copyToGlobals", object{"srcVariableName": "b", "dstVariableName": "forced", "srcFrameId": f.frame(1)})
 	// Code in a frame.
 	got := f.ask("evaluate", object{"expression": "cat('said\n'); k <- nchar(k); k + 1", "frameId": f.frame(0)})
 	if got["result"] != "[1] 4" || got["type"] != "numeric" {
@@ -110,7 +111,7 @@ h(5)`
 	if got, want := f.all(), []string{"stdout|said\n", "result|[1] 3"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := f.globals(), []string{"h=function(a, b = a + 1, none)", "kept='data.frame':\t2 obs. of  2 variables"}; !slices.Equal(got, want) {
+	if got, want := f.globals(), []string{"forced=6", "h=function(a, b = a + 1, none)", "kept='data.frame':\t2 obs. of  2 variables"}; !slices.Equal(got, want) {
 		t.Errorf("afterwards %q, want %q", got, want)
 	}
 }

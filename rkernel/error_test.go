@@ -137,6 +137,11 @@ func TestATracebackOfManyCallsIsMadeInTime(t *testing.T) {
 	if err != nil || len(report) != 43 || report[22] != "... 49960 more; traceback() shows all" {
 		t.Errorf("%d lines, %v: %.200q", len(report), err, report)
 	}
+	runCell(t, p, `assign(".Traceback", as.pairlist(rep(list(quote(f(n + 1))), 40)), baseenv())`)
+	report, err = p.call(t.Context(), ".report", "", "no", "simpleError")
+	if err != nil || len(report) != 42 || strings.Contains(strings.Join(report, ""), "more") {
+		t.Errorf("of 40 calls %d lines, %v: %.200q", len(report), err, report)
+	}
 }
 
 // What is asked of R when its stack is full leaves its compiler alone.

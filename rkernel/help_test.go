@@ -224,6 +224,7 @@ func TestAnEditorIsRefusedAndATableIsViewed(t *testing.T) {
 	if text := v.shown[0].data["text/plain"].(string); !strings.Contains(text, "Mazda RX4") {
 		t.Errorf("View's text is %q", text)
 	}
+	show(t, p, "bindingIsLocked('View', asNamespace('utils')) && bindingIsLocked('View', as.environment('package:utils'))").want(t, "result|[1] TRUE")
 	if v = show(t, p, "View(1:3)"); !strings.Contains(v.html(t), "3 rows") {
 		t.Errorf("View(1:3) shows %q", v.all())
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -368,6 +369,14 @@ print.known <- function(x, ...) cat("known\n")`)
 		v := show(t, p, fmt.Sprintf("structure(%q, class = 'known')", text))
 		if data := v.shown[0].data; len(data) != 2 || data[mime] != text {
 			t.Errorf("a method for knitr gives %v, want %s", data, mime)
+		}
+	}
+	// Whole documents are put into a frame of their own.
+	show(t, p, `repr_html.document <- function(obj, ...) unclass(obj); print.document <- function(x, ...) cat("document\n")`)
+	for html, want := range map[string]any{"<!DOCTYPE html><HTML lang='en'></HTML>": map[string]any{"isolated": true}, "<p>a</p>": nil} {
+		v := show(t, p, fmt.Sprintf("structure(%q, class = 'document')", html))
+		if got := v.shown[0].metadata["text/html"]; !reflect.DeepEqual(got, want) {
+			t.Errorf("the metadata of %s are %v, want %v", html, got, want)
 		}
 	}
 	// None can ask: R's loop is not where it could take the answer.

@@ -519,7 +519,7 @@ debug_value <- function(value) {
     if (is.atomic(value) && length(value) == 1L && !is.object(value) && is.null(attributes(value))) {
         if (!is.character(value)) return(format(value))
         if (isTRUE(nchar(value, "bytes") > 500L)) value <- substr(utf8(value), 1L, 500L)
-        return(encodeString(value, quote = "\"", na.encode = FALSE))
+        return(encodeString(value, quote = "\""))
     }
     sub(":$", "", trimws(summary_of(value, 1L, 0L)[1L]))
 }

@@ -210,7 +210,6 @@ plot_ready <- function(snapshot) {
     steps <- snapshot[[1L]]
     if (!length(steps) || plot_base_call(steps[[1L]]) == "C_plot_new") return(snapshot)
     calls <- vapply(steps, plot_base_call, "")
-    if (all(calls == "")) return(snapshot)
     settings <- calls %in% c("C_par", "C_layout") # grid does not heed them
     if (all(settings | calls == "")) {
         snapshot[1L] <- list(as.pairlist(steps[!settings]))
