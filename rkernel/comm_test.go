@@ -131,7 +131,7 @@ comm$on_msg(function(data) value <<- data$state$value)
 comm$open(list(state = list(value = 0.1 + 0.2, on = TRUE, none = NULL, list = list())),
           metadata = list(version = "2.1.0"), buffers = list(as.raw(0:2)))
 comm$send(list(method = "update"), as.raw(255))
-stopifnot(comm$is_open(), isFALSE(comm$open()), m$is_comm_registered(comm), names(m$comms()) == "the-id")`)
+stopifnot(comm$is_open(), isFALSE(comm$open()), m$is_comm_registered(comm), identical(names(m$comms()), "the-id"))`)
 	c.ExpectStart(r, 1)
 	open := expectComm(t, c, r, jupyter.TypeCommOpen, `{"comm_id":"the-id","target_name":"jupyter.widget","data":`+
 		`{"state":{"value":0.30000000000000004,"on":true,"none":null,"list":[]}}}`, "\x00\x01\x02")

@@ -121,7 +121,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 	if got := completed(t, p, "lm(mpg ~ w^, data = mtcars)"); slices.Contains(got, "lm(mpg ~ weights=, data = mtcars)") {
 		t.Errorf("within an argument: %.5q", got)
 	}
-	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^", "plot(f(1)^", "stats4::plo^"} {
+	for _, nothing := range []string{"# zi^", "", "nosuch$^", "f()$^", "1 + ^", "plot(f(1)^", "stats4::plo^", "nosuchpackage::a^", "nosuchpackage::`a^"} {
 		if got := completed(t, p, nothing); got != nil {
 			t.Errorf("completing %q gives %q, want nothing", nothing, got)
 		}
@@ -190,6 +190,7 @@ setClass("P", slots = c(x = "numeric")); object <- new("P", x = c(5, 6))`)
 		{"lm(y ~ x, ^)", 0, []string{"lm(formula, data,"}},
 		{"lm^", 1, []string{"Source", "model.frame"}},
 		{"stats::sd^", 0, []string{"Signature:\nsd(x, na.rm = FALSE)", "Standard Deviation"}},
+		{"base::plot^", 0, []string{"Generic X-Y Plotting"}},
 		{"datasets::cars$dist^", 0, []string{"num [1:50] 2 10 4 22"}},
 		{"e^", 0, []string{"\n<environment: ", "loud"}},
 		{"df^", 0, []string{"data.frame", "2 obs. of  1 variable"}},
@@ -204,6 +205,9 @@ setClass("P", slots = c(x = "numeric")); object <- new("P", x = c(5, 6))`)
 		{"mtcars^", 0, []string{"data.frame", "32 obs. of  11 variables", "Motor Trend"}},
 		{"loud^", 0, []string{"Active binding"}},
 		{"e$loud^", 0, []string{"Active binding"}},
+		{"loud$x^", 0, nil},
+		{"later$x$y^", 0, nil},
+		{"no_such_name$x^", 0, nil},
 		{"later^", 0, []string{"Promise"}},
 		{"no_such_name^", 0, nil},
 		{"if^", 0, []string{"Control Flow"}},

@@ -192,8 +192,7 @@ package_names <- function(package, all) {
         data <- if (package != "base") ls(ns[[".__NAMESPACE__."]][["lazydata"]])
         return(c(getNamespaceExports(ns), data))
     }
-    dir <- find.package(package, quiet = TRUE)
-    if (!length(dir)) return(character())
+    dir <- find.package(package)
     index <- file.path(dir[[1L]], "R", paste0(package, ".rdx"))
     names <- if (file.exists(index)) names(readRDS(index)$variables)
     if (!all) {

@@ -44,10 +44,7 @@ find_object <- function(path) {
     } else {
         found <- find_attached(path[[1L]])
     }
-    for (i in seq_along(ops)) {
-        if (is.null(found) || !is.null(found$kind)) return(NULL)
-        found <- find_member(found$value, ops[[i]], names[[i]])
-    }
+    for (i in seq_along(ops)) found <- find_member(found$value, ops[[i]], names[[i]])
     found
 }
 
