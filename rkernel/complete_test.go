@@ -61,6 +61,7 @@ func TestCompletionKnowsWhatTheSessionHas(t *testing.T) {
 		{"latin$cô^", "latin$côté"},
 		{"words$ne^", "words$`next`"},
 		{"words[[1]] + words$f^", "words[[1]] + words$`f(`"},
+		{"subset(state.x77, Inc^", "subset(state.x77, Income"},
 		{"with(words, ne^", "with(words, `next`"},
 		{"wrong$`ca^", "wrong$`caf`"},
 		{"wrong[[\"c^", "wrong[[\"caf"},

@@ -42,7 +42,7 @@ func TestStopsShowVariables(t *testing.T) {
 	t.Parallel()
 	f := newDebugFront(t)
 	code := `h <- function(a, b = a + 1, none) {
-  l <- list(x = 1:3, list("deep"))
+  l <- list(x = 1:3, list("deep")); .hidden <- 1
   d <- head(cars, 2)
   makeActiveBinding("now", function() stop("it was looked at"), environment())
   inner <- function() {

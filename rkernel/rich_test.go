@@ -213,9 +213,10 @@ func TestPicturesOfKnitrAreShown(t *testing.T) {
 	if html != want {
 		t.Errorf("pictures are %q, want %q", html, want)
 	}
-	v := show(t, p, "include_graphics('a.pdf')")
-	if len(v.shown) != 1 || len(v.shown[0].data) != 1 {
-		t.Errorf("a PDF is %v, want its text", v.shown)
+	for _, code := range []string{"include_graphics('a.pdf')", "include_graphics(c('a.pdf', 'b.png'))"} {
+		if v := show(t, p, code); len(v.shown) != 1 || len(v.shown[0].data) != 1 {
+			t.Errorf("%s: a PDF is %v, want its text", code, v.shown)
+		}
 	}
 }
 

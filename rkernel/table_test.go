@@ -231,6 +231,10 @@ r\$2 & 10.0 & \{\textbackslash{}n\}\textasciitilde{}\textasciicircum{}\textless{
 	if got := v.shown[0].data["text/markdown"]; got != "|  | \\[,1\\] | \\[,2\\] |\n|:--|--:|--:|" {
 		t.Errorf("of a matrix without rows: %q", got)
 	}
+	v = show(t, p, "data.frame(sep = 1:2, collapse = 3:4)")
+	if got := v.shown[0].data["text/markdown"]; got != "| sep | collapse |\n|--:|--:|\n| 1 | 3 |\n| 2 | 4 |" {
+		t.Errorf("of columns with names of arguments: %q", got)
+	}
 	v = show(t, p, "as.data.frame(matrix(1, 1, 21))")
 	if got, _ := v.shown[0].data["text/markdown"].(string); !strings.HasPrefix(got, "| V1 | V2 |") ||
 		!strings.HasSuffix(got, "\n"+strings.Repeat("| 1 ", 20)+"| \u22ef |") {
