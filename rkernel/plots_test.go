@@ -349,7 +349,7 @@ func TestABadPlotOptionIsNamed(t *testing.T) {
 	} {
 		v := show(t, p, fmt.Sprintf("options(%s = %s); plot(1)", test.option, test.value))
 		want := fmt.Sprintf("option %s %s, not %s", test.option, test.want, test.value)
-		if v.err == nil || v.err.Value != want || v.text("stderr") != "" {
+		if v.err == nil || v.err.Value != want || v.err.Traceback[0] != "Error: "+want || v.text("stderr") != "" {
 			t.Errorf("error %+v, %q, want %q", v.err, v.text("stderr"), want)
 		}
 		show(t, p, fmt.Sprintf("options(%s = NULL)", test.option))

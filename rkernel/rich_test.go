@@ -407,8 +407,9 @@ display(list("text/html" = "<b>9 %</b>"), list(isolated = TRUE), display_id = "s
 	}
 	show(t, p, `display(list("text/html" = NULL))`).want(t, "")
 	for _, code := range []string{"display_id = ''", "display_id = 1", "update = TRUE", "display_id = c('a', 'b')"} {
-		if v := show(t, p, `display(list("text/plain" = "x"), `+code+")"); v.err == nil || len(v.shown) != 0 {
-			t.Errorf("%s: no error", code)
+		v := show(t, p, `display(list("text/plain" = "x"), `+code+")")
+		if v.err == nil || len(v.shown) != 0 || v.err.Traceback[0] != "Error: "+v.err.Value || !strings.Contains(v.err.Value, "display_id") {
+			t.Errorf("%s: %v, %q", code, v.err, v.all())
 		}
 	}
 }
