@@ -280,6 +280,7 @@ func TestStartingLoadsNoPackageAndKeepsTheOptionsOfR(t *testing.T) {
 	}
 	show(t, p, "cat(sort(loadedNamespaces()))").want(t, "stdout|base compiler")
 	show(t, p, "graphics::plot(1)").want(t, "display|#1")
+	show(t, p, "utils::View(data.frame(a = 1))").html(t)
 }
 
 func TestUserExpressionsAreEvaluatedInTheSession(t *testing.T) {
