@@ -92,6 +92,18 @@ func stormRound(t *testing.T, p *process, random *rand.Rand, round int, code, wa
 		}
 		timer.Stop()
 	}
+	if stormEnd(t, done, round, code) {
+		return true
+	}
+	if want := fmt.Sprintf(want, round); !slices.Contains(rec.all(), want) {
+		t.Fatalf("round %d: %s gives %q, want %q", round, code, rec.all(), want)
+	}
+	return false
+}
+
+// stormEnd waits for the end of a cell, and says whether it was an interrupt.
+func stormEnd(t *testing.T, done <-chan error, round int, code string) bool {
+	t.Helper()
 	select {
 	case err := <-done:
 		if e, ok := errors.AsType[*kernel.Error](err); ok && e.Name == "interrupt" {
@@ -100,10 +112,7 @@ func stormRound(t *testing.T, p *process, random *rand.Rand, round int, code, wa
 			t.Fatalf("round %d: %s: %v", round, code, err)
 		}
 	case <-time.After(patience):
-		t.Fatalf("round %d: %s goes on: %q", round, code, rec.all())
-	}
-	if want := fmt.Sprintf(want, round); !slices.Contains(rec.all(), want) {
-		t.Fatalf("round %d: %s gives %q, want %q", round, code, rec.all(), want)
+		t.Fatalf("round %d: %s goes on", round, code)
 	}
 	return false
 }
@@ -116,10 +125,11 @@ func TestK5StormOfPlots(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
+	const plots = "plot(1:9)\nhist(1:9)"
 	for round := range 40 {
 		done := make(chan error, 1)
 		go func() {
-			_, err := p.execute(context.Background(), newRecorder(), cell{code: "plot(1:9)\nhist(1:9)"})
+			_, err := p.execute(context.Background(), newRecorder(), cell{code: plots})
 			done <- err
 		}()
 		timer := time.NewTimer(time.Duration(random.IntN(40_000)) * time.Microsecond)
@@ -130,14 +140,7 @@ func TestK5StormOfPlots(t *testing.T) {
 			done <- err
 		}
 		timer.Stop()
-		select {
-		case err := <-done:
-			if e, ok := errors.AsType[*kernel.Error](err); err != nil && (!ok || e.Name != "interrupt") {
-				t.Fatalf("round %d: %v", round, err)
-			}
-		case <-time.After(patience):
-			t.Fatalf("round %d: the plots go on", round)
-		}
+		stormEnd(t, done, round, plots)
 		const look = "cat(c(sink.number(), nrow(showConnections()), setdiff(names(dev.list()), 'adrastea'))); invisible(graphics.off())"
 		if got, want := runCell(t, p, look), []string{"stdout|0 0"}; !slices.Equal(got, want) {
 			t.Fatalf("round %d: %q is left, want %q", round, got, want)
