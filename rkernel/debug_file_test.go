@@ -38,13 +38,7 @@ func (f *debugFront) file(code string) string {
 // breakIn sets the breakpoints of a file.
 func (f *debugFront) breakIn(path string, lines ...int) (answers []string) {
 	f.t.Helper()
-	points := []breakpoint{}
-	for _, line := range lines {
-		points = append(points, breakpoint{Line: line})
-	}
-	set := f.ask("setBreakpoints", object{"source": object{"path": path}, "breakpoints": points})
-	for _, b := range set["breakpoints"].([]any) {
-		b := b.(object)
+	for _, b := range f.setIn(path, atLines(lines)) {
 		answers = append(answers, fmt.Sprint(b["verified"], " ", b["line"], " ", b["message"]))
 	}
 	return answers

@@ -95,12 +95,8 @@ func (f *debugFront) event(name string) object {
 // breakAt dumps a cell and sets its breakpoints. It returns the lines that they have.
 func (f *debugFront) breakAt(code string, lines ...int) []int {
 	f.t.Helper()
-	points := []breakpoint{}
-	for _, line := range lines {
-		points = append(points, breakpoint{Line: line})
-	}
 	var set []int
-	for _, b := range f.set(code, points...) {
+	for _, b := range f.set(code, atLines(lines)...) {
 		line := int(b["line"].(float64))
 		if b["verified"] != true {
 			line = -line
@@ -110,11 +106,26 @@ func (f *debugFront) breakAt(code string, lines ...int) []int {
 	return set
 }
 
+// atLines are breakpoints that have nothing but a line.
+func atLines(lines []int) []breakpoint {
+	points := []breakpoint{}
+	for _, line := range lines {
+		points = append(points, breakpoint{Line: line})
+	}
+	return points
+}
+
 // set dumps a cell and sets its breakpoints. It returns what is said of each.
-func (f *debugFront) set(code string, points ...breakpoint) (answers []object) {
+func (f *debugFront) set(code string, points ...breakpoint) []object {
 	f.t.Helper()
 	f.path = f.ask("dumpCell", object{"code": code})["sourcePath"].(string)
-	set := f.ask("setBreakpoints", object{"source": object{"path": f.path}, "breakpoints": points})
+	return f.setIn(f.path, points)
+}
+
+// setIn sets the breakpoints of a source. It returns what is said of each.
+func (f *debugFront) setIn(path string, points []breakpoint) (answers []object) {
+	f.t.Helper()
+	set := f.ask("setBreakpoints", object{"source": object{"path": path}, "breakpoints": points})
 	for _, b := range set["breakpoints"].([]any) {
 		answers = append(answers, b.(object))
 	}
