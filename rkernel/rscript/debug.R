@@ -60,9 +60,10 @@ debug_exprs <- function(exprs) {
     hook <- debug_hook(path)
     refs <- attr(exprs, "srcref")
     lines <- debug_lines(refs)
+    begins <- debug_begins(lines)
     for (i in seq_along(exprs)) {
         e <- debug_walk(exprs[[i]], hook)
-        if (i == 1L || lines[i] != lines[i - 1L])
+        if (begins[i])
             e <- structure(call("{", debug_question(hook, lines[i]), e), srcref = refs[c(i, i, i)])
         if (!is.null(e)) exprs[[i]] <- e
     }
@@ -88,6 +89,9 @@ debug_path <- function(source) {
 }
 
 debug_lines <- function(refs) vapply(refs, function(ref) as.integer(ref)[1L], 1L)
+
+# debug_begins says of statements, by their lines, which are the first of a line.
+debug_begins <- function(lines) c(TRUE, lines[-1L] != lines[-length(lines)])[seq_along(lines)]
 
 # debug_files lists the files that were sourced: while somebody debugs, and those of the
 # functions in the global environment.
@@ -132,10 +136,8 @@ debug_walk <- function(e, hook) {
 # debug_order gives what a block becomes: of which part of it each part is made, and of
 # the questions, which lead the statements that begin a line, the negative.
 debug_order <- function(refs) {
-    lines <- debug_lines(refs)
-    n <- length(lines)
-    asks <- c(FALSE, TRUE, lines[-(1:2)] != lines[-c(1L, n)])[seq_len(n)]
-    order <- rep(seq_len(n), 1L + asks)
+    asks <- c(FALSE, debug_begins(debug_lines(refs)[-1L])) # the first is the brace
+    order <- rep(seq_along(asks), 1L + asks)
     ifelse(duplicated(order, fromLast = TRUE), -order, order)
 }
 

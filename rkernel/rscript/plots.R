@@ -105,12 +105,11 @@ plot_send <- function(snapshot, page, update, width, height, line_height, text_b
     if (line_height > 0) attr(snapshot, "parameters") <- list(lheight = line_height, ylbias = text_bias)
     # Only the drawing itself: it leaves devices and sinks as they were.
     replay <- function(recording) {
+        force(recording)
         if (breakable) allowInterrupts(grDevices::replayPlot(recording))
         else grDevices::replayPlot(recording)
     }
-    tryCatch({
-        plot_display(snapshot, page, update, width, height, replay)
-    }, interrupt = function(e) NA, error = function(e) {
+    tryCatch(plot_display(snapshot, page, update, width, height, replay), interrupt = function(e) NA, error = function(e) {
         message("the plot cannot be drawn: ", conditionMessage(e))
         FALSE
     })
@@ -196,10 +195,7 @@ plot_draw <- function(snapshot, mime, file, width, height, res, replay) {
     sink(silence)
     parameters <- attr(snapshot, "parameters")
     if (!is.null(parameters)) graphics::par(parameters)
-    suppressWarnings(suppressMessages({
-        recording <- plot_ready(snapshot)
-        replay(recording)
-    }))
+    suppressWarnings(suppressMessages(replay(plot_ready(snapshot))))
 }
 
 # plot_ready readies the current device, a new one, for a recording, which it returns.
